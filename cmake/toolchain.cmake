@@ -1,0 +1,25 @@
+# ccache and a fast linker when present; warnings for everything.
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers need these (ccache manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()
+find_program(MOLD mold)
+find_program(LLD ld.lld)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+elseif(LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-maybe-uninitialized) # false positives in std::variant at -O2 with g++ 12
+endif()
+option(INGOT_WERROR "warnings are errors" OFF)
+if(INGOT_WERROR)
+  add_compile_options(-Werror)
+endif()

@@ -1,0 +1,40 @@
+#include "config/failpoints.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+namespace ingot {
+
+namespace {
+
+struct armed_failpoint {
+  std::string name;
+  std::atomic<long> passes_left{0};
+
+  armed_failpoint() {
+    const char* text = std::getenv("INGOT_FAILPOINT");
+    if (text == nullptr)
+      return;
+    name = text;
+    passes_left = 1;
+    if (auto colon = name.find(':'); colon != std::string::npos) {
+      passes_left = std::strtol(name.c_str() + colon + 1, nullptr, 10);
+      name.resize(colon);
+    }
+  }
+};
+
+armed_failpoint armed;
+
+} // namespace
+
+void failpoint(std::string_view name) noexcept {
+  if (armed.name.empty() || name != armed.name)
+    return;
+  if (armed.passes_left.fetch_sub(1) == 1)
+    std::raise(SIGKILL);
+}
+
+} // namespace ingot

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace ingot {
+
+/// For crash tests only: INGOT_FAILPOINT=name:n kills the process with SIGKILL when it passes `name` the n-th time.
+/// Costs one load of a static otherwise. Names: before_commit, after_commit, before_spool_commit, after_spool_commit,
+/// before_drain_commit, after_drain_commit.
+void failpoint(std::string_view name) noexcept;
+
+} // namespace ingot

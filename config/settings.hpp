@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ingot {
+
+using milliseconds = std::chrono::milliseconds;
+using seconds = std::chrono::seconds;
+
+/// The HTTP server.
+struct server_settings {
+  std::string listen = "127.0.0.1"; ///< address; loopback until somebody decides otherwise
+  std::uint16_t port = 8787;
+  unsigned io_threads = 1; ///< one io_context each, SO_REUSEPORT
+  std::string tls_certificate; ///< PEM chain; empty: plain HTTP
+  std::string tls_private_key;
+  std::size_t head_bytes_max = 16 * 1024;          ///< request line and header fields
+  std::size_t body_bytes_max = 25 * 1024 * 1024;   ///< GitHub's own cap
+  std::size_t connections_max = 4096;
+  std::size_t connections_per_address_max = 1024;  ///< one sender's connections
+  std::size_t requests_in_flight_max = 4096;       ///< admitted and not yet answered; past it 429
+  std::size_t bytes_in_flight_max = 128 * 1024 * 1024; ///< bodies of those; past it 429
+  milliseconds head_timeout{10'000};               ///< from the first byte to the end of the head
+  std::size_t body_bytes_per_second_min = 4 * 1024; ///< slower bodies are cut (after body_grace)
+  milliseconds body_grace{10'000};
+  milliseconds idle_timeout{60'000};               ///< keep-alive without a request
+  milliseconds write_timeout{20'000};              ///< an answer that nobody reads
+  milliseconds drain_timeout{15'000};              ///< SIGTERM: unfinished requests get this long
+};
+
+/// The database.
+struct database_settings {
+  std::string url; ///< empty: the embedded cluster in data_dir
+  unsigned writers = 1;
+  unsigned readers = 2;
+  milliseconds statement_timeout{2'000}; ///< a statement (or COMMIT) that takes longer means: away; the spool takes over
+  milliseconds connect_timeout{2'000};
+  milliseconds probe_interval{250};      ///< how often a database that is away is looked for
+  std::size_t batch_items_max = 512;     ///< deliveries in one transaction
+  std::size_t batch_bytes_max = 16 * 1024 * 1024; ///< compressed bodies in one transaction
+};
+
+/// The local spool.
+struct spool_settings {
+  std::size_t bytes_max = 4ull * 1024 * 1024 * 1024; ///< past it 503
+  std::size_t drain_items = 256;                     ///< in one transaction while draining
+};
+
+/// The keyed actors.
+struct actor_settings {
+  unsigned scheduler_threads = 1;
+  std::size_t repositories_max = 20'000;       ///< live REPOSITORY actors; the longest idle ones are let go
+  milliseconds repository_idle{60'000};        ///< idle this long: let go
+  std::size_t knowledge_bytes_max = 64 * 1024; ///< cached by one REPOSITORY
+};
+
+/// What is kept and for how long.
+struct retention_settings {
+  unsigned deliveries_days = 30;
+  unsigned delivery_ids_days = 45; ///< longer than any sender's redelivery window (GitHub: 3 days)
+};
+
+/// One GitHub webhook endpoint. Its secrets are live at the same time.
+struct github_endpoint {
+  std::string name = "default";
+  std::string secret;
+  std::string secret_previous;
+};
+
+enum class log_format : std::uint8_t { json, text };
+
+struct log_settings {
+  std::string level = "info"; ///< trace | debug | info | warn | error | off
+  log_format format = log_format::json;
+};
+
+struct settings {
+  std::filesystem::path data_dir = "./data";
+  server_settings server;
+  database_settings database;
+  spool_settings spool;
+  actor_settings actors;
+  retention_settings retention;
+  log_settings log;
+  std::vector<github_endpoint> github; ///< none with a secret: the route answers 503
+  std::string admin_token;             ///< empty: made at the first start, kept in data_dir
+};
+
+} // namespace ingot

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ingot {
+
+/// Every way in which the node refuses or fails. `net/routes/answer.cpp` is the one place that turns
+/// these into HTTP statuses, `storage/sql_fault.cpp` the one that turns libpqxx's exceptions into these.
+enum class fault : std::uint8_t {
+  none = 0,
+  malformed_body,         ///< not the JSON, form or text that was announced
+  missing_header,         ///< a header that the route needs
+  missing_field,          ///< a field that the event needs, or one of the wrong type
+  unstorable_text,        ///< NUL, lone surrogate, bad UTF-8, nesting over 64, a number beyond double
+  missing_signature,      ///< no signature that counts (SHA-1 alone does not)
+  bad_signature,          ///< a signature that no live secret made
+  unauthorized,           ///< no token or a wrong one
+  forbidden,              ///< a token that may not do this
+  not_configured,         ///< the route has no secret, so it takes nothing
+  not_found,              ///< no such route or row
+  method_not_allowed,     ///< the route exists, the method does not
+  conflict,               ///< the state does not allow it
+  body_too_large,         ///< over the route's limit
+  unsupported_media_type, ///< a content type that the route does not read
+  overloaded,             ///< a bound is reached: try again
+  storage_unavailable,    ///< neither the database nor the spool can take it: try again
+  refused_by_database,    ///< the database refuses this one item
+  lost,                   ///< its holder died before answering: try again
+  stopping,               ///< the node drains
+  internal,               ///< a defect of ours
+};
+
+/// The name that stands in answers, logs and metrics: `bad_signature` and so on.
+std::string_view to_string(fault code) noexcept;
+
+/// One place in the input, and what is wrong there.
+struct fault_detail {
+  std::string pointer; ///< JSON pointer, header name or byte offset (`byte 17`)
+  std::string message; ///< what was expected and what came
+};
+
+/// A refusal with what a person needs to act.
+struct failure {
+  fault code = fault::none;
+  std::string message;
+  std::vector<fault_detail> details;
+};
+
+} // namespace ingot

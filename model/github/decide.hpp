@@ -1,0 +1,88 @@
+#pragma once
+
+#include "model/github/knowledge.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ingot {
+
+/// A durable job to be enqueued in the same transaction.
+struct new_job {
+  std::string kind;
+  std::string key;        ///< jobs of one key never run side by side
+  std::string dedupe_key; ///< enqueued once; empty: always
+  std::string payload;    ///< JSON object
+  int priority = 0;       ///< lower runs first
+};
+
+} // namespace ingot
+
+namespace ingot::github {
+
+/// Columns of `repositories` that a snapshot sets. Absent optional: keep what the row has (or the default).
+using repository_columns = repository_snapshot;
+
+struct repository_change {
+  std::int64_t id = 0;
+  bool is_new = false;
+  std::int64_t base_version = 0; ///< the row must still have it; ignored when is_new
+  std::optional<repository_columns> columns;
+  std::int64_t open_prs = 0, total_prs = 0;
+  std::optional<timestamp> last_activity;
+  std::optional<std::int64_t> installation_id;
+  bool deleted = false;
+  std::string facts;
+};
+
+struct pull_request_change {
+  std::int64_t number = 0;
+  bool is_new = false;
+  bool visible = false; ///< something a reader can see changes: processed = FALSE, updated_at moves
+  std::optional<pull_request_snapshot> columns; ///< title … closed_at; absent: keep
+  std::string state;                            ///< open | closed | merged, as projected
+  std::optional<pull_request_counts> counts;    ///< absent: keep
+  std::optional<std::string> files_changed;     ///< JSON array; absent: keep
+  std::string commit_urls;                      ///< JSON array of strings
+  std::string history;                          ///< JSON array, as readers see it
+  std::string facts;
+  timestamp source_updated_at{};
+};
+
+struct pipeline_change {
+  std::int64_t number = 0;
+  bool is_new = false;
+  bool visible = false;
+  std::string commit_sha, author, avatar_url, title;
+  bool columns = false; ///< author, avatar_url and title are to be set (commit_sha and the statuses always are)
+  std::string status_pr, status_build, status_approval, status_merge;
+  std::string history;
+  std::string facts;
+  timestamp source_updated_at{};
+};
+
+struct commit_change {
+  std::string sha;
+  bool is_new = false;
+  std::string facts;
+};
+
+/// All that one group of deliveries of one repository changes. At most one change per row: later decisions replace earlier ones.
+struct change_set {
+  std::optional<repository_change> repository; ///< present whenever anything of the repository changes
+  std::vector<pull_request_change> pull_requests;
+  std::vector<pipeline_change> pipelines;
+  std::vector<commit_change> commits;
+  std::vector<new_job> jobs;
+
+  bool empty() const noexcept { return !repository && jobs.empty(); }
+};
+
+/// Applies one event to what is known and records what changes. Pure: no clock, no randomness.
+/// @pre missing_for(known, x).none() and x is about a repository
+/// @post `known` is what the rows will hold once `out` is committed, except the version: committing adds one.
+void decide(knowledge& known, const event& x, std::string_view delivery_id, change_set& out);
+
+} // namespace ingot::github

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "model/fault.hpp"
+#include "model/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ingot::http {
+
+/// A header field by its lower-case name.
+using field = std::pair<std::string, std::string>;
+
+/// The head of a request, frozen before its body is read (facts: trailers must not add to it).
+struct request_head {
+  std::string method; ///< `GET`, `POST`, …
+  std::string path;   ///< target without query; `/` at least
+  std::string query;  ///< without the `?`
+  std::vector<field> fields;
+  std::string remote_address; ///< of the peer, without port
+  std::string request_id;     ///< made by the server; unique; also in the answer (`X-Request-Id`) and the log
+
+  /// The value of the (single) field `lower_case_name`, or empty. Repeated fields are joined with ", ".
+  std::string_view operator[](std::string_view lower_case_name) const noexcept;
+  bool has(std::string_view lower_case_name) const noexcept;
+};
+
+struct request {
+  request_head head;
+  std::string body; ///< raw bytes; reserved for simdjson's padding beyond its size
+  timestamp received_at{};
+};
+
+struct response {
+  unsigned status = 200;
+  std::string body;                                    ///< JSON unless content_type says otherwise
+  std::string content_type = "application/json";
+  std::vector<field> fields;                           ///< further ones: `retry-after`, …
+  bool close = false;                                  ///< end the connection after it
+};
+
+/// `{"error":{"code","message","details":[{"pointer","message"}],"request_id"}}` with the status that belongs to the code.
+/// The one place where a fault becomes an HTTP status. Retry-After is set for 429 and 503.
+response refusal(const failure& why, std::string_view request_id);
+
+/// The HTTP status of a fault.
+unsigned status_of(fault code) noexcept;
+
+} // namespace ingot::http

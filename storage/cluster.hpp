@@ -1,0 +1,54 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace ingot::storage {
+
+/// The exclusive lock on a data folder: `data_dir/ingot.lock` (flock) holding the owner's pid. A killed node's lock is free again
+/// by itself. Throws std::runtime_error with a clear sentence when another live node (its pid named) holds it.
+class data_lock {
+public:
+  explicit data_lock(const std::filesystem::path& data_dir);
+  ~data_lock();
+  data_lock(const data_lock&) = delete;
+  data_lock& operator=(const data_lock&) = delete;
+
+private:
+  int fd_ = -1;
+};
+
+/// The embedded database: a private PostgreSQL cluster in `data_dir/postgres`, reached by a Unix socket only (mode 0700),
+/// run as an unprivileged user when started as root (`postgres`, else `nobody`), stopped with the node even when that is killed.
+class embedded_cluster {
+public:
+  /// Makes the cluster if there is none (initdb), recovers one whose node was killed, starts it and waits until it answers.
+  /// Throws std::runtime_error that says what is wrong and what to do: no PostgreSQL server found, data of a newer (or other) major
+  /// version, a path too long for a socket, permissions.
+  explicit embedded_cluster(const std::filesystem::path& data_dir);
+
+  /// Fast shutdown, waits.
+  ~embedded_cluster();
+
+  /// libpq connection string.
+  const std::string& url() const noexcept;
+
+  /// Process id of the postmaster.
+  int pid() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Where initdb and postgres are: `pg_config --bindir`, else the newest /usr/lib/postgresql/*/bin, else the PATH.
+/// Empty when there is none.
+std::filesystem::path find_postgres_bindir();
+
+/// Connection string of a running embedded cluster in `data_dir` without starting it (for `ingot psql`, `deliveries list`).
+std::string embedded_url(const std::filesystem::path& data_dir);
+
+} // namespace ingot::storage

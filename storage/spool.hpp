@@ -1,0 +1,49 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "model/delivery.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ingot::storage {
+
+/// One acknowledged delivery that waits for the database.
+struct spooled {
+  std::int64_t sequence = 0; ///< order of arrival
+  delivery kept;
+};
+
+/// What keeps acknowledged deliveries while the database is away: a SQLite file (WAL, synchronous=FULL). One thread at a time.
+/// Throws std::runtime_error (disk full, damaged) from append: then nothing of that call is kept.
+/// After a failed fsync the file is not trusted again: every further append throws until it is opened anew.
+class spool {
+public:
+  /// Opens or makes `data_dir/spool.sqlite`; recovers after a crash. A damaged file is set aside (`spool.sqlite.damaged-<n>`) after all readable rows
+  /// were carried over, and `damage()` says so.
+  spool(const std::filesystem::path& data_dir, const spool_settings& settings);
+  ~spool();
+
+  /// Keeps all of `items` in one transaction; when it returns they are on disk (law 1).
+  /// @returns for each whether it was new (its (source, id) was not spooled yet).
+  std::vector<bool> append(const std::vector<const delivery*>& items);
+
+  /// The `count` oldest.
+  std::vector<spooled> oldest(std::size_t count);
+
+  /// Forgets up to and including `sequence`, once the database has them.
+  void forget_through(std::int64_t sequence);
+
+  std::size_t depth() const noexcept; ///< rows waiting
+  std::size_t bytes() const noexcept; ///< approximate bytes of those
+  const std::string& damage() const noexcept; ///< empty when the file was sound
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace ingot::storage
