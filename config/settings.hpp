@@ -89,6 +89,7 @@ struct settings {
   retention_settings retention;
   log_settings log;
   std::vector<github_endpoint> github; ///< none with a secret: the route answers 503
+  bool generate_webhook_secret = false; ///< make one at the first start when none is configured
   std::string admin_token;             ///< empty: made at the first start, kept in data_dir
 };
 

@@ -7,7 +7,7 @@
 
 namespace ingot {
 
-/// Every way in which the node refuses or fails. `net/routes/answer.cpp` is the one place that turns
+/// Every way in which the node refuses or fails. `net/http/message.cpp` is the one place that turns
 /// these into HTTP statuses, `storage/sql_fault.cpp` the one that turns libpqxx's exceptions into these.
 enum class fault : std::uint8_t {
   none = 0,
@@ -31,6 +31,14 @@ enum class fault : std::uint8_t {
   lost,                   ///< its holder died before answering: try again
   stopping,               ///< the node drains
   internal,               ///< a defect of ours
+  bad_request_framing,    ///< not HTTP/1.1 as RFC 9112 has it, or ambiguous: the connection ends
+  head_too_large,         ///< request line and fields are over the server's limit
+  target_too_long,        ///< the request target is over the server's limit
+  request_timeout,        ///< head, body or the reading of the answer was too slow
+  expectation_failed,     ///< an Expect other than 100-continue
+  version_not_supported,  ///< neither HTTP/1.0 nor HTTP/1.1
+  not_implemented,        ///< a method or transfer coding that this server does not have
+  too_many_connections,   ///< of all, or of one address: try again
 };
 
 /// The name that stands in answers, logs and metrics: `bad_signature` and so on.

@@ -18,10 +18,17 @@ public:
   hmac_sha256& operator=(hmac_sha256&&) noexcept;
   ~hmac_sha256();
 
+  /// Another one with the same key, for another thread.
+  hmac_sha256 copy() const;
+
   std::array<unsigned char, 32> operator()(std::string_view bytes) const;
+
+  /// False when it was made from an empty key: then everybody could sign, so no such signature counts.
+  bool keyed() const noexcept;
 
 private:
   struct impl;
+  explicit hmac_sha256(std::unique_ptr<impl> state) noexcept;
   std::unique_ptr<impl> impl_;
 };
 
@@ -34,7 +41,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 /// `sha256=<hex>` over `body`, as GitHub's X-Hub-Signature-256.
 std::string github_signature(std::string_view secret, std::string_view body);
 
-/// Does `header` (the value of X-Hub-Signature-256) sign `body` with one of `keys`? All keys are tried, always.
+/// Does `header` (the value of X-Hub-Signature-256) sign `body` with one of `keys`? All keys are tried, always, and compared
+/// in constant time. The form is exactly `sha256=` and 64 lower-case hexadecimal digits, as GitHub sends it; nothing around it.
+/// A key made from an empty secret accepts nothing.
 /// @returns fault::none, missing_signature (empty header) or bad_signature.
 fault verify_github_signature(const std::vector<hmac_sha256>& keys, std::string_view header, std::string_view body);
 

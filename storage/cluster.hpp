@@ -1,7 +1,5 @@
 #pragma once
 
-#include "config/settings.hpp"
-
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -9,7 +7,8 @@
 namespace ingot::storage {
 
 /// The exclusive lock on a data folder: `data_dir/ingot.lock` (flock) holding the owner's pid. A killed node's lock is free again
-/// by itself. Throws std::runtime_error with a clear sentence when another live node (its pid named) holds it.
+/// by itself. Makes the folder when there is none. Throws std::runtime_error with a clear sentence when another live node (its pid
+/// named) holds it, or when the folder cannot be written.
 class data_lock {
 public:
   explicit data_lock(const std::filesystem::path& data_dir);
@@ -23,11 +22,17 @@ private:
 
 /// The embedded database: a private PostgreSQL cluster in `data_dir/postgres`, reached by a Unix socket only (mode 0700),
 /// run as an unprivileged user when started as root (`postgres`, else `nobody`), stopped with the node even when that is killed.
+/// The caller holds the data_lock.
+///
+/// In `data_dir/postgres`: `data` (the cluster), `run` (the socket), `log`, `ingot.conf` (our settings, written at each start;
+/// ALTER SYSTEM overrules them). Where the socket's path would pass 107 bytes it lies in a private folder that `socket_dir` names.
+/// Where the unprivileged user cannot reach `data_dir` (below /root, say), `postgres` is a link to a new folder in /var/lib/ingot.
 class embedded_cluster {
 public:
   /// Makes the cluster if there is none (initdb), recovers one whose node was killed, starts it and waits until it answers.
-  /// Throws std::runtime_error that says what is wrong and what to do: no PostgreSQL server found, data of a newer (or other) major
-  /// version, a path too long for a socket, permissions.
+  /// Throws std::runtime_error that says what is wrong and what to do: no PostgreSQL server found, data of another major
+  /// version whose server is not installed, permissions.
+  /// The server lives no longer than the calling thread (PR_SET_PDEATHSIG is bound to it): call it on the main thread.
   explicit embedded_cluster(const std::filesystem::path& data_dir);
 
   /// Fast shutdown, waits.
@@ -49,6 +54,7 @@ private:
 std::filesystem::path find_postgres_bindir();
 
 /// Connection string of a running embedded cluster in `data_dir` without starting it (for `ingot psql`, `deliveries list`).
+/// Whether it runs shows when connecting.
 std::string embedded_url(const std::filesystem::path& data_dir);
 
 } // namespace ingot::storage

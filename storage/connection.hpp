@@ -3,25 +3,33 @@
 #include "config/settings.hpp"
 #include "model/fault.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include <pqxx/pqxx>
 
 namespace ingot::storage {
 
 /// A libpqxx connection whose blocking calls have a deadline: a watchdog thread shuts its socket when one is overdue, so that a
-/// database that accepts and never answers looks like one that is gone. Also bounds connecting. Not thread-safe.
+/// database that accepts and never answers looks like one that is gone. Not thread-safe.
 class connection {
 public:
-  /// Connects, refuses a standby or read-only database. Throws what libpqxx throws.
+  /// Connects within connect_timeout (libpq counts whole seconds, two at least; the lookup of a name is not bounded), refuses a standby
+  /// or read-only database with pqxx::broken_connection, and sets up the session: UTF-8, UTC, schema public, durable commits,
+  /// server-side timeouts. Throws what libpqxx throws, and std::invalid_argument when `url` is no address (without quoting it: law 9).
   connection(const std::string& url, const database_settings& settings);
   ~connection();
 
   pqxx::connection& raw() noexcept;
 
-  /// While it lives, calls on this connection must end within `limit` (default: statement_timeout).
+  /// Did the watchdog shut it? Then it is of no further use.
+  bool overdue() const noexcept;
+
+  /// While it lives, calls on this connection must end within `limit` (default: statement_timeout), all together. Make it before the
+  /// transaction, so that a rollback is bounded too. One inside another replaces it until its own end.
   class deadline {
   public:
     explicit deadline(connection& c);
@@ -32,6 +40,7 @@ public:
 
   private:
     connection& owner_;
+    std::chrono::steady_clock::time_point outer_; ///< expiry of the one around it
   };
 
 private:
@@ -47,11 +56,14 @@ enum class sql_remedy : std::uint8_t {
   refused,   ///< the database refuses the content: bisect
 };
 
-/// The one place that understands libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE.
-/// Everything that is no pqxx::failure or std::exception of libpqxx is rethrown.
+/// The one place that understands libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE. What is no
+/// pqxx::failure (a parameter that cannot be encoded, a result of an unexpected shape) counts as refused.
 sql_remedy classify(const std::exception& e) noexcept;
 
-/// A sentence for logs and `deliveries.error`, without the statement's values.
+/// The SQLSTATE that `e` carries, or empty.
+std::string sqlstate(const std::exception& e);
+
+/// A sentence for logs and `deliveries.error`, without the statement's values: `22P02: invalid input syntax for type json`.
 std::string describe(const std::exception& e);
 
 } // namespace ingot::storage

@@ -22,7 +22,8 @@ struct new_job {
 
 namespace ingot::github {
 
-/// Columns of `repositories` that a snapshot sets. Absent optional: keep what the row has (or the default).
+/// Columns of `repositories` that a snapshot sets, all of them: an absent optional is NULL (or the column's default). Keeping
+/// what the row has would make the row depend on the order of arrival; a mention that says little is never here when the row knows more.
 using repository_columns = repository_snapshot;
 
 struct repository_change {
@@ -41,14 +42,18 @@ struct pull_request_change {
   std::int64_t number = 0;
   bool is_new = false;
   bool visible = false; ///< something a reader can see changes: processed = FALSE, updated_at moves
-  std::optional<pull_request_snapshot> columns; ///< title … closed_at; absent: keep
-  std::string state;                            ///< open | closed | merged, as projected
+  /// title … is_draft; absent: keep. What `state` implies (merged, merged_at, closed_at) is as projected here, too.
+  std::optional<pull_request_snapshot> columns;
+  std::string state;                  ///< open | closed | merged, as projected; always set, as are the two that follow
+  std::optional<timestamp> merged_at; ///< set exactly when the row is merged and a payload said when
+  std::optional<timestamp> closed_at;
   std::optional<pull_request_counts> counts;    ///< absent: keep
   std::optional<std::string> files_changed;     ///< JSON array; absent: keep
   std::string commit_urls;                      ///< JSON array of strings
   std::string history;                          ///< JSON array, as readers see it
   std::string facts;
   timestamp source_updated_at{};
+  std::uint64_t visible_before = 0; ///< digest before the first of the decisions that this change sums up
 };
 
 struct pipeline_change {
@@ -61,6 +66,7 @@ struct pipeline_change {
   std::string history;
   std::string facts;
   timestamp source_updated_at{};
+  std::uint64_t visible_before = 0; ///< digest before the first of the decisions that this change sums up
 };
 
 struct commit_change {
@@ -80,7 +86,14 @@ struct change_set {
   bool empty() const noexcept { return !repository && jobs.empty(); }
 };
 
-/// Applies one event to what is known and records what changes. Pure: no clock, no randomness.
+/// Ranks among facts of equal source time, so that every order of arrival ends in the same rows (law 4):
+///   repository    repository_event::rank, others 0; then the later pushed_at; a mention without updated_at is below all
+///   pull request  opened, and the snapshot in a review: 0 < any other action: 1 < synchronize 2 < closed 3 < reopened 4 < merged 5
+///   review        approved 0 < changes_requested 1 < dismissed 2 (a dismissal follows what it dismisses)
+///   build         queued 0 < started 1 < passed 2 < failed 3
+/// Among equal ranks a digest of the content decides.
+///
+/// Applies one event to what is known and records what changes: nothing when the event says nothing new. Pure: no clock, no randomness.
 /// @pre missing_for(known, x).none() and x is about a repository
 /// @post `known` is what the rows will hold once `out` is committed, except the version: committing adds one.
 void decide(knowledge& known, const event& x, std::string_view delivery_id, change_set& out);

@@ -16,8 +16,8 @@ struct repository_snapshot {
   std::string name;
   std::string full_name;
   std::string owner;
-  std::optional<std::string> description;
-  std::optional<std::string> language;
+  std::optional<std::string> description; ///< empty: the payload says null, the repository has none
+  std::optional<std::string> language;    ///< the same
   std::optional<bool> is_private;
   std::optional<bool> archived;
   std::optional<std::string> default_branch;
@@ -51,13 +51,13 @@ struct pull_request_snapshot {
   std::string assignees; ///< JSON array of {login, avatar_url}
   std::string reviewers; ///< JSON array of {login, avatar_url}: the requested reviewers
   bool is_draft = false;
-  bool closed = false;   ///< state is "closed"
+  bool closed = false; ///< state is "closed"
   bool merged = false;
   std::optional<timestamp> merged_at;
   std::optional<timestamp> closed_at;
   timestamp updated_at{};
-  std::optional<pull_request_counts> counts;  ///< review payloads have none
-  std::optional<std::string> files_changed;   ///< JSON array, when the payload carries one (GitHub's own never does)
+  std::optional<pull_request_counts> counts; ///< review payloads have none
+  std::optional<std::string> files_changed;  ///< JSON array, when the payload carries one (GitHub's own never does)
 };
 
 /// pull_request, every action.
@@ -70,7 +70,7 @@ struct review_event {
   pull_request_snapshot pull_request;
   std::string state; ///< approved | changes_requested | commented | dismissed
   person reviewer;
-  timestamp at{};    ///< submitted_at; for a dismissal the pull request's updated_at
+  timestamp at{};     ///< submitted_at; for a dismissal the pull request's updated_at
   std::string source; ///< `review <id>`
 };
 
@@ -81,7 +81,7 @@ struct build_event {
   std::string head_sha;
   std::vector<std::int64_t> pull_requests; ///< numbers that the payload names; empty: found by head_sha
   build_status status = build_status::building;
-  bool completed = false;  ///< completed beats in_progress beats queued at equal times
+  bool completed = false; ///< completed beats in_progress beats queued at equal times
   bool started = false;
   bool deployment = false; ///< a deployment's state: a history entry, never status_build
   std::string label;       ///< deployment: its state; else empty
@@ -94,7 +94,9 @@ struct build_event {
 /// Anything that only moves the repository: push, create, delete, release, repository.*, ping with a repository.
 struct repository_event {
   bool deleted = false; ///< repository.deleted
-  int rank = 0;         ///< beats plain mentions at equal times: renamed, transferred, … (documented in merge rules)
+  /// Decides among facts of equal times: 0 a mention (push, create, delete, release, ping), 1 any other `repository` action
+  /// (edited, archived, privatized, …), 2 renamed, 3 transferred, 4 deleted.
+  int rank = 0;
 };
 
 /// installation and installation_repositories.

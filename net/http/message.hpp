@@ -14,16 +14,17 @@ namespace ingot::http {
 /// A header field by its lower-case name.
 using field = std::pair<std::string, std::string>;
 
-/// The head of a request, frozen before its body is read (facts: trailers must not add to it).
+/// The head of a request, frozen before its body is read: what a chunked body carries in trailers is thrown away.
 struct request_head {
-  std::string method; ///< `GET`, `POST`, …
-  std::string path;   ///< target without query; `/` at least
-  std::string query;  ///< without the `?`
+  std::string method; ///< `GET`, `POST`, …; a HEAD is shown as `GET` with head_only
+  std::string path;   ///< target without query, still percent-encoded; `/` at least
+  std::string query;  ///< without the `?`, still percent-encoded
+  bool head_only = false; ///< the answer's body is counted and not sent (RFC 9110 9.3.2)
   std::vector<field> fields;
   std::string remote_address; ///< of the peer, without port
   std::string request_id;     ///< made by the server; unique; also in the answer (`X-Request-Id`) and the log
 
-  /// The value of the (single) field `lower_case_name`, or empty. Repeated fields are joined with ", ".
+  /// The value of the field `lower_case_name`, or empty. The server joins repeated fields with ", " (RFC 9110 5.2).
   std::string_view operator[](std::string_view lower_case_name) const noexcept;
   bool has(std::string_view lower_case_name) const noexcept;
 };
@@ -43,7 +44,8 @@ struct response {
 };
 
 /// `{"error":{"code","message","details":[{"pointer","message"}],"request_id"}}` with the status that belongs to the code.
-/// The one place where a fault becomes an HTTP status. Retry-After is set for 429 and 503.
+/// The one place where a fault becomes an answer. Retry-After: 1 stands on 429 and on a 503 that passes by itself (so not on
+/// not_configured). Texts may hold any bytes: what is not UTF-8 is shown as U+FFFD.
 response refusal(const failure& why, std::string_view request_id);
 
 /// The HTTP status of a fault.

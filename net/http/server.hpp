@@ -4,31 +4,44 @@
 #include "net/http/message.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace ingot::http {
 
+/// Takes the answers of requests. The server has one for each I/O thread; a test of routes may bring its own.
+struct answer_sink {
+  virtual ~answer_sink() = default;
+
+  /// Called once a ticket, from any thread. Nothing: whoever was to answer has died.
+  virtual void answer(std::uint64_t ticket, std::optional<response> what) noexcept = 0;
+};
+
 /// Ends one request; callable once, from any thread. Dropping it unanswered answers 503 `lost`.
+/// It may outlive the server; then it does nothing.
 class responder {
 public:
-  struct impl;
-  explicit responder(std::unique_ptr<impl> x) noexcept;
-  responder(responder&&) noexcept;
-  responder& operator=(responder&&) noexcept;
+  responder(std::shared_ptr<answer_sink> sink, std::uint64_t ticket) noexcept;
+  responder(responder&&) noexcept = default;
+  responder& operator=(responder&& other) noexcept;
   ~responder();
 
-  void operator()(response answer);
+  /// Sends `what` on its way and returns at once. A second call does nothing.
+  void operator()(response what) noexcept;
 
 private:
-  std::unique_ptr<impl> impl_;
+  std::shared_ptr<answer_sink> sink_;
+  std::uint64_t ticket_;
 };
 
 /// What a route says of a request before its body is read.
 struct admission {
-  std::size_t body_bytes_max = 0;      ///< 0: a body is refused (413) unless empty
-  std::optional<response> refusal;     ///< answered at once; the connection closes when a body is announced
+  std::size_t body_bytes_max = 0;  ///< 0: a body is refused (413) unless empty; the server's own limit holds too
+  std::optional<response> refusal; ///< answered at once; the connection ends when a body is announced and not yet here
 };
 
 /// What the server serves. Called on I/O threads; must not block.
@@ -38,21 +51,22 @@ struct application {
   /// Judges the head: route, method, content type, body limit.
   virtual admission admit(const request_head& head) = 0;
 
-  /// Handles a whole request; `done` may be called now or later from any thread.
+  /// Handles a whole request; `done` may be called now or later from any thread, and costs least when called now.
   virtual void handle(request req, responder done) = 0;
 };
 
 /// What the server counts; read by metrics. All relaxed atomics inside.
 struct server_counts {
   std::size_t connections = 0;
-  std::size_t requests_in_flight = 0;
-  std::size_t bytes_in_flight = 0;
+  std::size_t requests_in_flight = 0; ///< admitted and not yet answered
+  std::size_t bytes_in_flight = 0;    ///< memory of the bodies of those
 };
 
-/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining (answers in order), TLS, strict framing, deadlines, caps.
+/// An HTTP/1.1 server on Asio: keep-alive, pipelining (answers in order), TLS, strict framing, deadlines, caps.
+/// A connection lives on one of the I/O threads from its first byte to its last.
 class server {
 public:
-  /// Binds and listens. Throws std::system_error when the address is taken, std::runtime_error for a bad certificate.
+  /// Binds and listens. Throws std::system_error when the address is none or taken, std::runtime_error for a bad certificate.
   server(const server_settings& settings, application& app);
   ~server();
 
@@ -63,9 +77,10 @@ public:
   std::uint16_t port() const noexcept;
 
   /// Stops accepting, lets requests in flight finish within drain_timeout, closes idle connections, joins the threads.
+  /// Blocks; a stop() from another thread ends it.
   void drain();
 
-  /// Closes everything now.
+  /// Closes everything now and joins the threads. Not to be called on an I/O thread.
   void stop();
 
   /// Loads the certificate again (SIGHUP); connections that stand keep theirs. @returns what was wrong, empty if fine
@@ -73,10 +88,12 @@ public:
 
   server_counts counts() const noexcept;
 
-  /// Called after each answer: head, status, seconds from the end of the head to the answer's last byte. Set before start().
+  /// Called on an I/O thread after each answer to a request whose head passed: the head without its fields, the status,
+  /// and the seconds from the end of the head to the answer's last byte. Set before start().
   std::function<void(const request_head&, unsigned status, double seconds)> on_answer;
 
-  /// Called for each framing refusal, cut or cap, with its reason. Set before start().
+  /// Called on an I/O thread for each refusal of the server's own (framing, limit, cap) and each slow sender or reader
+  /// that is cut, with a constant sentence. An idle connection that ends is none. Set before start().
   std::function<void(std::string_view remote_address, fault why, std::string_view reason)> on_refusal;
 
 private:

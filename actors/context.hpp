@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "config/settings.hpp"
+#include "storage/batch_store.hpp"
+#include "storage/spool.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace ingot {
+
+/// Whether the database takes commits. The numbers are the metric's.
+enum class database_state : std::uint8_t {
+  away = 0,     ///< acknowledgements come from the spool
+  direct = 1,   ///< acknowledgements come from the database
+  draining = 2, ///< the database is back; the spool goes first
+};
+
+/// The handles of the running actors. A restart publishes a new set; whoever sends takes the current one.
+struct actor_handles {
+  repositories_actor repositories;
+  std::vector<writer_actor> writers;
+  spool_actor spool;
+  std::vector<reader_actor> readers;
+  auditor_actor auditor;
+  metrics_actor metrics;
+};
+
+/// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.
+struct node_context {
+  settings config;
+  telemetry::metrics& counters;
+
+  /// The clock (law 11: nobody below asks for the time itself).
+  std::function<timestamp()> now;
+
+  storage::batch_store_factory open_store;
+  std::function<std::unique_ptr<storage::spool>()> open_spool;
+
+  /// Looks for the database; makes it current when it is behind. Blocks: for READERs only.
+  std::function<database_report()> probe;
+
+  /// The kept delivery of (source, id), or nothing. Blocks; throws store_error.
+  std::function<found_delivery(const std::string&, const std::string&)> find_delivery;
+
+  /// Makes the partitions of the coming days and applies retention. Blocks; throws store_error.
+  std::function<void(timestamp)> maintain;
+
+  /// Writes audit lines with their counts. Blocks; throws store_error.
+  std::function<void(const std::vector<std::pair<audit_line, std::uint64_t>>&, timestamp)> write_audit;
+
+  std::atomic<database_state> database{database_state::direct};
+  std::atomic<std::uint64_t> spool_depth{0};
+  std::atomic<std::uint64_t> spool_bytes{0};
+  std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
+  std::atomic<std::shared_ptr<const actor_handles>> handles;
+};
+using context_ptr = std::shared_ptr<node_context>;
+
+} // namespace ingot

@@ -1,0 +1,155 @@
+#include "actors/node.hpp"
+
+#include "actors/auditor.hpp"
+#include "actors/failure_guard.hpp"
+#include "actors/metrics.hpp"
+#include "actors/reader.hpp"
+#include "actors/repositories.hpp"
+#include "actors/spool.hpp"
+#include "actors/writer.hpp"
+
+#include <algorithm>
+
+namespace ingot {
+
+namespace {
+
+using node_pointer = node_actor::stateful_pointer<node_state>;
+
+constexpr auto backoff_first = std::chrono::milliseconds{50};
+constexpr auto calm = std::chrono::minutes{1}; // after which a fall counts as the first
+constexpr auto backoff_max = std::chrono::milliseconds{5'000};
+
+void publish(node_pointer self) {
+  self->state.context->handles = std::make_shared<const actor_handles>(self->state.handles);
+}
+
+/// SPOOL first, since WRITERs send to it. With `through_spool` the WRITERs begin there, until the SPOOL has found the database and is drained.
+void start_commit_path(node_pointer self, bool through_spool) {
+  auto& state = self->state;
+  auto& handles = state.handles;
+  handles.spool = self->spawn<caf::detached + caf::monitored>(spool, state.context, handles.readers.front());
+  state.context->database = through_spool ? database_state::away : database_state::direct;
+  handles.writers.clear();
+  for (auto i = 0u; i < state.context->config.database.writers; ++i)
+    handles.writers.push_back(
+        self->spawn<caf::detached + caf::monitored>(writer, state.context, i, handles.spool, through_spool));
+  self->send(handles.spool, writers_atom_v, handles.writers);
+}
+
+reader_actor start_reader(node_pointer self, std::size_t index) {
+  return self->spawn<caf::detached + caf::monitored>(reader, self->state.context, index == 0);
+}
+
+void start_repositories(node_pointer self) {
+  auto& state = self->state;
+  state.handles.repositories = self->spawn<caf::monitored>(repositories, state.context, state.handles.writers);
+}
+
+void start_auditor(node_pointer self) {
+  self->state.handles.auditor = self->spawn<caf::detached + caf::monitored>(auditor, self->state.context);
+}
+
+void start_metrics(node_pointer self) {
+  self->state.handles.metrics = self->spawn<caf::monitored>(metrics_collector, self->state.context);
+}
+
+void restart_later(node_pointer self) {
+  auto& state = self->state;
+  if (std::exchange(state.tick_sent, true))
+    return;
+  const auto now = self->clock().now();
+  if (now - state.last_fall > calm)
+    state.backoff = std::chrono::milliseconds{0};
+  state.last_fall = now;
+  state.backoff = std::clamp(state.backoff * 2, backoff_first, backoff_max);
+  self->delayed_send(self, state.backoff, tick_atom_v);
+}
+
+void note_fallen(node_pointer self, const caf::down_msg& x) {
+  auto& state = self->state;
+  if (state.stopping)
+    return;
+  auto& handles = state.handles;
+  const auto is = [&](const auto& handle) { return x.source == handle.address(); };
+  if (is(handles.spool) || std::any_of(handles.writers.begin(), handles.writers.end(), is))
+    state.commit_path_fell = true;
+  else if (is(handles.repositories))
+    state.repositories_fell = true;
+  else if (is(handles.auditor))
+    state.auditor_fell = true;
+  else if (is(handles.metrics))
+    state.metrics_fell = true;
+  else if (auto found = std::find_if(handles.readers.begin(), handles.readers.end(), is); found != handles.readers.end())
+    state.readers_fell.push_back(static_cast<std::size_t>(found - handles.readers.begin()));
+  else
+    return; // one that was ended on purpose
+  restart_later(self);
+}
+
+void restart_fallen(node_pointer self) {
+  auto& state = self->state;
+  state.tick_sent = false;
+  if (state.stopping)
+    return;
+  auto& handles = state.handles;
+  // The SPOOL probes through the first reader: it starts anew with the rest of its road.
+  for (auto i : std::exchange(state.readers_fell, {})) {
+    handles.readers[i] = start_reader(self, i);
+    state.commit_path_fell |= i == 0;
+  }
+  if (std::exchange(state.commit_path_fell, false)) {
+    self->send_exit(handles.spool, caf::exit_reason::kill);
+    for (const auto& x : handles.writers)
+      self->send_exit(x, caf::exit_reason::kill);
+    start_commit_path(self, true);
+    if (!state.repositories_fell)
+      self->send(handles.repositories, writers_atom_v, handles.writers);
+  }
+  if (std::exchange(state.repositories_fell, false))
+    start_repositories(self);
+  if (std::exchange(state.auditor_fell, false))
+    start_auditor(self);
+  if (std::exchange(state.metrics_fell, false))
+    start_metrics(self);
+  publish(self);
+}
+
+/// From the senders' side to the disk's: whoever is asked to end has handled all that was sent to it before.
+void stop_all(node_pointer self) {
+  auto& state = self->state;
+  state.stopping = true;
+  const auto end = [self](const auto& x) { self->send_exit(x, caf::exit_reason::user_shutdown); };
+  end(state.handles.repositories);
+  std::for_each(state.handles.writers.begin(), state.handles.writers.end(), end);
+  end(state.handles.spool);
+  std::for_each(state.handles.readers.begin(), state.handles.readers.end(), end);
+  end(state.handles.auditor);
+  end(state.handles.metrics);
+  state.context->handles.store(nullptr);
+}
+
+} // namespace
+
+node_actor::behavior_type node(node_pointer self, context_ptr context, bool database_reachable) {
+  guard_against_exceptions(self);
+  self->state.context = std::move(context);
+  self->set_down_handler([self](caf::down_msg& x) { note_fallen(self, x); });
+  for (auto i = 0u; i < std::max(self->state.context->config.database.readers, 1u); ++i)
+    self->state.handles.readers.push_back(start_reader(self, i));
+  start_commit_path(self, !database_reachable || self->state.context->spool_depth > 0);
+  start_repositories(self);
+  start_auditor(self);
+  start_metrics(self);
+  publish(self);
+  return {
+      [self](stop_atom) {
+        stop_all(self);
+        self->quit();
+        return true;
+      },
+      [self](tick_atom) { restart_fallen(self); },
+  };
+}
+
+} // namespace ingot

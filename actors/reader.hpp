@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/context.hpp"
+
+namespace ingot {
+
+struct reader_state {
+  static inline const char* name = "reader";
+  context_ptr context;
+};
+
+/// Runs queries that must not hold up anybody else: probes of the database, look-ups for operators.
+/// The one that `maintains` also makes and drops partitions, once an hour.
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self, context_ptr context,
+                                   bool maintains);
+
+} // namespace ingot

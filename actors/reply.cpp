@@ -1,0 +1,15 @@
+#include "actors/protocol.hpp"
+
+namespace ingot {
+
+reply::~reply() {
+  (*this)(receipt{delivery_outcome::failed,
+                  {fault::lost, "the part of the node that held this delivery restarted before it was kept; send it again", {}}});
+}
+
+void reply::operator()(receipt x) {
+  if (!done_.exchange(true, std::memory_order_acq_rel))
+    deliver_(std::move(x));
+}
+
+} // namespace ingot

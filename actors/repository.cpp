@@ -1,0 +1,97 @@
+#include "actors/repository.hpp"
+
+#include "actors/failure_guard.hpp"
+
+namespace ingot {
+
+namespace {
+
+using repository_pointer = repository_actor::stateful_pointer<repository_state>;
+
+/// Takes from `waiting` as far as the cache covers it, and decides. Leaves `group` empty when the first is not covered.
+void decide_what_is_known(repository_state& state, repository_group& group) {
+  auto& known = state.known;
+  if (!known.loaded)
+    return;
+  group.known = std::move(known);
+  const auto deliveries_max = state.context->config.database.batch_items_max;
+  while (!state.waiting.empty() && group.items.size() < deliveries_max) {
+    const auto& next = state.waiting.front();
+    if (!missing_for(group.known, next->event).none())
+      break;
+    group.add(next);
+    state.waiting.pop_front();
+    github::decide_from(group, group.items.size() - 1);
+  }
+  if (group.items.empty())
+    known = std::move(group.known);
+  else
+    group.decided = true;
+}
+
+/// Everything that waits goes undecided: the WRITER loads what is missing under the row's lock and decides.
+void leave_the_decision(repository_state& state, repository_group& group) {
+  group.decided = false;
+  group.known = std::move(state.known);
+  const auto deliveries_max = state.context->config.database.batch_items_max;
+  while (!state.waiting.empty() && group.items.size() < deliveries_max) {
+    group.add(state.waiting.front());
+    state.waiting.pop_front();
+  }
+}
+
+void submit(repository_pointer self) {
+  auto& state = self->state;
+  if (state.committing || state.waiting.empty())
+    return;
+  auto group = std::make_shared<repository_group>();
+  try {
+    decide_what_is_known(state, *group);
+  } catch (const std::exception&) {
+    // A payload that a rule cannot bear: the WRITER meets it again, alone, and keeps it with the reason.
+    group->decided = false;
+    group->known = {};
+    group->changes = {};
+  }
+  if (group->items.empty())
+    leave_the_decision(state, *group);
+  state.known = {};
+  state.committing = true;
+  self->send(state.writer, commit_atom_v, std::move(group));
+}
+
+} // namespace
+
+repository_actor::behavior_type repository(repository_pointer self, context_ptr context, std::int64_t id, writer_actor writer,
+                                           repositories_actor parent) {
+  guard_against_exceptions(self);
+  self->state.context = std::move(context);
+  self->state.id = id;
+  self->state.writer = std::move(writer);
+  self->state.parent = std::move(parent);
+  // Orphans have nobody who would let them go.
+  self->set_down_handler([self](caf::down_msg&) { self->quit(); });
+  self->monitor(self->state.parent);
+  return {
+      [self](deliver_atom, delivery_ptr x) {
+        self->state.waiting.push_back(std::move(x));
+        submit(self);
+      },
+      [self](committed_atom, const group_ptr& group) {
+        auto& state = self->state;
+        state.committing = false;
+        state.known = std::move(group->known);
+        github::trim(state.known, state.context->config.actors.knowledge_bytes_max);
+        submit(self);
+      },
+      [self](leave_atom) {
+        auto& state = self->state;
+        const auto idle = !state.committing && state.waiting.empty();
+        self->send(state.parent, left_atom_v, state.id, idle);
+        if (idle)
+          self->quit();
+      },
+  };
+}
+
+} // namespace ingot

@@ -1,0 +1,122 @@
+#include "bench/suite.hpp"
+#include "storage/cluster.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+using namespace ingot::bench;
+namespace fs = std::filesystem;
+
+struct load_options {
+  std::string url = "http://127.0.0.1:8787", secret, database, data_dir, payloads, mix;
+  load_settings load;
+  plan_settings planned;
+  watched who;
+  bool json = false;
+};
+
+void describe(CLI::App& app, load_options& x) {
+  x.planned.seed = static_cast<std::uint64_t>(std::time(nullptr));
+  app.add_option("--url", x.url, "where the server listens")->capture_default_str();
+  app.add_option("--secret", x.secret, "what deliveries are signed with")->envname("GITHUB_WEBHOOK_SECRET")->required();
+  app.add_option("--connections", x.load.connections, "kept alive, one request in flight on each")->capture_default_str();
+  app.add_option("--seconds", x.load.seconds, "measured")->capture_default_str();
+  app.add_option("--warmup", x.load.warmup_seconds, "seconds sent before, not measured");
+  app.add_option("--requests", x.load.requests, "end after so many (0: by time alone)");
+  app.add_option("--rate", x.load.rate, "requests a second, latencies from the intended start (0: closed loop)");
+  app.add_option("--presign", x.load.presigned, "sign so many requests before the clock starts");
+  app.add_option("--repositories", x.planned.repositories, "size of the set")->capture_default_str();
+  app.add_option("--pulls", x.planned.pulls_per_repository, "pull requests of each")->capture_default_str();
+  app.add_flag("--sweep", x.planned.sweep, "repositories one after the other instead of at random");
+  app.add_option("--mix", x.mix, "event=percent,… (push=25,pull_request=20,workflow_run=25,check_run=30)");
+  app.add_option("--seed", x.planned.seed, "settles ids, repositories and order (default: the time)");
+  app.add_option("--payloads", x.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  app.add_option("--database", x.database, "connection string: check the rows afterwards");
+  app.add_option("--data-dir", x.data_dir, "of a node with the embedded database: check the rows, measure PostgreSQL");
+  app.add_option("--node-pid", x.who.server, "measure this server");
+  app.add_option("--postgres-pid", x.who.postmaster, "measure this postmaster and its children");
+  app.add_flag("--json", x.json, "only the line of JSON");
+}
+
+int load(load_options& x) {
+  parse_url(x.url, x.load);
+  x.load.secret = x.secret;
+  x.planned.clock = 1'700'000'000;
+  if (!x.mix.empty())
+    x.planned.mix = parse_mix(x.mix);
+  std::vector<std::string> events;
+  for (const auto& [event, percent] : x.planned.mix)
+    events.push_back(event);
+  x.who.database_url = x.database;
+  if (!x.data_dir.empty()) {
+    x.who.database_url = ingot::storage::embedded_url(x.data_dir);
+    std::ifstream in{fs::path{x.data_dir} / "postgres/data/postmaster.pid"};
+    in >> x.who.postmaster;
+  }
+  const plan what{x.planned, make_templates(read_examples(find_examples(x.payloads), events), x.url.substr(7))};
+  const auto out = measure("load", x.load, what, x.who);
+  if (!x.json)
+    std::fputs(out.text().c_str(), stdout);
+  std::printf("%s\n", out.json().text().c_str());
+  return out.sound() ? 0 : 1;
+}
+
+int run(const suite_settings& settings, const std::string& json_file, bool json_only) {
+  const auto out = run_suite(settings);
+  if (!json_only)
+    std::printf("\n%s\n", out.table().c_str());
+  std::printf("%s\n", out.json().c_str());
+  if (!json_file.empty())
+    std::ofstream{json_file} << out.json() << '\n';
+  return out.sound() ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Measures a node: load with real, signed payloads, the ceilings of this machine, a peer, and whether rows equal "
+               "acknowledgements."};
+  app.require_subcommand(1);
+
+  load_options loaded;
+  auto* load_command = app.add_subcommand("load", "send deliveries to a server that runs already");
+  describe(*load_command, loaded);
+
+  suite_settings settings;
+  std::vector<std::string> scenarios;
+  std::string json_file;
+  bool json_only = false;
+  auto* suite_command = app.add_subcommand("suite", "start nodes, the ceilings and the peer, and compare with the targets");
+  suite_command->add_option("--node", settings.node, "the binary ingot")->required();
+  suite_command->add_option("--null-server", settings.null_server, "the binary ingot-bench-null")->required();
+  suite_command->add_option("--peer", settings.peer, "folder of the peer");
+  suite_command->add_option("--payloads", settings.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  suite_command
+      ->add_option("--scenarios", scenarios, "some of: start peak ceilings light seventy peak256 null peer many (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(scenario_names()));
+  suite_command->add_option("--seconds", settings.seconds, "measured in each run")->capture_default_str();
+  suite_command->add_option("--warmup", settings.warmup_seconds, "seconds before")->capture_default_str();
+  suite_command->add_option("--repositories", settings.repositories, "size of the set")->capture_default_str();
+  suite_command->add_option("--idle-wait", settings.idle_wait_seconds, "seconds after `many`")->capture_default_str();
+  suite_command->add_option("--seed", settings.seed, "settles ids, repositories and order")->capture_default_str();
+  suite_command->add_option("--work-dir", settings.work_dir, "for data folders (default: a temporary one)");
+  suite_command->add_flag("--keep", settings.keep, "leave the data folders");
+  suite_command->add_option("--json-file", json_file, "write the line of JSON here too");
+  suite_command->add_flag("--json", json_only, "only the line of JSON on standard output");
+
+  CLI11_PARSE(app, argc, argv);
+  try {
+    settings.scenarios = {scenarios.begin(), scenarios.end()};
+    return load_command->parsed() ? load(loaded) : run(settings, json_file, json_only);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "ingot-bench: %s\n", e.what());
+    return 2;
+  }
+}

@@ -1,0 +1,281 @@
+#include "bench/suite.hpp"
+
+#include "bench/processes.hpp"
+#include "storage/cluster.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include <unistd.h>
+
+namespace ingot::bench {
+namespace fs = std::filesystem;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto secret = "bench-secret";
+// Source times begin here and advance a second with each request, so that no event is stale.
+constexpr std::int64_t clock_begin = 1'700'000'000;
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "bench: %s\n", text.c_str());
+}
+
+/// A folder that the database's user can enter too, removed at the end unless it is to be kept.
+class work_folder {
+public:
+  work_folder(fs::path at, bool keep) : at_{std::move(at)}, keep_{keep} {
+    if (at_.empty()) {
+      auto name = (fs::temp_directory_path() / "ingot-bench-XXXXXX").string();
+      if (mkdtemp(name.data()) == nullptr)
+        throw std::runtime_error("cannot make " + name);
+      at_ = name;
+    }
+    fs::create_directories(at_);
+    fs::permissions(at_, fs::perms::owner_all | fs::perms::others_exec | fs::perms::others_read | fs::perms::group_exec |
+                             fs::perms::group_read);
+  }
+  ~work_folder() {
+    std::error_code ignored;
+    if (!keep_)
+      fs::remove_all(at_, ignored);
+    else
+      say("data folders left in " + at_.string());
+  }
+  work_folder(const work_folder&) = delete;
+  work_folder& operator=(const work_folder&) = delete;
+
+  fs::path operator/(const std::string& name) const { return at_ / name; }
+
+private:
+  fs::path at_;
+  bool keep_;
+};
+
+/// A node that is ready.
+class running_node {
+public:
+  running_node(const fs::path& binary, const fs::path& data_dir)
+      : port_{free_port()}, data_dir_{data_dir}, begin_{steady::now()}, process_{{binary.string(), "serve"},
+                                                                                 {{"PORT", std::to_string(port_)},
+                                                                                  {"INGOT_LISTEN", "127.0.0.1"},
+                                                                                  {"INGOT_DATA_DIR", data_dir.string()},
+                                                                                  {"INGOT_CONFIG", ""},
+                                                                                  {"DATABASE_URL", ""},
+                                                                                  {"GITHUB_WEBHOOK_SECRET", secret}},
+                                                                                 data_dir.string() + ".log"} {
+    ready_seconds_ = wait_until_ready(process_, port_, "/ready", begin_, data_dir.string() + ".log");
+  }
+
+  double ready_seconds() const { return ready_seconds_; }
+  std::uint16_t port() const { return port_; }
+  pid_t pid() const { return process_.pid(); }
+  void stop() { process_.stop(); }
+
+  watched watch() const {
+    watched out;
+    out.server = pid();
+    out.database_url = storage::embedded_url(data_dir_);
+    std::ifstream in{data_dir_ / "postgres/data/postmaster.pid"};
+    in >> out.postmaster;
+    return out;
+  }
+
+private:
+  std::uint16_t port_;
+  fs::path data_dir_;
+  steady::time_point begin_;
+  child process_;
+  double ready_seconds_ = 0;
+};
+
+class suite {
+public:
+  explicit suite(const suite_settings& settings)
+      : settings_{settings}, work_{settings.work_dir, settings.keep}, examples_{read_examples(find_examples(settings.payloads),
+                                                                                              {"push", "pull_request",
+                                                                                               "workflow_run", "check_run"})} {}
+
+  suite_result run() {
+    if (wants({"start", "peak", "seventy", "light", "peak256", "ceilings"}))
+      main_node();
+    if (wants({"null"}))
+      null();
+    if (wants({"peer"}))
+      peer();
+    if (wants({"many"}))
+      many();
+    return std::move(out_);
+  }
+
+private:
+  bool wants(std::initializer_list<const char*> names) const {
+    return settings_.scenarios.empty() ||
+           std::any_of(names.begin(), names.end(), [&](const char* x) { return settings_.scenarios.count(x) != 0; });
+  }
+
+  plan make_plan(std::uint16_t port, std::uint32_t repositories, bool sweep = false) {
+    plan_settings x;
+    // Each run has a seed of its own, and with it ids and repositories of its own.
+    x.seed = settings_.seed + runs_++;
+    x.repositories = repositories;
+    x.sweep = sweep;
+    x.clock = clock_begin;
+    return {x, make_templates(examples_, "127.0.0.1:" + std::to_string(port))};
+  }
+
+  load_settings make_load(std::uint16_t port, unsigned connections, double rate = 0) const {
+    load_settings x;
+    x.port = port;
+    x.secret = secret;
+    x.connections = connections;
+    x.seconds = settings_.seconds;
+    x.warmup_seconds = settings_.warmup_seconds;
+    x.rate = rate;
+    x.presigned = static_cast<std::uint64_t>((x.seconds + x.warmup_seconds) * (rate > 0 ? rate : 12'000));
+    return x;
+  }
+
+  const measurement& measured(const std::string& name, const load_settings& load, const plan& what, const watched& who) {
+    say(name + " …");
+    out_.runs.push_back(measure(name, load, what, who));
+    std::fputs(out_.runs.back().text().c_str(), stderr);
+    return out_.runs.back();
+  }
+
+  void main_node() {
+    const auto data = work_ / "node";
+    {
+      running_node node{settings_.node, data};
+      out_.start_fresh_seconds = node.ready_seconds();
+      const auto what = make_plan(node.port(), settings_.repositories);
+      const auto peak = measured("peak", make_load(node.port(), 32), what, node.watch());
+      node.stop();
+      if (wants({"ceilings"}))
+        ceilings(data, what, peak.result);
+    }
+    {
+      running_node node{settings_.node, data};
+      out_.start_existing_seconds = node.ready_seconds();
+      if (wants({"light"})) {
+        auto load = make_load(node.port(), 32, 100);
+        measured("light", load, make_plan(node.port(), settings_.repositories), node.watch());
+      }
+      if (wants({"seventy"})) {
+        const auto rate = 0.7 * out_.run("peak")->result.rate();
+        measured("seventy", make_load(node.port(), 32, rate), make_plan(node.port(), settings_.repositories), node.watch());
+      }
+    }
+    if (wants({"peak256"})) {
+      running_node node{settings_.node, data};
+      measured("peak256", make_load(node.port(), 256), make_plan(node.port(), settings_.repositories), node.watch());
+    }
+  }
+
+  void ceilings(const fs::path& data, const plan& what, const load_result& result) {
+    say("PostgreSQL alone …");
+    storage::embedded_cluster cluster{data};
+    ceiling_settings x;
+    x.url = cluster.url();
+    x.postmaster = cluster.pid();
+    out_.ceilings = measure_ceilings(x, what, result);
+    for (const auto& each : out_.ceilings)
+      say(name_of(each.way) + ": " + std::to_string(static_cast<long>(each.rate)) + " deliveries/s");
+  }
+
+  void null() {
+    const auto port = free_port();
+    const auto log = work_ / "null.log";
+    child server{{settings_.null_server.string()}, {{"PORT", std::to_string(port)}}, log};
+    for (int i = 0; http_status(port, "/") == 0; ++i) {
+      if (i == 400 || server.ended())
+        throw std::runtime_error("the null server does not start, see " + log.string());
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    auto load = make_load(port, 32);
+    load.seconds = std::min(load.seconds, 6.0);
+    load.warmup_seconds = 1;
+    load.presigned = 400'000;
+    watched who;
+    who.server = server.pid();
+    measured("null", load, make_plan(port, settings_.repositories), who);
+  }
+
+  void peer() {
+    if (settings_.peer.empty() || !fs::exists(settings_.peer / "node_modules")) {
+      out_.skipped.push_back("peer: run `npm ci` in bench/peers/fastify (nodejs and npm are needed)");
+      return;
+    }
+    const auto data = work_ / "peer";
+    fs::create_directories(data);
+    storage::embedded_cluster cluster{data};
+    const auto port = free_port();
+    const auto log = work_ / "peer.log";
+    auto environment = libpq_environment(cluster.url());
+    environment["PORT"] = std::to_string(port);
+    environment["GITHUB_WEBHOOK_SECRET"] = secret;
+    const auto begin = steady::now();
+    child server{{"node", (settings_.peer / "server.js").string()}, environment, log};
+    wait_until_ready(server, port, "/ready", begin, log);
+    watched who;
+    who.server = server.pid();
+    who.server_has_workers = true;
+    who.postmaster = cluster.pid();
+    who.database_url = cluster.url();
+    auto load = make_load(port, 32);
+    load.presigned /= 2;
+    measured("peer", load, make_plan(port, settings_.repositories), who);
+  }
+
+  static std::map<std::string, std::string> libpq_environment(const std::string& url) {
+    std::map<std::string, std::string> out;
+    auto* options = PQconninfoParse(url.c_str(), nullptr);
+    for (auto* x = options; x != nullptr && x->keyword != nullptr; ++x)
+      if (x->val != nullptr && x->envvar != nullptr)
+        out[x->envvar] = x->val;
+    PQconninfoFree(options);
+    return out;
+  }
+
+  void many() {
+    running_node node{settings_.node, work_ / "many"};
+    out_.many_before_mb = rss_mb(node.pid());
+    auto load = make_load(node.port(), 32);
+    load.warmup_seconds = 0;
+    load.seconds = 120;
+    load.requests = load.presigned = settings_.many_repositories;
+    const auto& x = measured("many", load, make_plan(node.port(), settings_.many_repositories, true), node.watch());
+    out_.many_peak_mb = x.rss_peak_mb;
+    out_.many_after_mb = x.rss_mb;
+    say("waiting " + std::to_string(settings_.idle_wait_seconds) + " s until they idle …");
+    const auto until = steady::now() + std::chrono::seconds{settings_.idle_wait_seconds};
+    while (steady::now() < until)
+      std::this_thread::sleep_for(std::chrono::seconds{1});
+    out_.many_idle_mb = rss_mb(node.pid());
+  }
+
+  const suite_settings& settings_;
+  work_folder work_;
+  std::vector<example> examples_;
+  suite_result out_;
+  std::uint64_t runs_ = 0;
+};
+
+} // namespace
+
+const std::vector<std::string>& scenario_names() {
+  static const std::vector<std::string> names{"start", "peak", "ceilings", "light", "seventy", "peak256", "null", "peer", "many"};
+  return names;
+}
+
+suite_result run_suite(const suite_settings& settings) {
+  return suite{settings}.run();
+}
+
+} // namespace ingot::bench

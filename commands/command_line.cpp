@@ -1,0 +1,192 @@
+#include "commands/command_line.hpp"
+
+#include "commands/check_config.hpp"
+#include "commands/deliveries.hpp"
+#include "commands/doctor.hpp"
+#include "commands/json_text.hpp"
+#include "commands/migrate.hpp"
+#include "commands/psql.hpp"
+#include "commands/send.hpp"
+#include "commands/serve.hpp"
+#include "commands/table.hpp"
+#include "telemetry/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <iostream>
+
+namespace ingot {
+
+namespace {
+
+using namespace commands;
+
+timestamp wall_clock() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+/// What the words of the command line say. The command that was named puts its work into `chosen`.
+struct command_line {
+  CLI::App app{"Ingot takes GitHub webhooks and leaves clean rows in PostgreSQL."};
+  std::string program;
+  serve_function run_node;
+  std::string config_file;
+  bool json = false;
+  bool generate = false;
+  bool explain = false;
+  bool example = false;
+  bool body = false;
+  std::vector<std::string> words;
+  std::string id;
+  list_options listing;
+  send_options sending;
+  std::function<int()> chosen;
+
+  terminal to() const { return {std::cout, std::cerr, json, wants_colour(1) && !json}; }
+
+  loaded_config load() const {
+    auto out = load_config(
+        {config_file.empty() ? std::nullopt : std::optional<std::filesystem::path>{config_file}, process_environment()});
+    out.values.generate_webhook_secret = out.values.generate_webhook_secret || generate;
+    return out;
+  }
+
+  /// Settings for a command that needs sound ones: `work` is called with them. The log is for people then.
+  int with_settings(const std::function<int(const settings&)>& work) const {
+    auto config = load();
+    if (!config.problems.empty()) {
+      print_problems(config, to());
+      return misconfigured;
+    }
+    log::configure({config.values.log.level == "debug" || config.values.log.level == "trace" ? config.values.log.level : "warn",
+                    log_format::text});
+    log::hide(secret_texts(config.values));
+    return work(config.values);
+  }
+
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& text, std::function<int()> work) {
+    auto* out = parent.add_subcommand(name, text);
+    out->callback([this, work = std::move(work)] { chosen = work; });
+    return out;
+  }
+
+  void add_json(CLI::App* to_command) { to_command->add_flag("--json", json, "results as JSON"); }
+};
+
+void add_node_commands(command_line& c) {
+  auto* serve_command = c.command(c.app, "serve", "run the node in the foreground",
+                                  [&c] { return serve(c.load(), c.program, c.run_node, c.to()); });
+  serve_command->add_flag("--generate-secrets,--first-run", c.generate,
+                          "make a webhook secret when none is configured, and keep it in the data folder");
+  auto* migrate_command = c.command(c.app, "migrate", "bring the database's schema to this version",
+                                    [&c] { return c.with_settings([&](const settings& s) { return migrate(s, c.to()); }); });
+  c.add_json(migrate_command);
+  auto* psql_command =
+      c.command(c.app, "psql", "open psql on the node's database, embedded or not; arguments go to psql (-c SQL)",
+                [&c] { return c.with_settings([&](const settings& s) { return psql(s, c.words); }); });
+  psql_command->prefix_command();
+  psql_command->set_help_flag();
+  auto* version_command = c.command(c.app, "version", "print the version", [&c] {
+    c.to().out << (c.json ? json_object{}.add("version", INGOT_VERSION).text() : std::string{"ingot " INGOT_VERSION}) << '\n';
+    return done;
+  });
+  c.add_json(version_command);
+}
+
+void add_checks(command_line& c) {
+  auto* check =
+      c.command(c.app, "check-config", "name every mistake in the configuration with its line; show what is in effect", [&c] {
+        if (c.explain || c.example) {
+          c.to().out << (c.explain ? explain_settings() : example_toml());
+          return done;
+        }
+        return check_config(c.load(), c.to());
+      });
+  check->add_flag("--explain", c.explain, "print every setting with its names, default, range and reason (Markdown)");
+  check->add_flag("--example", c.example, "print a settings file with every setting at its default");
+  c.add_json(check);
+  auto* doctor_command = c.command(c.app, "doctor", "look for what keeps the node from working, and say what to do", [&c] {
+    log::configure({"off", log_format::text});
+    return doctor(c.load(), wall_clock, c.to());
+  });
+  c.add_json(doctor_command);
+}
+
+void add_deliveries(command_line& c) {
+  auto* group = c.app.add_subcommand("deliveries", "look at what was delivered, and apply it again");
+  group->require_subcommand(1);
+  auto* list = c.command(*group, "list", "the newest deliveries", [&c] {
+    return c.with_settings([&](const settings& s) { return list_deliveries(s, c.listing, wall_clock(), c.to()); });
+  });
+  list->add_option("--limit", c.listing.limit, "how many (20)")->check(CLI::Range(1, 1000));
+  list->add_option("--event", c.listing.event, "only this event: pull_request, push, …");
+  list->add_option("--repository", c.listing.repository, "only this repository: owner/name, or its numeric id");
+  list->add_option("--outcome", c.listing.outcome, "only this outcome")->check(CLI::IsMember({"stored", "ignored", "failed"}));
+  list->add_option("--since", c.listing.since, "not older: 2024-05-01T10:00:00Z, or 30m, 2h, 7d");
+  list->add_option("--after", c.listing.after, "the next page: what the page before ended with");
+  c.add_json(list);
+  auto* show = c.command(*group, "show", "everything known of one delivery", [&c] {
+    return c.with_settings([&](const settings& s) { return show_delivery(s, c.id, c.body, c.to()); });
+  });
+  show->add_option("delivery", c.id, "its id (X-GitHub-Delivery)")->required();
+  show->add_flag("--body", c.body, "print the raw body alone");
+  c.add_json(show);
+  auto* replay = c.command(*group, "replay", "let the running node apply deliveries again", [&c] {
+    return c.with_settings([&](const settings& s) { return replay_deliveries(s, c.words, c.to()); });
+  });
+  replay->add_option("delivery", c.words, "their ids")->required();
+  c.add_json(replay);
+}
+
+void add_send(command_line& c) {
+  auto* send_command = c.command(c.app, "send", "sign payload files as GitHub does and post them",
+                                 [&c] { return c.with_settings([&](const settings& s) { return send(s, c.sending, c.to()); }); });
+  send_command->add_option("file", c.sending.files, "payload files; - for standard input");
+  send_command->add_flag("--example", c.sending.example, "a small pull request of our own instead of a file");
+  send_command->add_option("--event", c.sending.event, "the event; else told by the file's folder or its keys");
+  send_command->add_option("--url", c.sending.url, "where to; else the node of the settings");
+  send_command->add_option("--secret", c.sending.secret,
+                           "to sign with; else that of the settings (a command line can be read by others)");
+  send_command->add_option("--delivery", c.sending.delivery, "the delivery id; else a random one");
+  send_command->add_option("--count", c.sending.count, "how often, each as another delivery")->check(CLI::Range(1, 1'000'000));
+  c.add_json(send_command);
+}
+
+} // namespace
+
+int run_command_line(int argc, char** argv, serve_function serve) {
+  command_line c;
+  c.program = argc > 0 ? argv[0] : "ingot";
+  c.run_node = std::move(serve);
+  c.app.name("ingot");
+  c.app.require_subcommand(1);
+  c.app.fallthrough(false);
+  c.app.set_version_flag("--version", "ingot " INGOT_VERSION);
+  c.app.add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");
+  c.app.footer(
+      "Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.\nSettings: ingot check-config --explain");
+  add_node_commands(c);
+  add_checks(c);
+  add_deliveries(c);
+  add_send(c);
+  for (auto* x : c.app.get_subcommands({}))
+    if (x->get_name() != "psql" && x->get_name() != "deliveries")
+      x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");
+  try {
+    c.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return c.app.exit(e, std::cout, std::cerr) == 0 ? done : misconfigured;
+  }
+  try {
+    // prefix_command leaves what follows to us.
+    if (auto* x = c.app.get_subcommand("psql"); x->parsed())
+      c.words = x->remaining();
+    return c.chosen();
+  } catch (const std::exception& e) {
+    std::cerr << "ingot: " << presentable(e.what()) << '\n';
+    return failed;
+  }
+}
+
+} // namespace ingot

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ingot::commands {
+
+/// Writes one JSON object, member by member. Texts may hold any bytes: what is no UTF-8 becomes U+FFFD.
+class json_object {
+public:
+  json_object& add(std::string_view name, std::string_view text);
+  json_object& add(std::string_view name, const char* text) { return add(name, std::string_view{text}); }
+  json_object& add(std::string_view name, std::same_as<bool> auto value) { return add_raw(name, value ? "true" : "false"); }
+  json_object& add(std::string_view name, std::integral auto value) requires(!std::same_as<decltype(value), bool>) {
+    return add_raw(name, std::to_string(value));
+  }
+  json_object& add_raw(std::string_view name, std::string_view json); ///< an array, an object, null
+
+  std::string text() const { return body_ + "}"; }
+
+private:
+  std::string body_ = "{";
+};
+
+/// `[a,b]` of texts that are JSON already.
+std::string json_array(const std::vector<std::string>& items);
+
+} // namespace ingot::commands

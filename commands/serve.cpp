@@ -1,0 +1,92 @@
+#include "commands/serve.hpp"
+
+#include "commands/check_config.hpp"
+#include "commands/http_call.hpp"
+#include "telemetry/log.hpp"
+
+#include <ostream>
+
+namespace ingot::commands {
+
+namespace {
+
+/// `text` as one word for a shell.
+std::string shell_word(const std::string& text) {
+  auto plain =
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@%+=,") == std::string::npos;
+  if (plain && !text.empty())
+    return text;
+  std::string out = "'";
+  for (char c : text)
+    out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return out + "'";
+}
+
+/// The variables with which another command finds this very node.
+std::string needed_environment(const loaded_config& from, std::uint16_t port) {
+  std::string out;
+  auto add = [&](const std::string& name, const std::string& value) { out += name + "=" + shell_word(value) + " "; };
+  auto set = [&](const char* key) {
+    auto found = from.origins.find(key);
+    return found != from.origins.end() && found->second.starts_with("environment ");
+  };
+  if (!from.file.empty() && from.file != "ingot.toml")
+    add("INGOT_CONFIG", std::filesystem::absolute(from.file).string());
+  if (set("data_dir"))
+    add("INGOT_DATA_DIR", std::filesystem::absolute(from.values.data_dir).string());
+  if (set("server.listen"))
+    add("INGOT_LISTEN", from.values.server.listen);
+  if (set("server.port") || port != from.values.server.port)
+    add("PORT", std::to_string(port));
+  return out;
+}
+
+} // namespace
+
+std::string welcome(const settings& of, const loaded_config& from, const generated& made, const std::string& program,
+                    std::uint16_t port) {
+  auto as_listening = of;
+  as_listening.server.port = port;
+  std::error_code ignored;
+  auto folder = std::filesystem::weakly_canonical(of.data_dir, ignored);
+  auto kept_in = [&](std::string_view file) { return (folder / file).string(); };
+  std::string out = "\nIngot takes deliveries at " + node_url(as_listening) + "/webhook\n";
+  out += "  data folder      " + folder.string() + "\n";
+  out += "  database         " +
+         (of.database.url.empty() ? std::string{"embedded, in the data folder"} : mask_password(of.database.url)) + "\n";
+  if (made.webhook) {
+    for (const auto& x : of.github)
+      if (x.name == "default")
+        out += "  webhook secret   " + x.secret + "\n                   made just now, shown only this once; kept in " +
+               kept_in(webhook_secret_file) + "\n";
+  } else if (of.github.empty()) {
+    out += "  webhook secret   none: deliveries are answered with 503. Set GITHUB_WEBHOOK_SECRET, or start with "
+           "--generate-secrets\n";
+  }
+  if (made.admin)
+    out += "  admin token      " + of.admin_token + "\n                   made just now, shown only this once; kept in " +
+           kept_in(admin_token_file) + "\n";
+  auto prefix = "    " + needed_environment(from, port) + shell_word(program);
+  if (!of.github.empty())
+    out += "\nSend a first delivery from another terminal:\n" + prefix + " send --example\n";
+  return out + "and see what arrived:\n" + prefix + " deliveries list\n\n";
+}
+
+int serve(loaded_config config, const std::string& program, const serve_function& run, const terminal& to) {
+  if (!config.problems.empty()) {
+    print_problems(config, to);
+    return misconfigured;
+  }
+  log::configure(config.values.log);
+  auto made = ensure_secrets(config.values, config.values.data_dir);
+  log::hide(secret_texts(config.values));
+  serve_request request;
+  request.values = config.values;
+  request.loaded = std::move(config);
+  request.announce = [&to, made, program, values = request.values, loaded = request.loaded](std::uint16_t port) {
+    to.out << welcome(values, loaded, made, program, port) << std::flush;
+  };
+  return run(std::move(request));
+}
+
+} // namespace ingot::commands

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <iosfwd>
+
+namespace ingot::commands {
+
+/// Where a command writes, and in which form.
+struct terminal {
+  std::ostream& out; ///< results
+  std::ostream& err; ///< what is wrong
+  bool json = false; ///< results as JSON
+  bool coloured = false;
+};
+
+/// Exit codes of every command.
+inline constexpr int done = 0;
+inline constexpr int failed = 1;        ///< it could not be done, or a check failed
+inline constexpr int misconfigured = 2; ///< the command line or the configuration is wrong
+
+} // namespace ingot::commands

@@ -1,0 +1,156 @@
+#include "config/assign.hpp"
+
+#include "config/quantity.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ingot {
+
+namespace {
+
+bool is_number(const setting& x) {
+  settings scratch;
+  return std::visit(
+      [](auto* p) {
+        using type = std::remove_pointer_t<decltype(p)>;
+        return std::is_same_v<type, milliseconds> || (std::is_integral_v<type> && !std::is_same_v<type, bool>);
+      },
+      x.slot(scratch));
+}
+
+bool is_boolean(const setting& x) {
+  settings scratch;
+  return std::holds_alternative<bool*>(x.slot(scratch));
+}
+
+bool among(std::string_view choices, std::string_view word) {
+  while (!choices.empty()) {
+    auto bar = choices.find('|');
+    if (choices.substr(0, bar) == word)
+      return true;
+    choices.remove_prefix(bar == std::string_view::npos ? choices.size() : bar + 1);
+  }
+  return false;
+}
+
+std::string spelled(std::string_view choices) {
+  std::string out;
+  for (char c : choices)
+    out += c == '|' ? std::string{", "} : std::string{c};
+  return out;
+}
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> scratch{};
+  return inet_pton(AF_INET, text.c_str(), scratch.data()) == 1 || inet_pton(AF_INET6, text.c_str(), scratch.data()) == 1;
+}
+
+/// Rules of single texts that no range can say.
+std::string judge_text(const setting& x, std::string_view text) {
+  if (text.find_first_of(std::string_view{"\0\n\r", 3}) != std::string_view::npos)
+    return "must not hold a NUL or a line break";
+  if (!x.choices.empty() && !among(x.choices, text))
+    return "must be one of " + spelled(x.choices) + ", not \"" + std::string{text} + "\"";
+  if (x.key == "server.listen" && !is_address(std::string{text}))
+    return "must be an IPv4 or IPv6 address such as 127.0.0.1 or ::, not \"" + std::string{text} + "\"";
+  if (x.key == "data_dir" && text.empty())
+    return "must name a folder";
+  if (x.key == "database.url" && !text.empty() && !text.starts_with("postgres://") && !text.starts_with("postgresql://") &&
+      text.find('=') == std::string_view::npos)
+    return "must be a URL such as postgresql://user:password@host:5432/name, or empty for the embedded database";
+  if (x.key == "admin.token" && !text.empty() && text.size() < 16)
+    return "must have 16 characters at least; leave it out and one is made";
+  return {};
+}
+
+struct number_writer {
+  std::int64_t number;
+  void operator()(milliseconds* p) const { *p = milliseconds{number}; }
+  void operator()(std::uint16_t* p) const { *p = static_cast<std::uint16_t>(number); }
+  void operator()(unsigned* p) const { *p = static_cast<unsigned>(number); }
+  void operator()(std::size_t* p) const { *p = static_cast<std::size_t>(number); }
+  void operator()(auto*) const {}
+};
+
+struct text_writer {
+  std::string_view text;
+  void operator()(std::string* p) const { *p = text; }
+  void operator()(std::filesystem::path* p) const { *p = text; }
+  void operator()(log_format* p) const { *p = text == "json" ? log_format::json : log_format::text; }
+  void operator()(auto*) const {}
+};
+
+} // namespace
+
+std::string expectation(const setting& x) {
+  if (is_boolean(x))
+    return "expected true or false";
+  if (!is_number(x))
+    return "expected a text in quotes";
+  switch (x.unit) {
+  case setting_unit::bytes:
+    return "expected a size such as 26214400 or \"25MiB\"";
+  case setting_unit::ms:
+    return "expected a duration such as 10000 (milliseconds), \"10s\", \"250ms\" or \"2m\"";
+  case setting_unit::days:
+    return "expected a number of days such as 30 or \"30d\"";
+  case setting_unit::none:
+    break;
+  }
+  return "expected a whole number";
+}
+
+std::string assign_number(const setting& x, settings& to, std::int64_t number) {
+  if (!is_number(x))
+    return expectation(x) + ", not a number";
+  if (number < x.least || number > x.most) {
+    auto print = [&](std::int64_t n) { return print_quantity(n, x.unit); };
+    return "must be " + print(x.least) + " to " + print(x.most) + ", not " + print(number);
+  }
+  std::visit(number_writer{number}, x.slot(to));
+  return {};
+}
+
+std::string assign_boolean(const setting& x, settings& to, bool value) {
+  if (!is_boolean(x))
+    return expectation(x) + ", not " + (value ? "true" : "false");
+  *std::get<bool*>(x.slot(to)) = value;
+  return {};
+}
+
+std::string assign_text(const setting& x, settings& to, std::string_view text) {
+  if (is_number(x)) {
+    auto number = x.unit == setting_unit::none ? std::nullopt : parse_quantity(text, x.unit);
+    if (!number)
+      return expectation(x) + ", not \"" + std::string{text} + "\"";
+    return assign_number(x, to, *number);
+  }
+  if (is_boolean(x))
+    return expectation(x) + " without quotes";
+  if (auto wrong = judge_text(x, text); !wrong.empty())
+    return wrong;
+  std::visit(text_writer{text}, x.slot(to));
+  return {};
+}
+
+std::string assign_environment(const setting& x, settings& to, std::string_view text) {
+  if (is_number(x)) {
+    if (auto number = parse_quantity(text, x.unit))
+      return assign_number(x, to, *number);
+    return expectation(x) + ", not \"" + std::string{text} + "\"";
+  }
+  if (is_boolean(x)) {
+    static constexpr std::string_view yes[] = {"true", "1", "yes", "on"};
+    static constexpr std::string_view no[] = {"false", "0", "no", "off"};
+    bool on = std::find(std::begin(yes), std::end(yes), text) != std::end(yes);
+    if (!on && std::find(std::begin(no), std::end(no), text) == std::end(no))
+      return expectation(x) + ", not \"" + std::string{text} + "\"";
+    return assign_boolean(x, to, on);
+  }
+  return assign_text(x, to, text);
+}
+
+} // namespace ingot

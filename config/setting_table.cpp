@@ -1,0 +1,183 @@
+#include "config/setting_table.hpp"
+
+#include "config/quantity.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace ingot {
+
+namespace {
+
+constexpr std::int64_t kib = 1024;
+constexpr std::int64_t mib = 1024 * kib;
+constexpr std::int64_t gib = 1024 * mib;
+constexpr std::int64_t hour_ms = 3'600'000;
+
+using unit = setting_unit;
+
+/// The endpoint that `github.secret` and the environment speak of. Made on demand; the loader drops it again when it stays empty.
+github_endpoint& default_endpoint(settings& s) {
+  auto at = std::find_if(s.github.begin(), s.github.end(), [](const auto& x) { return x.name == "default"; });
+  return at != s.github.end() ? *at : *s.github.emplace(s.github.begin());
+}
+
+// clang-format off
+const setting table[] = {
+  {.key = "data_dir", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.data_dir; },
+   .help = "folder of everything that the node keeps on disk: the embedded database, the spool, generated secrets, the lock"},
+
+  {.key = "server.listen", .environment = "INGOT_LISTEN", .slot = [](settings& s) -> setting_slot { return &s.server.listen; },
+   .help = "IPv4 or IPv6 address to listen on; loopback until somebody decides otherwise. 0.0.0.0 or :: for all"},
+  {.key = "server.port", .environment = "PORT", .slot = [](settings& s) -> setting_slot { return &s.server.port; },
+   .least = 0, .most = 65535, .help = "TCP port; 0 takes a free one and logs it"},
+  {.key = "server.io_threads", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.io_threads; },
+   .least = 1, .most = 64, .help = "threads that read, verify, parse and compress"},
+  {.key = "server.tls_certificate", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.tls_certificate; },
+   .help = "PEM file with the certificate chain; empty: plain HTTP (behind a proxy). Read again on SIGHUP"},
+  {.key = "server.tls_private_key", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.tls_private_key; },
+   .help = "PEM file with its private key"},
+  {.key = "server.head_bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.head_bytes_max; },
+   .unit = unit::bytes, .least = 1 * kib, .most = 1 * mib, .help = "request line and header fields of one request; past it 431"},
+  {.key = "server.body_bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.body_bytes_max; },
+   .unit = unit::bytes, .least = 1 * kib, .most = 1 * gib, .help = "body of one request; past it 413. GitHub sends at most 25 MB"},
+  {.key = "server.connections_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.connections_max; },
+   .least = 1, .most = 1'000'000, .help = "open connections; past it new ones are closed. Needs as many file descriptors"},
+  {.key = "server.connections_per_address_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.connections_per_address_max; },
+   .least = 1, .most = 1'000'000, .help = "open connections of one client address, so that one sender cannot take them all. Behind a proxy all come from its address"},
+  {.key = "server.requests_in_flight_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.requests_in_flight_max; },
+   .least = 1, .most = 1'000'000, .help = "requests admitted and not yet answered; past it 429 with Retry-After"},
+  {.key = "server.bytes_in_flight_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.bytes_in_flight_max; },
+   .unit = unit::bytes, .least = 1 * mib, .most = 64 * gib, .help = "bodies of those requests; past it 429. Bounds the node's memory"},
+  {.key = "server.head_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.head_timeout; },
+   .unit = unit::ms, .least = 100, .most = hour_ms, .help = "from the first byte of a request to the end of its head"},
+  {.key = "server.body_bytes_per_second_min", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.body_bytes_per_second_min; },
+   .unit = unit::bytes, .least = 1, .most = 1 * gib, .help = "bodies that arrive slower are cut, after body_grace_ms"},
+  {.key = "server.body_grace_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.body_grace; },
+   .unit = unit::ms, .least = 100, .most = hour_ms, .help = "a body has this long before its rate is judged"},
+  {.key = "server.idle_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.idle_timeout; },
+   .unit = unit::ms, .least = 100, .most = 24 * hour_ms, .help = "a kept-alive connection without a request is closed after it"},
+  {.key = "server.write_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.write_timeout; },
+   .unit = unit::ms, .least = 100, .most = hour_ms, .help = "an answer that nobody reads is given up after it"},
+  {.key = "server.drain_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.drain_timeout; },
+   .unit = unit::ms, .least = 0, .most = hour_ms, .help = "at SIGTERM unfinished requests get this long"},
+
+  {.key = "database.url", .environment = "DATABASE_URL", .slot = [](settings& s) -> setting_slot { return &s.database.url; },
+   .secret = true, .help = "PostgreSQL 14+ or YugabyteDB (`postgresql://user:password@host/name`); empty: the embedded cluster in data_dir"},
+  {.key = "database.writers", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.writers; },
+   .least = 1, .most = 64, .help = "WRITER actors, a connection each; repositories are divided among them. More than one pays when COMMIT is slow"},
+  {.key = "database.readers", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.readers; },
+   .least = 1, .most = 64, .help = "READER actors, a connection each, for the queries of the API"},
+  {.key = "database.statement_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.statement_timeout; },
+   .unit = unit::ms, .least = 50, .most = hour_ms, .help = "a statement or COMMIT that takes longer counts as `database away`: the spool takes over. GitHub waits 10 s"},
+  {.key = "database.connect_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.connect_timeout; },
+   .unit = unit::ms, .least = 50, .most = hour_ms, .help = "connecting takes no longer"},
+  {.key = "database.probe_interval_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.probe_interval; },
+   .unit = unit::ms, .least = 10, .most = hour_ms, .help = "how often a database that is away is looked for"},
+  {.key = "database.batch_items_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.batch_items_max; },
+   .least = 1, .most = 100'000, .help = "deliveries in one transaction. Batches form by themselves; this only bounds them"},
+  {.key = "database.batch_bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.database.batch_bytes_max; },
+   .unit = unit::bytes, .least = 64 * kib, .most = 1 * gib, .help = "compressed bodies in one transaction"},
+
+  {.key = "spool.bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.spool.bytes_max; },
+   .unit = unit::bytes, .least = 1 * mib, .most = 1024 * gib, .help = "what the spool may keep while the database is away; past it 503"},
+  {.key = "spool.drain_items", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.spool.drain_items; },
+   .least = 1, .most = 100'000, .help = "deliveries in one transaction while the spool drains"},
+
+  {.key = "actors.scheduler_threads", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.scheduler_threads; },
+   .least = 1, .most = 256, .help = "threads of the actors that do not block; the WRITER, READERS and the SPOOL have their own"},
+  {.key = "actors.repositories_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.repositories_max; },
+   .least = 1, .most = 10'000'000, .help = "live REPOSITORY actors; the longest idle ones are let go. A cache: small costs reads, large costs memory"},
+  {.key = "actors.repository_idle_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.repository_idle; },
+   .unit = unit::ms, .least = 10, .most = 24 * hour_ms, .help = "a REPOSITORY that is idle this long is let go"},
+  {.key = "actors.knowledge_bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.knowledge_bytes_max; },
+   .unit = unit::bytes, .least = 0, .most = 1 * gib, .help = "what one REPOSITORY caches of its rows"},
+
+  {.key = "retention.deliveries_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.deliveries_days; },
+   .unit = unit::days, .least = 1, .most = 3650, .help = "raw deliveries are kept this long; whole days are dropped"},
+  {.key = "retention.delivery_ids_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.delivery_ids_days; },
+   .unit = unit::days, .least = 4, .most = 3650, .help = "delivery ids are known this long, so that a redelivery is a duplicate. GitHub redelivers for 3 days"},
+
+  {.key = "github.secret", .environment = "GITHUB_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret; },
+   .secret = true, .help = "secret of the GitHub webhook (endpoint `default`). No secret at all: the route answers 503, never `accept everything`"},
+  {.key = "github.secret_previous", .environment = "GITHUB_WEBHOOK_SECRET_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret_previous; },
+   .secret = true, .help = "the secret before; both are live, so that a rotation refuses nobody"},
+  {.key = "github.generate_secret", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.generate_webhook_secret; },
+   .help = "make a webhook secret at the first start when none is configured, and keep it in data_dir (`./dev run` does)"},
+
+  {.key = "admin.token", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.admin_token; },
+   .secret = true, .help = "bearer token of the admin API, 16 characters at least; empty: made at the first start, kept in data_dir"},
+
+  {.key = "log.level", .environment = "LOG_LEVEL", .slot = [](settings& s) -> setting_slot { return &s.log.level; },
+   .choices = "trace|debug|info|warn|error|off", .help = "the least level that is written"},
+  {.key = "log.format", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.log.format; },
+   .choices = "json|text", .help = "json: one object a line, for machines; text: for people"},
+};
+// clang-format on
+
+struct type_namer {
+  const setting& x;
+  std::string_view number() const {
+    if (x.unit == unit::bytes)
+      return "size";
+    return x.unit == unit::none ? "whole number" : "duration";
+  }
+  std::string_view operator()(std::string*) const { return "text"; }
+  std::string_view operator()(std::filesystem::path*) const { return "path"; }
+  std::string_view operator()(bool*) const { return "true or false"; }
+  std::string_view operator()(log_format*) const { return "text"; }
+  std::string_view operator()(auto*) const { return number(); }
+};
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+struct printer {
+  const setting& x;
+  std::string operator()(std::string* p) const { return in_quotes(*p); }
+  std::string operator()(std::filesystem::path* p) const { return in_quotes(p->string()); }
+  std::string operator()(bool* p) const { return *p ? "true" : "false"; }
+  std::string operator()(log_format* p) const { return *p == log_format::json ? "\"json\"" : "\"text\""; }
+  std::string operator()(milliseconds* p) const { return in_quotes(print_quantity(p->count(), x.unit)); }
+  std::string operator()(auto* p) const {
+    auto text = print_quantity(static_cast<std::int64_t>(*p), x.unit);
+    return x.unit == unit::none ? text : in_quotes(text);
+  }
+};
+
+} // namespace
+
+std::span<const setting> all_settings() {
+  return table;
+}
+
+const setting* find_setting(std::string_view key) {
+  auto at = std::find_if(std::begin(table), std::end(table), [&](const setting& x) { return x.key == key; });
+  return at == std::end(table) ? nullptr : at;
+}
+
+std::string environment_name(std::string_view key) {
+  std::string out = "INGOT_";
+  for (char c : key)
+    out += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return out;
+}
+
+std::string_view type_name(const setting& x) {
+  settings scratch;
+  return std::visit(type_namer{x}, x.slot(scratch));
+}
+
+std::string toml_value(const setting& x, const settings& from) {
+  auto copy = from;
+  return std::visit(printer{x}, x.slot(copy));
+}
+
+} // namespace ingot

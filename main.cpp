@@ -1,0 +1,130 @@
+#include "actors/node.hpp"
+#include "commands/command_line.hpp"
+#include "net/routes/application.hpp"
+#include "storage/cluster.hpp"
+#include "storage/node_storage.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace {
+
+using namespace ingot;
+
+/// Only what the actors need of the operating system: a scheduler that was measured good (docs/decisions), and our message types.
+struct actor_config : caf::actor_system_config {
+  explicit actor_config(const actor_settings& settings) {
+    add_message_types<caf::id_block::ingot>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<std::size_t>(settings.scheduler_threads));
+  }
+};
+
+sigset_t handled_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (auto x : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, x);
+  return signals;
+}
+
+/// Signals arrive on the main thread only; the embedded database, whose life hangs on that thread, is looked after in between.
+int wait_for_signal(storage::node_storage& database) {
+  const auto signals = handled_signals();
+  const auto patience = timespec{1, 0};
+  for (;;) {
+    const auto got = sigtimedwait(&signals, nullptr, &patience);
+    if (got > 0)
+      return got;
+    database.look_after_cluster();
+  }
+}
+
+/// Ends the process when the operator does not want to wait for the drain.
+void end_at_second_signal() {
+  std::thread([] {
+    const auto signals = handled_signals();
+    auto got = 0;
+    while (sigwait(&signals, &got) == 0 && got == SIGHUP) {
+    }
+    log::warn("second signal: ending at once");
+    std::_Exit(130);
+  }).detach();
+}
+
+int serve(serve_request request) {
+  const auto signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  // One node owns a data folder.
+  const auto lock = storage::data_lock{request.values.data_dir};
+
+  // The truth: the embedded cluster or DATABASE_URL, migrated; may be away.
+  auto database = storage::node_storage{request.values};
+  const auto reachable = database.open();
+
+  // Every metric in one place.
+  auto counters = telemetry::metrics{INGOT_VERSION};
+
+  // What the actors are given.
+  const auto context = std::make_shared<node_context>(request.values, counters);
+  context->now = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
+  context->open_store = [&database] { return database.open_store(); };
+  context->open_spool = [&database] { return database.open_spool(); };
+  context->probe = [&database] { return database.probe(); };
+  context->find_delivery = [&database](const auto& source, const auto& id) { return database.find_delivery(source, id); };
+  context->maintain = [&database](timestamp now) { database.maintain(now); };
+  context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
+  context->spool_depth = database.open_spool()->depth();
+
+  // The actors, under one supervisor.
+  auto config = actor_config{request.values.actors};
+  auto system = std::make_unique<caf::actor_system>(config);
+  auto node_handle = system->spawn(node, context, reachable);
+
+  // The door.
+  auto application = routes::application{{*system, context, INGOT_VERSION, database.schema_version()}};
+  auto server = http::server{request.values.server, application};
+  server.on_answer = [&](const http::request_head& head, unsigned status, double seconds) {
+    const auto pattern = routes::pattern_of(head.method, head.path);
+    counters.count_request(pattern, status);
+    if (status == 200 && pattern.starts_with("/webhook"))
+      counters.ack_seconds.observe(seconds);
+  };
+  server.on_refusal = [&](std::string_view remote, fault why, std::string_view reason) {
+    counters.http_refusals.at({to_string(why)}).add();
+    log::info("connection refused or cut", {{"remote", remote}, {"code", to_string(why)}, {"reason", reason}});
+  };
+  counters.before_scrape([&](telemetry::metrics& x) {
+    const auto now = server.counts();
+    x.connections.set(static_cast<double>(now.connections));
+    x.requests_in_flight.set(static_cast<double>(now.requests_in_flight));
+    x.bytes_in_flight.set(static_cast<double>(now.bytes_in_flight));
+  });
+  server.start();
+  request.announce(server.port());
+
+  while (wait_for_signal(database) == SIGHUP)
+    if (const auto problem = server.reload_tls(); !problem.empty())
+      log::error("certificate not reloaded", {{"reason", problem}});
+
+  // Stop accepting, finish, flush, close.
+  log::info("stopping");
+  end_at_second_signal();
+  server.drain();
+  caf::anon_send(node_handle, stop_atom_v);
+  node_handle = nullptr;
+  system->await_all_actors_done();
+  system = nullptr;
+  log::info("stopped");
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) { return ingot::run_command_line(argc, argv, serve); }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <memory>
+
+namespace ingot::http {
+
+/// TLS 1.2 and later with the certificate of `settings`, ALPN `http/1.1`.
+/// Throws std::runtime_error naming the file that does not do.
+std::shared_ptr<boost::asio::ssl::context> load_tls(const server_settings& settings);
+
+} // namespace ingot::http

@@ -1,0 +1,128 @@
+#include "net/routes/application.hpp"
+
+#include "model/signature.hpp"
+#include "net/bridge.hpp"
+#include "telemetry/log.hpp"
+#include "net/routes/github.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace ingot::routes {
+
+namespace {
+
+/// Does `path` fit `pattern`? The open segments go to `out`.
+bool fits(std::string_view pattern, std::string_view path, path_parameters* out) {
+  while (!pattern.empty() && !path.empty()) {
+    if (pattern.front() == '{') {
+      const auto end = std::min(path.find('/'), path.size());
+      if (end == 0)
+        return false;
+      if (out != nullptr)
+        out->emplace_back(path.substr(0, end));
+      path.remove_prefix(end);
+      pattern.remove_prefix(pattern.find('}') + 1);
+    } else if (pattern.front() != path.front()) {
+      return false;
+    } else {
+      pattern.remove_prefix(1);
+      path.remove_prefix(1);
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+const route* find_route(std::string_view method, std::string_view path, path_parameters* out = nullptr) {
+  for (const auto& x : table())
+    if (x.method == method && fits(x.path, path, out))
+      return &x;
+  return nullptr;
+}
+
+std::string methods_of(std::string_view path) {
+  auto methods = std::string{};
+  for (const auto& x : table())
+    if (fits(x.path, path, nullptr)) {
+      methods += methods.empty() ? "" : ", ";
+      methods += x.method;
+      if (x.method == "GET")
+        methods += ", HEAD";
+    }
+  return methods;
+}
+
+failure unknown(const http::request_head& head, const std::string& methods) {
+  if (methods.empty())
+    return {fault::not_found, "there is nothing at this path; GET /openapi.json lists what there is", {}};
+  return {fault::method_not_allowed, "this path does not take " + head.method + "; it takes " + methods, {}};
+}
+
+/// Pages in a browser must not reach the senders' doors with their visitor's network position.
+std::optional<failure> refuse_browser(const http::request_head& head) {
+  for (const auto* name : {"origin", "sec-fetch-site"})
+    if (head.has(name))
+      return failure{fault::forbidden, "requests from browsers are refused here", {{name, "must be absent"}}};
+  return std::nullopt;
+}
+
+std::optional<failure> refuse_stranger(const http::request_head& head, const std::string& token) {
+  constexpr auto scheme = std::string_view{"Bearer "};
+  const auto given = head["authorization"];
+  if (!token.empty() && given.starts_with(scheme) && equal_in_constant_time(given.substr(scheme.size()), token))
+    return std::nullopt;
+  return failure{fault::unauthorized, "this path needs the admin token", {{"authorization", "expected: Bearer <admin token>"}}};
+}
+
+} // namespace
+
+http::admission application::admit(const http::request_head& head) {
+  const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id)}; };
+  const auto* to = find_route(head.method, head.path);
+  if (to == nullptr) {
+    const auto methods = methods_of(head.path);
+    auto refused = refuse(unknown(head, methods));
+    if (!methods.empty())
+      refused.refusal->fields.emplace_back("allow", methods);
+    return refused;
+  }
+  auto why = std::optional<failure>{};
+  if (to->who == door::ingest) {
+    why = refuse_browser(head);
+    if (!why)
+      why = refuse_github_head(services_, head);
+  } else if (to->who == door::admin) {
+    why = refuse_stranger(head, services_.context->config.admin_token);
+  }
+  if (why) {
+    audit_refusal(services_, head, *why);
+    return refuse(*why);
+  }
+  return {std::min(to->body_bytes_max, services_.context->config.server.body_bytes_max), std::nullopt};
+}
+
+void application::handle(http::request req, http::responder done) {
+  auto parameters = path_parameters{};
+  const auto* to = find_route(req.head.method, req.head.path, &parameters); // admit() found it
+  to->handle(services_, std::move(req), std::move(parameters), std::move(done));
+}
+
+void audit_refusal(const services& what, const http::request_head& head, const failure& why) {
+  log::info("request refused", {{"request_id", head.request_id},
+                                {"remote", head.remote_address},
+                                {"path", head.path},
+                                {"code", to_string(why.code)},
+                                {"reason", why.message}});
+  if (const auto handles = what.context->handles.load())
+    bridge::tell(handles->auditor, audit_atom_v,
+                 audit_line{"remote " + head.remote_address, "request refused", std::string{pattern_of(head.method, head.path)},
+                            std::string{to_string(why.code)}});
+}
+
+std::string_view pattern_of(std::string_view method, std::string_view path) {
+  const auto* found = find_route(method, path);
+  return found == nullptr ? "other" : found->path;
+}
+
+} // namespace ingot::routes

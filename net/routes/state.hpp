@@ -1,0 +1,20 @@
+#pragma once
+
+#include "net/routes/table.hpp"
+
+namespace ingot::routes {
+
+/// The process lives. Touches neither database nor actors.
+void get_health(const services& what, http::request req, path_parameters, http::responder done);
+
+/// 200 when deliveries reach the database and it is migrated, else 503; either way with what was found.
+void get_ready(const services& what, http::request req, path_parameters, http::responder done);
+
+void get_metrics(const services& what, http::request req, path_parameters, http::responder done);
+
+void get_openapi(const services& what, http::request req, path_parameters, http::responder done);
+
+/// The OpenAPI 3.1 document of table().
+std::string openapi_document(std::string_view version);
+
+} // namespace ingot::routes

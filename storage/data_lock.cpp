@@ -1,0 +1,59 @@
+#include "storage/cluster.hpp"
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ingot::storage {
+
+namespace {
+
+std::string read_pid(int fd) {
+  char text[32] = {};
+  const auto length = ::pread(fd, text, sizeof text - 1, 0);
+  std::string pid{text, length > 0 ? static_cast<std::size_t>(length) : 0};
+  return pid.substr(0, pid.find('\n'));
+}
+
+void make_folder(const std::filesystem::path& data_dir) {
+  std::error_code problem;
+  if (std::filesystem::create_directories(data_dir, problem))
+    // The database's user must get through it to its own folder; nobody else has business here.
+    ::chmod(data_dir.c_str(), 0711);
+  else if (problem)
+    throw std::runtime_error("cannot make the data folder " + data_dir.string() + ": " + problem.message());
+}
+
+} // namespace
+
+data_lock::data_lock(const std::filesystem::path& data_dir) {
+  make_folder(data_dir);
+  const auto file = data_dir / "ingot.lock";
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd_ < 0)
+    throw std::runtime_error("cannot open " + file.string() + ": " + std::generic_category().message(errno));
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    const auto owner = read_pid(fd_);
+    ::close(fd_);
+    if (error != EWOULDBLOCK)
+      throw std::runtime_error("cannot lock " + file.string() + ": " + std::generic_category().message(error));
+    throw std::runtime_error("the data folder " + data_dir.string() + " is in use by another node (process " +
+                             (owner.empty() ? "unknown" : owner) + "): stop that one, or name another folder with INGOT_DATA_DIR");
+  }
+  const auto pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) {
+    const int error = errno;
+    ::close(fd_);
+    throw std::runtime_error("cannot write " + file.string() + ": " + std::generic_category().message(error));
+  }
+}
+
+data_lock::~data_lock() { ::close(fd_); }
+
+} // namespace ingot::storage

@@ -1,0 +1,309 @@
+#include "storage/binary_array.hpp"
+#include "storage/github_rows.hpp"
+#include "storage/github_statements.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <unordered_set>
+
+namespace ingot::storage {
+
+namespace {
+
+using group_list = std::vector<github::group*>;
+
+std::int32_t to_int4(std::int64_t x) {
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(x, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
+}
+
+/// The columns that a snapshot of a repository sets.
+struct repository_column_arrays {
+  text_array name, full_name, owner, description, language, default_branch, html_url;
+  bool_array is_private, archived;
+  int8_array stars, forks;
+  timestamptz_array updated_at;
+
+  void add(const github::repository_columns& x) {
+    name.add(x.name);
+    full_name.add(x.full_name);
+    owner.add(x.owner);
+    description.add(x.description);
+    language.add(x.language);
+    default_branch.add(x.default_branch);
+    html_url.add(x.html_url);
+    is_private.add(x.is_private);
+    archived.add(x.archived);
+    stars.add(x.stars);
+    forks.add(x.forks);
+    updated_at.add(x.updated_at);
+  }
+};
+
+/// What every write of a repository's row sets.
+struct repository_arrays {
+  int8_array id, base_version, open_prs, total_prs, installation_id;
+  timestamptz_array last_activity;
+  bool_array deleted;
+  text_array facts;
+  repository_column_arrays columns;
+
+  void add(const github::repository_change& x) {
+    id.add(x.id);
+    base_version.add(x.base_version);
+    open_prs.add(x.open_prs);
+    total_prs.add(x.total_prs);
+    installation_id.add(x.installation_id);
+    last_activity.add(x.last_activity);
+    deleted.add(x.deleted);
+    facts.add(x.facts);
+    if (x.columns)
+      columns.add(*x.columns);
+  }
+
+  bool empty() const { return id.size() == 0; }
+};
+
+void collect_ids(const pqxx::result& rows, std::unordered_set<std::int64_t>& out) {
+  for (const auto& row : rows)
+    out.insert(row[0].as<std::int64_t>());
+}
+
+pqxx::result touch(pqxx::transaction_base& tx, repository_arrays& x) {
+  return pgx::run(tx, "touch_repositories", x.id.parameter(), x.base_version.parameter(), x.open_prs.parameter(), x.total_prs.parameter(),
+                  x.installation_id.parameter(), x.last_activity.parameter(), x.deleted.parameter(), x.facts.parameter());
+}
+
+pqxx::result write_columns(pqxx::transaction_base& tx, const std::string& statement, repository_arrays& x) {
+  auto& c = x.columns;
+  return pgx::run(tx, statement, x.id.parameter(), x.base_version.parameter(), x.open_prs.parameter(), x.total_prs.parameter(),
+                  x.installation_id.parameter(), x.last_activity.parameter(), x.deleted.parameter(), x.facts.parameter(),
+                  c.name.parameter(), c.full_name.parameter(), c.owner.parameter(), c.description.parameter(), c.language.parameter(),
+                  c.default_branch.parameter(), c.html_url.parameter(), c.is_private.parameter(), c.archived.parameter(),
+                  c.stars.parameter(), c.forks.parameter(), c.updated_at.parameter());
+}
+
+/// The parameters of insert_pull_requests and update_pull_requests, in their order.
+struct pull_request_arrays {
+  int8_array repository_id;
+  int4_array number, additions, deletions, changed_files, commits;
+  bool_array has_columns, is_draft, merged, visible;
+  text_array title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees, reviewers, state, files, commit_urls,
+      history, facts;
+  timestamptz_array merged_at, closed_at, source_updated_at;
+
+  void add(std::int64_t repository, const github::pull_request_change& x) {
+    static const auto no_columns = github::pull_request_snapshot{};
+    const auto& c = x.columns ? *x.columns : no_columns;
+    repository_id.add(repository);
+    number.add(to_int4(x.number));
+    has_columns.add(x.columns.has_value());
+    title.add(c.title);
+    description.add(c.description);
+    author.add(c.author.login);
+    avatar.add(c.author.avatar_url);
+    sha.add(c.head_sha);
+    head_ref.add(c.head_ref);
+    base_ref.add(c.base_ref);
+    url.add(c.html_url);
+    labels.add(c.labels);
+    assignees.add(c.assignees);
+    reviewers.add(c.reviewers);
+    is_draft.add(c.is_draft);
+    state.add(x.state);
+    merged.add(x.state == "merged");
+    merged_at.add(x.merged_at);
+    closed_at.add(x.closed_at);
+    const auto count = [&](auto member) {
+      return x.counts ? std::optional{to_int4((*x.counts).*member)} : std::nullopt;
+    };
+    additions.add(count(&github::pull_request_counts::additions));
+    deletions.add(count(&github::pull_request_counts::deletions));
+    changed_files.add(count(&github::pull_request_counts::changed_files));
+    commits.add(count(&github::pull_request_counts::commits));
+    files.add(x.files_changed);
+    commit_urls.add(x.commit_urls);
+    history.add(x.history);
+    visible.add(x.visible);
+    source_updated_at.add(x.source_updated_at);
+    facts.add(x.facts);
+  }
+
+  void run(pqxx::transaction_base& tx, const std::string& statement) {
+    if (number.size() == 0)
+      return;
+    pgx::run(tx, statement, repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
+             description.parameter(), author.parameter(), avatar.parameter(), sha.parameter(), head_ref.parameter(), base_ref.parameter(),
+             url.parameter(), labels.parameter(), assignees.parameter(), reviewers.parameter(), is_draft.parameter(), state.parameter(),
+             merged.parameter(), merged_at.parameter(), closed_at.parameter(), additions.parameter(), deletions.parameter(),
+             changed_files.parameter(), commits.parameter(), files.parameter(), commit_urls.parameter(), history.parameter(),
+             visible.parameter(), source_updated_at.parameter(), facts.parameter());
+  }
+};
+
+/// The parameters of insert_pipelines and update_pipelines, in their order.
+struct pipeline_arrays {
+  int8_array repository_id;
+  int4_array number;
+  bool_array has_columns, visible;
+  text_array sha, author, avatar, title, status_pr, status_build, status_approval, status_merge, history, facts;
+  timestamptz_array source_updated_at;
+
+  void add(std::int64_t repository, const github::pipeline_change& x) {
+    repository_id.add(repository);
+    number.add(to_int4(x.number));
+    has_columns.add(x.columns);
+    sha.add(x.commit_sha);
+    author.add(x.author);
+    avatar.add(x.avatar_url);
+    title.add(x.title);
+    status_pr.add(x.status_pr);
+    status_build.add(x.status_build);
+    status_approval.add(x.status_approval);
+    status_merge.add(x.status_merge);
+    history.add(x.history);
+    visible.add(x.visible);
+    source_updated_at.add(x.source_updated_at);
+    facts.add(x.facts);
+  }
+
+  void run(pqxx::transaction_base& tx, const std::string& statement) {
+    if (number.size() == 0)
+      return;
+    pgx::run(tx, statement, repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(), author.parameter(),
+             avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(), status_approval.parameter(),
+             status_merge.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter());
+  }
+};
+
+void write_pull_requests(pqxx::transaction_base& tx, const group_list& groups) {
+  auto added = pull_request_arrays{}, changed = pull_request_arrays{};
+  for (const auto* group : groups)
+    for (const auto& x : group->changes.pull_requests)
+      (x.is_new ? added : changed).add(group->changes.repository->id, x);
+  added.run(tx, "insert_pull_requests");
+  changed.run(tx, "update_pull_requests");
+}
+
+void write_pipelines(pqxx::transaction_base& tx, const group_list& groups) {
+  auto added = pipeline_arrays{}, changed = pipeline_arrays{};
+  for (const auto* group : groups)
+    for (const auto& x : group->changes.pipelines)
+      (x.is_new ? added : changed).add(group->changes.repository->id, x);
+  added.run(tx, "insert_pipelines");
+  changed.run(tx, "update_pipelines");
+}
+
+void write_commits(pqxx::transaction_base& tx, const group_list& groups) {
+  auto repository_id = int8_array{};
+  auto sha = text_array{}, facts = text_array{};
+  for (const auto* group : groups)
+    for (const auto& x : group->changes.commits) {
+      repository_id.add(group->changes.repository->id);
+      sha.add(x.sha);
+      facts.add(x.facts);
+    }
+  if (sha.size() > 0)
+    pgx::run(tx, "upsert_commits", repository_id.parameter(), sha.parameter(), facts.parameter());
+}
+
+void enqueue_jobs(pqxx::transaction_base& tx, const group_list& groups) {
+  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
+  auto priority = int2_array{};
+  for (const auto* group : groups)
+    for (const auto& x : group->changes.jobs) {
+      kind.add(x.kind);
+      key.add(x.key);
+      dedupe_key.add(x.dedupe_key.empty() ? std::nullopt : std::optional<std::string>{x.dedupe_key});
+      payload.add(x.payload);
+      priority.add(static_cast<std::int16_t>(x.priority));
+    }
+  if (kind.size() > 0)
+    pgx::run(tx, "enqueue_jobs", kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter());
+}
+
+/// In one order in every transaction: two of them that share rows wait for each other instead of deadlocking.
+group_list in_lock_order(std::span<github::group* const> groups) {
+  auto sorted = group_list{};
+  for (auto* x : groups)
+    if (x->keyed && x->changes.repository)
+      sorted.push_back(x);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->changes.repository->id < b->changes.repository->id; });
+  // Both would stand on the same version, and one would be lost. The WRITER takes the batch apart.
+  const auto same = [](const auto* a, const auto* b) { return a->changes.repository->id == b->changes.repository->id; };
+  if (std::adjacent_find(sorted.begin(), sorted.end(), same) != sorted.end())
+    throw std::logic_error{"two groups of one repository in one transaction"};
+  return sorted;
+}
+
+} // namespace
+
+github_rows::github_rows(connection& db) {
+  for (const auto& [name, sql] : github_statements())
+    pgx::prepare(db.raw(), std::string{name}, std::string{sql});
+}
+
+std::vector<github::group*> github_rows::write_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
+  const auto sorted = in_lock_order(groups);
+  auto touched = repository_arrays{}, changed = repository_arrays{}, added = repository_arrays{};
+  auto names = repository_arrays{};
+  for (const auto* group : sorted) {
+    const auto& x = *group->changes.repository;
+    if (x.columns)
+      names.add(x);
+    (x.is_new ? added : x.columns ? changed : touched).add(x);
+  }
+  if (!names.empty())
+    pgx::run(tx, "release_names", names.id.parameter(), names.columns.full_name.parameter(), names.columns.updated_at.parameter());
+  auto written = std::unordered_set<std::int64_t>{};
+  if (!touched.empty())
+    collect_ids(touch(tx, touched), written);
+  if (!changed.empty())
+    collect_ids(write_columns(tx, "update_repositories", changed), written);
+  if (!added.empty())
+    collect_ids(write_columns(tx, "insert_repositories", added), written);
+  auto moved = group_list{};
+  for (auto* group : sorted)
+    if (!written.contains(group->changes.repository->id))
+      moved.push_back(group);
+  return moved;
+}
+
+void github_rows::write_rest(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
+  const auto sorted = in_lock_order(groups);
+  write_pull_requests(tx, sorted);
+  write_pipelines(tx, sorted);
+  write_commits(tx, sorted);
+  enqueue_jobs(tx, sorted);
+}
+
+void github_rows::write_installations(pqxx::transaction_base& tx, std::span<const github::installation_event* const> events) {
+  // One statement an event: they are rare, and two of one installation in one batch must apply in turn.
+  for (const auto* x : events) {
+    auto at = timestamptz_array{};
+    at.add(x->updated_at);
+    pgx::run(tx, "upsert_installation", x->id, x->account, x->account_id, x->account_type, x->app_id, x->repository_selection,
+             x->suspended, x->deleted, at.parameter());
+    const auto mention = [&](const std::vector<github::repository_snapshot>& repositories, const std::string& statement) {
+      auto id = int8_array{};
+      auto name = text_array{}, full_name = text_array{}, owner = text_array{};
+      auto is_private = bool_array{};
+      for (const auto& r : repositories) {
+        id.add(r.id);
+        name.add(r.name);
+        full_name.add(r.full_name);
+        owner.add(r.owner);
+        is_private.add(r.is_private);
+      }
+      if (id.size() > 0)
+        pgx::run(tx, statement, x->id, id.parameter(), name.parameter(), full_name.parameter(), owner.parameter(),
+                 is_private.parameter());
+    };
+    mention(x->added, "add_installation_repositories");
+    mention(x->removed, "remove_installation_repositories");
+  }
+}
+
+} // namespace ingot::storage

@@ -1,0 +1,250 @@
+#include "storage/github_statements.hpp"
+
+#include <array>
+
+namespace ingot::storage {
+
+namespace {
+
+// What each repository's decision stands on, locked until the end of the transaction.
+constexpr auto lock_repositories = R"sql(
+  SELECT github_id, version, facts FROM repositories
+  WHERE github_id = ANY($1::int8[]) ORDER BY github_id FOR UPDATE
+)sql";
+
+// The pull request's and the pipeline's facts for each (repository, number); NULL where there is no row.
+constexpr auto load_pull_requests = R"sql(
+  SELECT u.repository_id, u.number, p.facts, l.facts
+  FROM unnest($1::int8[], $2::int4[]) AS u (repository_id, number)
+  LEFT JOIN repositories r ON r.github_id = u.repository_id
+  LEFT JOIN pull_requests p ON p.repo_id = r.id AND p.pr_number = u.number
+  LEFT JOIN pipeline_runs l ON l.repo_id = r.id AND l.pr_number = u.number
+)sql";
+
+// The facts of commits; NULL where there is no row.
+constexpr auto load_commits = R"sql(
+  SELECT u.repository_id, u.sha, c.facts
+  FROM unnest($1::int8[], $2::text[]) AS u (repository_id, sha)
+  LEFT JOIN commits c ON c.repository_id = u.repository_id AND c.sha = u.sha
+)sql";
+
+// A full name that an older or deleted repository still bears goes to the one that bears it now.
+constexpr auto release_names = R"sql(
+  UPDATE repositories r
+  SET full_name = r.full_name || '~' || r.github_id, version = r.version + 1, updated_at = now()
+  FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS u (github_id, full_name, at)
+  WHERE r.full_name = u.full_name AND r.github_id <> u.github_id
+    AND (r.deleted OR (COALESCE(r.source_updated_at, '-infinity'), r.github_id) < (COALESCE(u.at, '-infinity'), u.github_id))
+)sql";
+
+// What happens at every delivery: only if the version is still the one that was decided upon (compare-and-set).
+constexpr auto touch_repositories = R"sql(
+  UPDATE repositories r
+  SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
+      installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
+      deleted = u.deleted, facts = u.facts, updated_at = now()
+  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[])
+    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts)
+  WHERE r.github_id = u.github_id AND r.version = u.base_version
+  RETURNING r.github_id
+)sql";
+
+// The same with a newer snapshot of the columns. A name that a newer repository bears is not taken from it.
+constexpr auto update_repositories = R"sql(
+  UPDATE repositories r
+  SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
+      installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
+      deleted = u.deleted, facts = u.facts, updated_at = now(),
+      name = u.name,
+      full_name = CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
+                       THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
+      owner = u.owner, description = u.description, language = u.language,
+      default_branch = u.default_branch, html_url = u.html_url,
+      is_private = COALESCE(u.is_private, FALSE), archived = COALESCE(u.archived, FALSE),
+      stars = COALESCE(u.stars, 0), forks = COALESCE(u.forks, 0), source_updated_at = u.source_updated_at
+  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
+              $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[],
+              $18::int8[], $19::int8[], $20::timestamptz[])
+    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts,
+          name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
+  WHERE r.github_id = u.github_id AND r.version = u.base_version
+  RETURNING r.github_id
+)sql";
+
+// A repository heard of for the first time. Another node may be quicker: then nothing is returned, and it is loaded.
+constexpr auto insert_repositories = R"sql(
+  INSERT INTO repositories (github_id, open_prs, total_prs, installation_id, last_activity, deleted, facts,
+    name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
+  SELECT u.github_id, u.open_prs, u.total_prs, u.installation_id, u.last_activity, u.deleted, u.facts, u.name,
+    CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
+         THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
+    u.owner, u.description, u.language, u.default_branch, u.html_url, COALESCE(u.is_private, FALSE), COALESCE(u.archived, FALSE),
+    COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at
+  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
+              $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[],
+              $18::int8[], $19::int8[], $20::timestamptz[])
+    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts,
+          name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
+  ON CONFLICT (github_id) DO NOTHING
+  RETURNING github_id
+)sql";
+
+// A pull request heard of for the first time.
+constexpr auto insert_pull_requests = R"sql(
+  INSERT INTO pull_requests (repo_id, pr_number, title, description, author, author_avatar, commit_sha, branch_name, base_branch, pr_url,
+    labels, assignees, reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits_count,
+    files_changed, commit_urls, history, processed, source_updated_at, facts)
+  SELECT r.id, u.number, u.title, u.description, u.author, u.avatar, u.sha, u.head_ref, u.base_ref, u.url,
+    u.labels::jsonb, u.assignees::jsonb, u.reviewers::jsonb, u.is_draft, u.state, u.merged, u.merged_at, u.closed_at,
+    COALESCE(u.additions, 0), COALESCE(u.deletions, 0), COALESCE(u.changed_files, 0), COALESCE(u.commits, 0),
+    ARRAY(SELECT jsonb_array_elements(u.files::jsonb)), ARRAY(SELECT jsonb_array_elements(u.commit_urls::jsonb)),
+    u.history::jsonb, FALSE, u.source_updated_at, u.facts
+  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+              $11::text[], $12::text[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[], $18::timestamptz[],
+              $19::timestamptz[], $20::int4[], $21::int4[], $22::int4[], $23::int4[], $24::text[], $25::text[], $26::text[], $27::bool[],
+              $28::timestamptz[], $29::text[])
+    AS u (repository_id, number, has_columns, title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees,
+          reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits, files, commit_urls,
+          history, visible, source_updated_at, facts)
+  JOIN repositories r ON r.github_id = u.repository_id
+)sql";
+
+// A pull request that changes: the columns when the newest snapshot is a new one; counts and files when it carries them; `processed` goes to FALSE
+// only when a reader can see a change (law 7).
+constexpr auto update_pull_requests = R"sql(
+  UPDATE pull_requests p SET
+    title = CASE WHEN u.has_columns THEN u.title ELSE p.title END,
+    description = CASE WHEN u.has_columns THEN u.description ELSE p.description END,
+    author = CASE WHEN u.has_columns THEN u.author ELSE p.author END,
+    author_avatar = CASE WHEN u.has_columns THEN u.avatar ELSE p.author_avatar END,
+    commit_sha = CASE WHEN u.has_columns THEN u.sha ELSE p.commit_sha END,
+    branch_name = CASE WHEN u.has_columns THEN u.head_ref ELSE p.branch_name END,
+    base_branch = CASE WHEN u.has_columns THEN u.base_ref ELSE p.base_branch END,
+    pr_url = CASE WHEN u.has_columns THEN u.url ELSE p.pr_url END,
+    labels = CASE WHEN u.has_columns THEN u.labels::jsonb ELSE p.labels END,
+    assignees = CASE WHEN u.has_columns THEN u.assignees::jsonb ELSE p.assignees END,
+    reviewers = CASE WHEN u.has_columns THEN u.reviewers::jsonb ELSE p.reviewers END,
+    is_draft = CASE WHEN u.has_columns THEN u.is_draft ELSE p.is_draft END,
+    state = u.state, merged = u.merged, merged_at = u.merged_at, closed_at = u.closed_at,
+    additions = COALESCE(u.additions, p.additions), deletions = COALESCE(u.deletions, p.deletions),
+    changed_files = COALESCE(u.changed_files, p.changed_files), commits_count = COALESCE(u.commits, p.commits_count),
+    files_changed = CASE WHEN u.files IS NULL THEN p.files_changed ELSE ARRAY(SELECT jsonb_array_elements(u.files::jsonb)) END,
+    commit_urls = ARRAY(SELECT jsonb_array_elements(u.commit_urls::jsonb)),
+    history = u.history::jsonb,
+    processed = p.processed AND NOT u.visible,
+    updated_at = CASE WHEN u.visible THEN now() ELSE p.updated_at END,
+    source_updated_at = u.source_updated_at, facts = u.facts
+  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+              $11::text[], $12::text[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[], $18::timestamptz[],
+              $19::timestamptz[], $20::int4[], $21::int4[], $22::int4[], $23::int4[], $24::text[], $25::text[], $26::text[], $27::bool[],
+              $28::timestamptz[], $29::text[])
+    AS u (repository_id, number, has_columns, title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees,
+          reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits, files, commit_urls,
+          history, visible, source_updated_at, facts)
+  JOIN repositories r ON r.github_id = u.repository_id
+  WHERE p.repo_id = r.id AND p.pr_number = u.number
+)sql";
+
+// A pipeline heard of for the first time, perhaps ahead of its pull request.
+constexpr auto insert_pipelines = R"sql(
+  INSERT INTO pipeline_runs (repo_id, pr_number, commit_sha, author, avatar_url, title, status_pr, status_build, status_approval,
+    status_merge, history, processed, source_updated_at, facts)
+  SELECT r.id, u.number, u.sha, u.author, u.avatar, u.title, u.status_pr, u.status_build, u.status_approval, u.status_merge,
+    u.history::jsonb, FALSE, u.source_updated_at, u.facts
+  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+              $11::text[], $12::text[], $13::bool[], $14::timestamptz[], $15::text[])
+    AS u (repository_id, number, has_columns, sha, author, avatar, title, status_pr, status_build, status_approval, status_merge,
+          history, visible, source_updated_at, facts)
+  JOIN repositories r ON r.github_id = u.repository_id
+)sql";
+
+// A pipeline that changes; law 7 as above.
+constexpr auto update_pipelines = R"sql(
+  UPDATE pipeline_runs p SET
+    commit_sha = u.sha,
+    author = CASE WHEN u.has_columns THEN u.author ELSE p.author END,
+    avatar_url = CASE WHEN u.has_columns THEN u.avatar ELSE p.avatar_url END,
+    title = CASE WHEN u.has_columns THEN u.title ELSE p.title END,
+    status_pr = u.status_pr, status_build = u.status_build, status_approval = u.status_approval, status_merge = u.status_merge,
+    history = u.history::jsonb,
+    processed = p.processed AND NOT u.visible,
+    updated_at = CASE WHEN u.visible THEN now() ELSE p.updated_at END,
+    source_updated_at = u.source_updated_at, facts = u.facts
+  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+              $11::text[], $12::text[], $13::bool[], $14::timestamptz[], $15::text[])
+    AS u (repository_id, number, has_columns, sha, author, avatar, title, status_pr, status_build, status_approval, status_merge,
+          history, visible, source_updated_at, facts)
+  JOIN repositories r ON r.github_id = u.repository_id
+  WHERE p.repo_id = r.id AND p.pr_number = u.number
+)sql";
+
+// Whose head a commit was, and its builds. Guarded by the repository's version like all the rest.
+constexpr auto upsert_commits = R"sql(
+  INSERT INTO commits (repository_id, sha, facts)
+  SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])
+  ON CONFLICT (repository_id, sha) DO UPDATE SET facts = excluded.facts, updated_at = now()
+)sql";
+
+// Follow-up work; one that is known by its dedupe key is not enqueued again.
+constexpr auto enqueue_jobs = R"sql(
+  INSERT INTO jobs (kind, key, dedupe_key, payload, priority)
+  SELECT u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[]) AS u (kind, key, dedupe_key, payload, priority)
+  ON CONFLICT (dedupe_key) DO NOTHING
+)sql";
+
+// An installation's state; an older event changes nothing. Deleted is final: GitHub never uses an id again.
+constexpr auto upsert_installation = R"sql(
+  INSERT INTO installations AS i (installation_id, account, account_id, account_type, app_id, repository_selection, suspended, deleted,
+                                  source_updated_at)
+  SELECT $1::int8, $2::text, $3::int8, $4::text, $5::int8, $6::text, $7::bool, $8::bool, t.at FROM unnest($9::timestamptz[]) AS t (at)
+  ON CONFLICT (installation_id) DO UPDATE SET
+    account = excluded.account, account_id = excluded.account_id, account_type = excluded.account_type, app_id = excluded.app_id,
+    repository_selection = excluded.repository_selection, suspended = excluded.suspended,
+    deleted = i.deleted OR excluded.deleted, source_updated_at = excluded.source_updated_at, updated_at = now()
+  WHERE i.source_updated_at <= excluded.source_updated_at OR (excluded.deleted AND NOT i.deleted)
+)sql";
+
+// Repositories that an installation may see. One that is known keeps its columns: a mention is no snapshot.
+constexpr auto add_installation_repositories = R"sql(
+  INSERT INTO repositories AS r (github_id, name, full_name, owner, is_private, installation_id)
+  SELECT DISTINCT ON (u.github_id) u.github_id, u.name,
+    CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
+         THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
+    u.owner, COALESCE(u.is_private, FALSE), $1::int8
+  FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[]) AS u (github_id, name, full_name, owner, is_private)
+  ORDER BY u.github_id
+  ON CONFLICT (github_id) DO UPDATE SET installation_id = excluded.installation_id, updated_at = now()
+)sql";
+
+// Repositories that an installation may no longer see.
+constexpr auto remove_installation_repositories = R"sql(
+  UPDATE repositories r SET installation_id = NULL, updated_at = now()
+  FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[]) AS u (github_id, name, full_name, owner, is_private)
+  WHERE r.github_id = u.github_id AND r.installation_id = $1::int8
+)sql";
+
+constexpr auto statements = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"lock_repositories", lock_repositories},
+    {"load_pull_requests", load_pull_requests},
+    {"load_commits", load_commits},
+    {"release_names", release_names},
+    {"touch_repositories", touch_repositories},
+    {"update_repositories", update_repositories},
+    {"insert_repositories", insert_repositories},
+    {"insert_pull_requests", insert_pull_requests},
+    {"update_pull_requests", update_pull_requests},
+    {"insert_pipelines", insert_pipelines},
+    {"update_pipelines", update_pipelines},
+    {"upsert_commits", upsert_commits},
+    {"enqueue_jobs", enqueue_jobs},
+    {"upsert_installation", upsert_installation},
+    {"add_installation_repositories", add_installation_repositories},
+    {"remove_installation_repositories", remove_installation_repositories},
+});
+
+} // namespace
+
+std::span<const std::pair<std::string_view, std::string_view>> github_statements() { return statements; }
+
+} // namespace ingot::storage

@@ -1,0 +1,137 @@
+#include "storage/node_storage.hpp"
+
+#include "storage/binary_array.hpp"
+#include "storage/deliveries.hpp"
+#include "storage/migrations.hpp"
+#include "storage/optional_features.hpp"
+#include "storage/pgx.hpp"
+#include "telemetry/log.hpp"
+
+#include <csignal>
+
+namespace ingot::storage {
+
+namespace {
+
+/// A week, so that a node that cannot reach its database for days finds partitions when it is back.
+constexpr auto partition_days_ahead = 7;
+
+// Audit lines of about one second.
+constexpr auto append_audit_lines = R"sql(
+  INSERT INTO audit_log (at, actor, action, subject, count, details)
+  SELECT t.at, u.actor, u.action, u.subject, u.count, jsonb_build_object('reason', u.reason)
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[]) AS u (actor, action, subject, reason, count),
+       unnest($6::timestamptz[]) AS t (at)
+)sql";
+
+timestamp system_now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+/// Turns what libpqxx throws into store_error.
+template <class Function>
+auto guarded(Function run) {
+  try {
+    return run();
+  } catch (const store_error&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw store_error{classify(e), describe(e)};
+  }
+}
+
+void make_current(connection& db, timestamp now) {
+  if (migrate(db) > 0)
+    tune_tables(db);
+  make_delivery_partitions(db, now, partition_days_ahead);
+}
+
+} // namespace
+
+node_storage::node_storage(settings config) : config_{std::move(config)}, url_{config_.database.url} {}
+
+bool node_storage::open() {
+  if (config_.database.url.empty()) {
+    cluster_.emplace(config_.data_dir);
+    url_ = cluster_->url();
+  }
+  try {
+    auto db = connection{url_, config_.database};
+    make_current(db, system_now());
+    return true;
+  } catch (const std::exception& e) {
+    if (cluster_ || classify(e) != sql_remedy::reconnect)
+      throw;
+    log::warn("database is away; starting on the spool", {{"reason", describe(e)}});
+    return false;
+  }
+}
+
+void node_storage::look_after_cluster() {
+  if (!cluster_ || ::kill(cluster_->pid(), 0) == 0)
+    return;
+  log::error("embedded database fell; starting it anew");
+  try {
+    cluster_.reset();
+    cluster_.emplace(config_.data_dir);
+  } catch (const std::exception& e) {
+    log::error("embedded database does not start", {{"reason", std::string_view{e.what()}}});
+  }
+}
+
+std::unique_ptr<batch_store> node_storage::open_store() const { return open_batch_store(url_, config_.database); }
+
+std::unique_ptr<spool> node_storage::open_spool() const { return std::make_unique<spool>(config_.data_dir, config_.spool); }
+
+database_report node_storage::probe() const {
+  auto report = database_report{};
+  try {
+    auto db = connection{url_, config_.database};
+    make_current(db, system_now());
+    report.schema_version = migrated_to(db);
+    report.reachable = true;
+  } catch (const std::exception& e) {
+    report.problem = describe(e);
+  }
+  return report;
+}
+
+void node_storage::maintain(timestamp now) const {
+  guarded([&] {
+    auto db = connection{url_, config_.database};
+    make_delivery_partitions(db, now, partition_days_ahead);
+    apply_delivery_retention(db, now, config_.retention);
+  });
+}
+
+std::shared_ptr<delivery> node_storage::find_delivery(const std::string& source, const std::string& id) const {
+  return guarded([&]() -> std::shared_ptr<delivery> {
+    auto db = connection{url_, config_.database};
+    auto found = storage::find_delivery(db, source, id);
+    return found ? std::make_shared<delivery>(std::move(*found)) : nullptr;
+  });
+}
+
+void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const {
+  auto actor = text_array{}, action = text_array{}, subject = text_array{}, reason = text_array{};
+  auto count = int8_array{};
+  auto when = timestamptz_array{};
+  when.add(at);
+  for (const auto& [line, times] : lines) {
+    actor.add(line.actor);
+    action.add(line.action);
+    subject.add(line.subject);
+    reason.add(line.reason);
+    count.add(static_cast<std::int64_t>(times));
+  }
+  guarded([&] {
+    auto db = connection{url_, config_.database};
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    pgx::query(tx, append_audit_lines, actor.parameter(), action.parameter(), subject.parameter(), reason.parameter(),
+               count.parameter(), when.parameter());
+    tx.commit();
+  });
+}
+
+int node_storage::schema_version() const { return all_migrations().empty() ? 0 : all_migrations().back().version; }
+
+} // namespace ingot::storage

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "model/audit.hpp"
+#include "model/delivery.hpp"
+#include "storage/batch_store.hpp"
+#include "storage/cluster.hpp"
+#include "storage/database_report.hpp"
+#include "storage/spool.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ingot::storage {
+
+/// All that a node keeps: its database (embedded or by URL) and its spool. Methods may be called from different threads at once; each call has a
+/// connection of its own. Those that run queries block, and throw store_error.
+class node_storage {
+public:
+  explicit node_storage(settings config);
+
+  /// Starts the embedded cluster if there is no URL, then looks for the database and makes it current.
+  /// Throws std::runtime_error for what an operator must mend (no server, another version, a newer schema).
+  /// Call it on the main thread: the cluster's life hangs on it.
+  /// @returns false when the database is away: the node starts on its spool
+  bool open();
+
+  /// Starts a cluster anew that has fallen. Main thread.
+  void look_after_cluster();
+
+  std::unique_ptr<batch_store> open_store() const;
+  std::unique_ptr<spool> open_spool() const;
+
+  /// Connects, migrates, makes partitions. Does not throw.
+  database_report probe() const;
+
+  /// Partitions and retention.
+  void maintain(timestamp now) const;
+
+  std::shared_ptr<delivery> find_delivery(const std::string& source, const std::string& id) const;
+  void write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const;
+
+  /// The version that this program's migrations end at.
+  int schema_version() const;
+
+private:
+  settings config_;
+  std::optional<embedded_cluster> cluster_;
+  std::string url_;
+};
+
+} // namespace ingot::storage

@@ -1,0 +1,30 @@
+#include "storage/pgx.hpp"
+
+#include <memory>
+#include <stdexcept>
+
+#include <libpq-fe.h>
+
+namespace ingot::storage::pgx {
+
+std::string bytes(const pqxx::field& f) {
+  if (f.is_null())
+    return {};
+  std::size_t size = 0;
+  std::unique_ptr<unsigned char, void (*)(void*)> raw{PQunescapeBytea(reinterpret_cast<const unsigned char*>(f.c_str()), &size),
+                                                      PQfreemem};
+  if (!raw)
+    throw std::runtime_error("a field that is no bytea");
+  return {reinterpret_cast<const char*>(raw.get()), size};
+}
+
+void forbid_reactivation([[maybe_unused]] pqxx::connection& c) {
+#if PQXX_VERSION_MAJOR < 7
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  c.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+}
+
+} // namespace ingot::storage::pgx

@@ -1,0 +1,73 @@
+#include "storage/spool_file.hpp"
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace ingot::storage {
+
+namespace {
+
+constexpr int format_version = 1;
+
+// What lies here was sent in confidence; SQLite gives the log the same rights.
+void make_private(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST)
+    return;
+  if (fd < 0)
+    throw std::runtime_error("cannot make the spool " + path.string() + ": " + std::generic_category().message(errno));
+  ::close(fd);
+  sync_folder(path.parent_path());
+}
+
+void make_tables(sqlite::file& f) {
+  // Deliveries in order of arrival; never twice the same one of a sender.
+  f.exec("CREATE TABLE IF NOT EXISTS waiting ("
+         "sequence INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, id TEXT NOT NULL, "
+         "checksum INTEGER NOT NULL, record BLOB NOT NULL, UNIQUE (source, id))");
+  // Rows whose bytes are not what was written: kept for a person to look at.
+  f.exec("CREATE TABLE IF NOT EXISTS damaged ("
+         "sequence INTEGER, source TEXT, id TEXT, checksum INTEGER, record BLOB)");
+}
+
+} // namespace
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path) {
+  make_private(path);
+  auto f = std::make_unique<sqlite::file>(path);
+  f->exec("PRAGMA locking_mode = EXCLUSIVE");
+  // Before the first table: what is drained goes back to the file system.
+  f->exec("PRAGMA auto_vacuum = INCREMENTAL");
+  f->exec("PRAGMA journal_mode = WAL");
+  // Law 1: a COMMIT returns after the log is on disk.
+  f->exec("PRAGMA synchronous = FULL");
+  f->exec("PRAGMA journal_size_limit = 16777216");
+  const auto version = f->number("PRAGMA user_version");
+  if (version > format_version)
+    throw std::runtime_error("the spool " + path.string() + " was written by a newer version of this program: start that one until the "
+                             "spool is drained, or move the file away");
+  if (const auto found = f->text("PRAGMA quick_check(1)"); found != "ok")
+    throw sqlite::error{SQLITE_CORRUPT, found};
+  if (version == 0) {
+    f->exec("BEGIN IMMEDIATE");
+    make_tables(*f);
+    f->exec(("PRAGMA user_version = " + std::to_string(format_version)).c_str());
+    f->exec("COMMIT");
+  }
+  return f;
+}
+
+} // namespace ingot::storage

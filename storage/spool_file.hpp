@@ -1,0 +1,29 @@
+#pragma once
+
+#include "storage/sqlite.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace ingot::storage {
+
+/// Opens the spool's file at `path` or makes it (mode 0600), with its tables, ready for use by this process alone.
+/// Throws sqlite::error; is_damage() when the file's structure is not sound.
+std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path);
+
+/// Does the write-ahead log beside `path` end where its last whole transaction ends? SQLite takes a log up to its first frame with a
+/// wrong checksum, and says nothing of what comes after.
+bool log_is_sound(const std::filesystem::path& path);
+
+/// Makes a new spool of every row of the damaged one at `path` that can be read and whose checksum holds; the damaged file and its log are
+/// kept beside it as `<path>.damaged-<n>`. Survives being killed at any point: finish_salvage() takes it up. @returns a report for people.
+std::string salvage(const std::filesystem::path& path, const std::string& reason);
+
+/// Puts a finished salvage in the spool's place, if there is one. Call it before opening.
+void finish_salvage(const std::filesystem::path& path);
+
+/// Makes new names and removals in `folder` durable, as far as the file system can.
+void sync_folder(const std::filesystem::path& folder);
+
+} // namespace ingot::storage

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "model/delivery.hpp"
+#include "model/fault.hpp"
+#include "telemetry/metric.hpp"
+
+#include <functional>
+#include <mutex>
+
+namespace ingot::telemetry {
+
+/// Every metric of the node, in one place; names and help texts stand in metrics.cpp. One object a process, made in main.cpp.
+/// Thread-safe.
+class metrics {
+public:
+  explicit metrics(std::string_view version);
+  ~metrics();
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+
+private:
+  // Before the families: they live in it.
+  std::shared_ptr<prometheus::Registry> registry_;
+
+public:
+  counters http_requests;         ///< {route, status}; see count_request()
+  counters http_refusals;         ///< {reason}: framing, caps, deadlines
+  counters verify_failures;       ///< {endpoint, reason}
+  counters deliveries;            ///< {event, outcome}; see count_delivery()
+  counter audit_lines_dropped;    ///< the AUDITOR could not keep up
+  counter database_failures;      ///< times that the database went away
+  counter batches_bisected;       ///< batches that the database refused
+  histogram batch_groups;         ///< repository groups in one transaction
+  histogram batch_deliveries;     ///< deliveries in one transaction
+  histogram commit_seconds;       ///< BEGIN to the end of COMMIT
+  histogram spool_commit_seconds; ///< the same in the spool, with its fsync
+  counter spooled_total;          ///< deliveries acknowledged from the spool
+  histogram ack_seconds;          ///< end of the head to the last byte of a 2xx for a delivery
+  gauge connections;
+  gauge requests_in_flight;
+  gauge bytes_in_flight;
+  gauges queue_depth;     ///< {queue}: messages that wait, e.g. `writer`
+  gauge spool_deliveries; ///< that wait for the database
+  gauge spool_bytes;
+  gauges actors;  ///< {kind}: live ones, e.g. `repository`
+  gauge database; ///< 0 away, 1 direct, 2 draining
+  gauges jobs;    ///< {state}
+
+  /// One answer. `route` is the route's pattern, never the request's path.
+  void count_request(std::string_view route, unsigned status);
+
+  /// Event names that GitHub does not document count as `other`, so that a sender cannot make series.
+  void count_delivery(std::string_view event, delivery_outcome outcome, double amount = 1);
+
+  /// One transaction of the database: BEGIN to the end of COMMIT.
+  void committed(std::size_t groups, std::size_t deliveries_in_it, double seconds);
+
+  /// One transaction of the spool.
+  void spooled(std::size_t deliveries_in_it, double seconds);
+
+  void audit_line_dropped() { audit_lines_dropped.add(); }
+
+  /// Called at each serialize(), to set gauges that somebody else counts. Must not block.
+  void before_scrape(std::function<void(metrics&)> collect);
+
+  /// The Prometheus text format, version 0.0.4 (`content-type: text/plain; version=0.0.4`).
+  std::string serialize();
+
+private:
+  struct process_gauges;
+  std::unique_ptr<process_gauges> process_;
+  std::mutex collectors_guard_;
+  std::vector<std::function<void(metrics&)>> collectors_;
+};
+
+/// `event` when GitHub documents such a webhook event, else `other`.
+std::string_view event_label(std::string_view event) noexcept;
+
+} // namespace ingot::telemetry

@@ -1,0 +1,144 @@
+#include "commands/doctor.hpp"
+#include "commands/serve.hpp"
+#include "config/secrets.hpp"
+#include "storage/server_facts.hpp"
+#include "tests/commands/local_http_server.hpp"
+#include "tests/config/scratch_folder.hpp"
+#include "tests/support/catch.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <sstream>
+
+using namespace ingot;
+using namespace ingot::commands;
+
+namespace {
+
+finding of_check(const findings& all, const std::string& name) {
+  auto at = std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.check == name; });
+  return at == all.end() ? finding{"no finding " + name, verdict::fail, "", ""} : *at;
+}
+
+} // namespace
+
+TEST_CASE("the doctor sees secret files that others can read") {
+  scratch_folder folder;
+  settings of;
+  of.data_dir = folder.path();
+  ::chmod(folder.write("admin.token", "token\n").c_str(), 0644);
+  ::chmod(folder.write("webhook.secret", "secret\n").c_str(), 0600);
+  auto all = examine_machine(of);
+  CHECK(of_check(all, "file admin.token").is == verdict::fail);
+  CHECK(of_check(all, "file admin.token").advice.starts_with("chmod 600"));
+  CHECK(of_check(all, "file webhook.secret").is == verdict::ok);
+  CHECK(of_check(all, "data folder").is == verdict::ok);
+}
+
+TEST_CASE("the doctor sees a data folder that is none") {
+  scratch_folder folder;
+  settings of;
+  of.data_dir = folder.write("file", "");
+  CHECK(of_check(examine_machine(of), "data folder").is == verdict::fail);
+  of.data_dir = folder.path() / "later";
+  CHECK(of_check(examine_machine(of), "data folder").is == verdict::ok);
+}
+
+TEST_CASE("the doctor sees that the open file limit does not carry the connections") {
+  settings of;
+  of.server.connections_max = 1'000'000'000;
+  auto x = of_check(examine_machine(of), "open files");
+  CHECK((x.is == verdict::warn || x.found == "no limit"));
+}
+
+TEST_CASE("the doctor tells a free port, a node, and something else on the port") {
+  settings of;
+  {
+    local_http_server node{200, "{}"};
+    of.server.port = node.port();
+    CHECK(of_check(examine_node(of), "node").found.find("running on 127.0.0.1") == 0);
+    CHECK(of_check(examine_node(of), "node").is == verdict::ok);
+  }
+  CHECK(of_check(examine_node(of), "node").found.find("not running") == 0);
+  local_http_server other{404, "no"};
+  of.server.port = other.port();
+  CHECK(of_check(examine_node(of), "node").is == verdict::fail);
+}
+
+TEST_CASE("the doctor names every mistake of the configuration") {
+  auto x = examine_configuration(load_config({std::nullopt, {{"PORT", "http"}, {"LOG_LEVEL", "loud"}}}));
+  CHECK(std::count_if(x.begin(), x.end(), [](const auto& f) { return f.check == "configuration" && f.is == verdict::fail; }) ==
+        2);
+}
+
+TEST_CASE("law 9: the doctor shows no secret") {
+  scratch_folder folder;
+  folder.write("admin.token", "kept-token-0123456789\n");
+  auto config = load_config({std::nullopt,
+                             {{"INGOT_DATA_DIR", folder.path().string()},
+                              {"GITHUB_WEBHOOK_SECRET", "hook-secret"},
+                              {"PORT", "1"},
+                              {"DATABASE_URL", "postgresql://user:pa55word@127.0.0.1:1/none"}}});
+  for (bool json : {false, true}) {
+    std::ostringstream out;
+    auto code = doctor(config, [] { return timestamp{}; }, {out, out, json, false});
+    INFO(out.str());
+    CHECK(code == failed); // the database cannot be reached
+    for (const auto* secret : {"kept-token", "hook-secret", "pa55word"})
+      CHECK(out.str().find(secret) == std::string::npos);
+  }
+}
+
+TEST_CASE("a certificate that is missing is named with what to do") {
+  settings of;
+  of.server.tls_certificate = "/nonexistent.pem";
+  of.server.tls_private_key = "/nonexistent.key";
+  auto x = of_check(examine_tls(of, timestamp{}), "TLS");
+  CHECK(x.is == verdict::fail);
+  CHECK(x.found.find("/nonexistent.pem") != std::string::npos);
+}
+
+TEST_CASE("one failed check makes the doctor fail, warnings do not") {
+  std::ostringstream out;
+  terminal to{out, out, false, false};
+  CHECK(report({{"a", verdict::ok, "", ""}, {"b", verdict::warn, "", ""}}, to) == done);
+  CHECK(report({{"a", verdict::ok, "", ""}, {"b", verdict::fail, "broken", "mend it"}}, to) == failed);
+  CHECK(out.str().find("→ mend it") != std::string::npos);
+}
+
+TEST_CASE("the welcome shows generated secrets once, and a line that works from anywhere") {
+  scratch_folder folder;
+  auto loaded = load_config({std::nullopt, {{"PORT", "9000"}, {"INGOT_DATA_DIR", folder.path().string()}}});
+  auto of = loaded.values;
+  of.generate_webhook_secret = true;
+  auto first = ensure_secrets(of, folder.path());
+  auto text = welcome(of, loaded, first, "build/release/ingot", 9000);
+  CHECK(text.find("http://127.0.0.1:9000/webhook") != std::string::npos);
+  CHECK(text.find(of.github.at(0).secret) != std::string::npos);
+  CHECK(text.find(of.admin_token) != std::string::npos);
+  CHECK(text.find("INGOT_DATA_DIR=" + folder.path().string() + " PORT=9000 build/release/ingot send --example") !=
+        std::string::npos);
+  auto again = ensure_secrets(of, folder.path());
+  auto later = welcome(of, loaded, again, "build/release/ingot", 9000);
+  CHECK(later.find(of.github.at(0).secret) == std::string::npos);
+  CHECK(later.find(of.admin_token) == std::string::npos);
+}
+
+TEST_CASE("law 9: psql gets the password through the environment, not on its command line") {
+  using pairs = std::vector<std::pair<std::string, std::string>>;
+  auto x = storage::libpq_environment("postgresql://user:pa%40ss@db:5433/name?sslmode=require");
+  std::sort(x.begin(), x.end());
+  CHECK(x == pairs{{"PGDATABASE", "name"},
+                   {"PGHOST", "db"},
+                   {"PGPASSWORD", "pa@ss"},
+                   {"PGPORT", "5433"},
+                   {"PGSSLMODE", "require"},
+                   {"PGUSER", "user"}});
+  try {
+    storage::libpq_environment("no address pa55word");
+    FAIL("no error");
+  } catch (const std::invalid_argument& e) {
+    CHECK(std::string{e.what()}.find("pa55word") == std::string::npos);
+  }
+}

@@ -1,0 +1,235 @@
+#include "storage/spool.hpp"
+
+#include "storage/spool_log.hpp"
+#include "storage/sqlite.hpp"
+#include "tests/storage/refusal.hpp"
+#include "tests/storage/spool_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/postgres.hpp"
+
+#include <fstream>
+#include <random>
+#include <set>
+
+namespace fs = std::filesystem;
+
+namespace ingot::storage {
+
+namespace {
+
+constexpr int row_count = 60;
+
+std::size_t body_bytes(int number) { return static_cast<std::size_t>(number % 5 == 0 ? 9000 : 10 + number * 20); }
+
+/// Files of a spool of row_count deliveries: after a clean end (`in_log` false), or as they lie after a kill, all in the log.
+void make_files(const fs::path& to, bool in_log) {
+  testing::temporary_folder folder;
+  auto s = std::make_unique<spool>(folder.path(), spool_settings{});
+  for (int i = 0; i < row_count; ++i)
+    append(*s, {numbered_delivery(i, body_bytes(i))});
+  if (!in_log)
+    s.reset();
+  for (const auto& e : fs::directory_iterator(folder.path()))
+    fs::copy_file(e.path(), to / e.path().filename(), fs::copy_options::overwrite_existing);
+}
+
+void flip_bit(const fs::path& file, std::uintmax_t at, unsigned bit) {
+  std::fstream f{file, std::ios::in | std::ios::out | std::ios::binary};
+  f.seekg(static_cast<std::streamoff>(at));
+  const char byte = static_cast<char>(f.get() ^ (1 << bit));
+  f.seekp(static_cast<std::streamoff>(at));
+  f.put(byte);
+}
+
+struct outcome {
+  std::size_t delivered = 0;
+  bool only_originals = true;
+  bool in_order = true;
+  std::string damage;
+};
+
+/// Opens what lies in `folder` and reads all of it.
+outcome open_and_read(const fs::path& folder) {
+  spool s{folder, {}};
+  outcome o;
+  std::int64_t last = 0;
+  std::set<std::string> ids;
+  for (const auto& row : s.oldest(10'000, std::size_t{1} << 30)) {
+    const int number = std::stoi("0" + row.kept.id.substr(std::min(row.kept.id.size(), std::string_view{"delivery-"}.size())));
+    o.only_originals = o.only_originals && same(row.kept, numbered_delivery(number, body_bytes(number))) && ids.insert(row.kept.id).second;
+    o.in_order = o.in_order && row.sequence > last;
+    last = row.sequence;
+    ++o.delivered;
+  }
+  o.damage = s.damage();
+  return o;
+}
+
+/// Flips one bit of `file` at many places, each in a fresh copy of `sound`. @returns how many deliveries were lost at most.
+std::size_t flip_everywhere(const fs::path& sound, const std::string& file, int rounds, unsigned seed) {
+  std::mt19937_64 random{seed};
+  std::size_t lost_max = 0;
+  const auto size = fs::file_size(sound / file);
+  for (int i = 0; i < rounds; ++i) {
+    testing::temporary_folder folder;
+    fs::copy(sound, folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    const auto at = random() % size;
+    const auto bit = static_cast<unsigned>(random() % 8);
+    flip_bit(folder.path() / file, at, bit);
+    CAPTURE(file, at, bit);
+    const auto o = open_and_read(folder.path());
+    CHECK(o.only_originals);
+    CHECK(o.in_order);
+    if (o.delivered < row_count) {
+      CHECK_FALSE(o.damage.empty());
+      // The first page holds the tables' places: without it nothing can be found.
+      if (file != "spool.sqlite" || at >= 4096)
+        lost_max = std::max(lost_max, row_count - o.delivered);
+    }
+  }
+  return lost_max;
+}
+
+} // namespace
+
+TEST_CASE("a sound spool is not said to be damaged, whether it ended cleanly or was killed") {
+  for (const bool in_log : {false, true}) {
+    testing::temporary_folder folder;
+    make_files(folder.path(), in_log);
+    CHECK(fs::exists(folder.path() / "spool.sqlite-wal") == in_log);
+    const auto o = open_and_read(folder.path());
+    CHECK(o.damage.empty());
+    CHECK(o.delivered == row_count);
+    CHECK(o.only_originals);
+  }
+}
+
+TEST_CASE("a flipped bit in the spool's file is never delivered, and what it costs is reported") {
+  testing::temporary_folder sound;
+  make_files(sound.path(), false);
+  // One page's rows, or those below one node of the tree.
+  CHECK(flip_everywhere(sound.path(), "spool.sqlite", 120, 1) <= 16);
+}
+
+TEST_CASE("a flipped bit in the spool's log harms a page, not everything that was written after it") {
+  testing::temporary_folder sound;
+  make_files(sound.path(), true);
+  CHECK(flip_everywhere(sound.path(), "spool.sqlite-wal", 60, 2) <= 16);
+}
+
+TEST_CASE("a log cut anywhere gives every delivery whose transaction is whole") {
+  testing::temporary_folder sound;
+  make_files(sound.path(), true);
+  std::mt19937_64 random{3};
+  const auto log = sound.path() / "spool.sqlite-wal";
+  const auto size = fs::file_size(log);
+  for (int i = 0; i < 40; ++i) {
+    testing::temporary_folder folder;
+    fs::copy(sound.path(), folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    const auto left = 40'000 + random() % (size - 40'000);
+    fs::resize_file(folder.path() / "spool.sqlite-wal", left);
+    const auto committed = inspect_log(folder.path() / "spool.sqlite-wal").committed;
+    CAPTURE(left, committed);
+    const auto o = open_and_read(folder.path());
+    CHECK(o.damage.empty());
+    CHECK(o.only_originals);
+    CHECK(o.in_order);
+    CHECK(o.delivered > 0);
+  }
+}
+
+TEST_CASE("a log whose last frame is torn loses that transaction only, and says so") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), true);
+  const auto log = folder.path() / "spool.sqlite-wal";
+  // Its page is half the old bytes, as after a power loss.
+  std::fstream f{log, std::ios::in | std::ios::out | std::ios::binary};
+  f.seekp(static_cast<std::streamoff>(fs::file_size(log)) - 2000);
+  f.write(std::string(2000, '\0').data(), 2000);
+  f.close();
+  const auto o = open_and_read(folder.path());
+  CHECK_FALSE(o.damage.empty());
+  CHECK(o.only_originals);
+  CHECK(o.delivered >= row_count - 1);
+}
+
+TEST_CASE("a spool cut short on the disk gives what is left, keeps the damaged file, and works on") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  fs::resize_file(folder.path() / "spool.sqlite", fs::file_size(folder.path() / "spool.sqlite") * 2 / 3);
+  {
+    spool s{folder.path(), {}};
+    CHECK(testing::holds(s.damage(), "spool.sqlite.damaged-1"));
+    CHECK(fs::exists(folder.path() / "spool.sqlite.damaged-1"));
+    CHECK(s.depth() > 0);
+    CHECK(s.depth() < row_count);
+    CHECK(append(s, {numbered_delivery(row_count, body_bytes(row_count))}) == std::vector{true});
+  }
+  const auto o = open_and_read(folder.path());
+  CHECK(o.damage.empty());
+  CHECK(o.only_originals);
+  CHECK(o.in_order);
+}
+
+TEST_CASE("a file that is no spool at all is set aside, and the node can spool") {
+  testing::temporary_folder folder;
+  std::ofstream{folder.path() / "spool.sqlite"} << std::string(20'000, 'x');
+  spool s{folder.path(), {}};
+  CHECK_FALSE(s.damage().empty());
+  CHECK(append(s, {numbered_delivery(1)}) == std::vector{true});
+  std::string kept;
+  std::getline(std::ifstream{folder.path() / "spool.sqlite.damaged-1"}, kept);
+  CHECK(kept == std::string(20'000, 'x'));
+}
+
+TEST_CASE("a salvage that was cut short after its file was whole is taken up at the next start") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), true);
+  // As it lies between the new file's completion and the end of the damaged one: the old log must not reach the new file.
+  testing::temporary_folder other;
+  {
+    spool made{other.path(), {}};
+    append(made, {numbered_delivery(7, body_bytes(7))});
+  }
+  fs::copy_file(other.path() / "spool.sqlite", folder.path() / "spool.sqlite.salvaged");
+  const auto o = open_and_read(folder.path());
+  CHECK(o.delivered == 1);
+  CHECK(o.only_originals);
+}
+
+TEST_CASE("a row whose bytes changed while the node runs is set aside, reported, and holds nobody up") {
+  testing::temporary_folder folder;
+  {
+    spool s{folder.path(), {}};
+    append(s, {numbered_delivery(0, body_bytes(0)), numbered_delivery(1, body_bytes(1)), numbered_delivery(2, body_bytes(2))});
+  }
+  {
+    sqlite::file f{folder.path() / "spool.sqlite"};
+    f.exec("UPDATE waiting SET record = CAST(substr(record, 1, 30) || 'X' || substr(record, 32) AS BLOB) WHERE sequence = 1");
+  }
+  {
+    spool s{folder.path(), {}};
+    CHECK(s.damage().empty());
+    const auto first = s.oldest(1);
+    REQUIRE(first.size() == 1);
+    CHECK(same(first.front().kept, numbered_delivery(1, body_bytes(1))));
+    CHECK(testing::holds(s.damage(), "1 deliveries"));
+    CHECK(s.depth() == 2);
+    CHECK(drain(s).size() == 2);
+  }
+  sqlite::file f{folder.path() / "spool.sqlite"};
+  CHECK(f.number("SELECT count(*) FROM damaged") == 1);
+}
+
+TEST_CASE("a spool written by a newer program is left alone") {
+  testing::temporary_folder folder;
+  { spool s{folder.path(), {}}; }
+  {
+    sqlite::file f{folder.path() / "spool.sqlite"};
+    f.exec("PRAGMA user_version = 2");
+  }
+  CHECK(testing::holds(testing::refusal([&] { spool{folder.path(), {}}; }), "newer version"));
+  CHECK_FALSE(fs::exists(folder.path() / "spool.sqlite.damaged-1"));
+}
+
+} // namespace ingot::storage
