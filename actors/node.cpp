@@ -35,6 +35,18 @@ void start_commit_path(node_pointer self, bool through_spool) {
     handles.writers.push_back(
         self->spawn<caf::detached + caf::monitored>(writer, state.context, i, handles.spool, through_spool));
   self->send(handles.spool, writers_atom_v, handles.writers);
+  state.commit_path_alive = handles.writers.size() + 1;
+}
+
+/// The first of them to fall takes the others along.
+void end_commit_path(node_pointer self) {
+  auto& state = self->state;
+  --state.commit_path_alive;
+  if (std::exchange(state.commit_path_fell, true))
+    return;
+  self->send_exit(state.handles.spool, caf::exit_reason::kill);
+  for (const auto& x : state.handles.writers)
+    self->send_exit(x, caf::exit_reason::kill);
 }
 
 reader_actor start_reader(node_pointer self, std::size_t index) {
@@ -73,7 +85,7 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
   auto& handles = state.handles;
   const auto is = [&](const auto& handle) { return x.source == handle.address(); };
   if (is(handles.spool) || std::any_of(handles.writers.begin(), handles.writers.end(), is))
-    state.commit_path_fell = true;
+    end_commit_path(self);
   else if (is(handles.repositories))
     state.repositories_fell = true;
   else if (is(handles.auditor))
@@ -96,12 +108,12 @@ void restart_fallen(node_pointer self) {
   // The SPOOL probes through the first reader: it starts anew with the rest of its road.
   for (auto i : std::exchange(state.readers_fell, {})) {
     handles.readers[i] = start_reader(self, i);
-    state.commit_path_fell |= i == 0;
+    if (i == 0 && !state.commit_path_fell)
+      self->send_exit(handles.spool, caf::exit_reason::kill);
   }
-  if (std::exchange(state.commit_path_fell, false)) {
-    self->send_exit(handles.spool, caf::exit_reason::kill);
-    for (const auto& x : handles.writers)
-      self->send_exit(x, caf::exit_reason::kill);
+  if (state.commit_path_fell && state.commit_path_alive > 0) {
+    restart_later(self); // one of them is in a call that its deadline will end
+  } else if (std::exchange(state.commit_path_fell, false)) {
     start_commit_path(self, true);
     if (!state.repositories_fell)
       self->send(handles.repositories, writers_atom_v, handles.writers);

@@ -11,6 +11,11 @@ namespace {
 
 constexpr int attempts_max = 10;
 
+/// A step, and the wait for another node's, may take longer than a statement of daily work.
+void allow_long_statements(pqxx::transaction_base& t) {
+  t.exec("SET LOCAL statement_timeout = " + std::to_string(migration_limit.count()));
+}
+
 /// Does the table of migrations exist?
 bool is_prepared(pqxx::transaction_base& t) {
   return !t.exec("SELECT to_regclass('public.schema_migrations')")[0][0].is_null();
@@ -22,8 +27,10 @@ void prepare_database(connection& db) {
     try {
       connection::deadline limit{db, migration_limit};
       pqxx::work t{db.raw()};
+      allow_long_statements(t);
       if (is_prepared(t))
         return;
+      // Its rows are the versions that are applied.
       t.exec("CREATE TABLE IF NOT EXISTS schema_migrations ("
              "version int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
       // The row that everybody locks.
@@ -48,8 +55,7 @@ int newest_version(pqxx::transaction_base& t) {
 bool apply_next(connection& db, std::span<const migration> steps) {
   connection::deadline limit{db, migration_limit};
   pqxx::work t{db.raw()};
-  // A step, and the wait for the lock, may take longer than a statement of daily work.
-  t.exec("SET LOCAL statement_timeout = " + std::to_string(migration_limit.count()));
+  allow_long_statements(t);
   // One node at a time.
   t.exec("SELECT version FROM schema_migrations WHERE version = 0 FOR UPDATE");
   const int at = newest_version(t);

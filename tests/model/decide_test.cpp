@@ -109,6 +109,11 @@ TEST_CASE("at equal times merged beats reopened, reopened beats closed, closed b
              closed = pull_request("closed", 5, 0, sha(1)), pushed = pull_request("synchronize", 5, 0, sha(2)),
              labeled = pull_request("labeled", 5, 0, sha(3)), opened = pull_request("opened", 5, 0, sha(4));
   CHECK(after({merged, reopened}).pull_requests.at(5).state == "merged");
+  for (const auto* title : {"a", "b", "c", "d", "e", "f"}) { // more than one, so that no digest decides it by luck
+    auto named = merged;
+    said(named).title = title;
+    CHECK(after({named, reopened}).pull_requests.at(5).columns.title == title);
+  }
   CHECK(after({reopened, closed}).pull_requests.at(5).state == "open");
   CHECK(after({closed, pushed}).pull_requests.at(5).state == "closed");
   CHECK(after({pushed, labeled}).pull_requests.at(5).columns.head_sha == sha(2));
@@ -139,6 +144,14 @@ TEST_CASE("a merge that arrives late still makes a newer snapshot's row merged, 
   CHECK(rows.pull_requests.at(5).merged_at == at(10));
   CHECK(rows.open_prs == 0);
   CHECK(rows.total_prs == 1);
+}
+
+TEST_CASE("a newer snapshot that says open outweighs an older closed in both rows, before its reopened has come") {
+  const auto rows = after({pull_request("opened", 5, 0, sha(1)), pull_request("closed", 5, 10, sha(1)),
+                           review("commented", 5, 20, sha(1))});
+  CHECK(rows.pull_requests.at(5).state == "open");
+  CHECK(rows.pipelines.at(5).status_pr == "opened");
+  CHECK(rows.pipelines.at(5).status_merge == "pending");
 }
 
 TEST_CASE("a pull request closed without merging shows so in both rows, and reopened takes it back") {
@@ -173,6 +186,31 @@ TEST_CASE("a build that names no pull request finds it by its head, whichever of
   CHECK(first.pipelines.at(5).status_build == "buildFailed");
   CHECK(first.text() == second.text());
   CHECK(after({job}).pipelines.empty());
+}
+
+TEST_CASE("law 4: of many builds ahead of their pull request its pipeline shows as many as of builds behind it") {
+  const auto opened = arrival{"p", pull_request("opened", 5, 0, sha(1))};
+  auto builds = std::vector<arrival>{{"b", build(build_status::failed, {}, 1, sha(1))}};
+  for (auto i = 2; i < 70; ++i)
+    builds.push_back({"d" + std::to_string(i), i % 9 ? deployment(i % 2 ? "success" : "pending", i, sha(1))
+                                                     : build(build_status::building, {}, 1, sha(1), i)});
+  CHECK(applied({builds, {opened}}).text() == applied({{opened}, builds}).text());
+}
+
+TEST_CASE("law 5: of builds of many commits the newest is remembered") {
+  auto rows = tables{};
+  for (std::int64_t i = 0; i < 40; ++i)
+    apply(rows, {{"d", build(i == 39 ? build_status::passed : build_status::failed, {5}, i, sha(100 - static_cast<int>(i)))}});
+  CHECK(rows.pipelines.at(5).status_build == "buildPassed");
+}
+
+TEST_CASE("law 2: a head from before all that are remembered is no news the second time") {
+  auto rows = tables{};
+  for (auto i = 1; i <= 80; ++i)
+    apply(rows, {{"d", pull_request("synchronize", 5, i, sha(i))}});
+  const auto ancient = arrival{"a", review("commented", 5, 0, sha(99))};
+  apply(rows, {ancient});
+  CHECK(apply(rows, {ancient}).empty());
 }
 
 TEST_CASE("a build finds every pull request that has its commit as head") {
@@ -220,8 +258,10 @@ TEST_CASE("a deployment is noted in the pipeline's history and leaves status_bui
 TEST_CASE("a renamed repository is the same row; an older snapshot does not name it back, a mention says nothing") {
   auto rows = after({push(0), moved("renamed", 2, 10, "hallo"), push(5)});
   CHECK(rows.repository.full_name == "octo/hallo");
-  CHECK(after({push(10), moved("renamed", 2, 10, "hallo")}).repository.full_name == "octo/hallo");
-  CHECK(after({moved("renamed", 2, 10, "hallo"), push(10)}).repository.full_name == "octo/hallo");
+  for (const auto* name : {"a", "b", "c", "d", "e", "f"}) { // more than one, so that no digest decides it by luck
+    CHECK(after({push(10), moved("renamed", 2, 10, name)}).repository.name == name);
+    CHECK(after({moved("renamed", 2, 10, name), push(10)}).repository.name == name);
+  }
   auto mention = push(20);
   mention.repository->full_name = "octo/other";
   mention.repository->updated_at.reset();

@@ -65,6 +65,13 @@ TEST_CASE("a field that speaks much does not silence the others") {
   CHECK(entries[1].value == "1");
   CHECK(entries.size() == 12);
   CHECK(entries.back().value == "99");
+  for (auto i = 1; i <= 4; ++i)
+    remember(entries, entry(i, "status_pr", std::to_string(i)), 10);
+  auto of_status_pr = std::string{};
+  for (const auto& x : entries)
+    if (x.field == "status_pr")
+      of_status_pr += x.value + ' ';
+  CHECK(of_status_pr == "opened 3 4 ");
 }
 
 TEST_CASE("readers see one entry for each change of a value") {

@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::string_view get = "GET /get HTTP/1.1\r\nHost: x\r\n\r\n";
 
-struct serving {
-  explicit serving(const server_settings& settings) : server(settings, app), refusals(server) { server.start(); }
-  test_application app;
-  http::server server;
-  refusal_log refusals;
-};
-
 } // namespace
 
 TEST_CASE("a head that does not end is cut, even when a byte comes now and then") {

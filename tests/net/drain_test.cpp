@@ -12,12 +12,6 @@ namespace {
 constexpr std::string_view get = "GET /get HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr std::string_view hold = "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
 
-struct serving {
-  explicit serving(const server_settings& settings = test_settings()) : server(settings, app) { server.start(); }
-  test_application app;
-  http::server server;
-};
-
 } // namespace
 
 TEST_CASE("a drain lets requests in flight finish, closes idle connections and takes no new ones") {
@@ -55,7 +49,7 @@ TEST_CASE("a drain lets requests in flight finish, closes idle connections and t
 }
 
 TEST_CASE("a drain with nothing to do returns at once, and so does a second") {
-  serving s;
+  serving s(test_settings());
   s.server.drain();
   s.server.drain();
 }
@@ -72,7 +66,7 @@ TEST_CASE("a drain ends at its deadline") {
 }
 
 TEST_CASE("a stop ends a drain that waits") {
-  serving s;
+  serving s(test_settings());
   raw_client busy(s.server.port());
   busy.send(hold);
   auto held = s.app.take_held(1);

@@ -23,13 +23,6 @@ std::string post(std::string_view path, std::size_t size) {
 
 constexpr std::string_view chunked_post = "POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-struct serving {
-  explicit serving(const server_settings& settings) : server(settings, app), refusals(server) { server.start(); }
-  test_application app;
-  http::server server;
-  refusal_log refusals;
-};
-
 } // namespace
 
 TEST_CASE("law 5: a body that is announced too large is refused before it comes") {

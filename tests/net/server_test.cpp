@@ -40,18 +40,10 @@ std::string pattern(std::size_t size) {
   return out;
 }
 
-/// A server with its application, serving.
-struct serving {
-  explicit serving(const server_settings& settings = test_settings()) : server(settings, app), refusals(server) { server.start(); }
-  test_application app;
-  http::server server;
-  refusal_log refusals;
-};
-
 } // namespace
 
 TEST_CASE("a connection serves one request after another") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   for (int i = 0; i < 3; ++i) {
     client.send(get);
@@ -69,7 +61,7 @@ TEST_CASE("a connection serves one request after another") {
 }
 
 TEST_CASE("the application gets head and body as they were sent") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send("POST /post?q=1 HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 5\r\n\r\nhello");
   const auto answer = client.read_answer();
@@ -84,7 +76,7 @@ TEST_CASE("the application gets head and body as they were sent") {
 }
 
 TEST_CASE("bodies of any size and framing come whole") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   std::vector<std::string> bodies;
   for (const std::size_t size : {0u, 1u, 15u, 16u, 1000u, 15'000u, 24'576u, 65'535u, 65'536u, 65'537u, 300'000u, 5'000'000u}) {
@@ -136,7 +128,7 @@ TEST_CASE("every body has 64 bytes of room behind it") {
 }
 
 TEST_CASE("pipelined requests are answered in order") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   std::string all;
   for (std::size_t i = 0; i < 200; ++i) {
@@ -153,7 +145,7 @@ TEST_CASE("pipelined requests are answered in order") {
 }
 
 TEST_CASE("a request that comes byte by byte is served") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   for (const auto& request : {std::string(get), post("/post", "hello"), chunked("/post", "hello", 2)}) {
     for (const char c : request)
@@ -163,7 +155,7 @@ TEST_CASE("a request that comes byte by byte is served") {
 }
 
 TEST_CASE("HEAD is GET without the body") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send("HEAD /get HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(get));
   const auto answer = client.read_answer(true);
@@ -173,7 +165,7 @@ TEST_CASE("HEAD is GET without the body") {
 }
 
 TEST_CASE("an interim 100 is sent only when the body is wanted and has not come") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   const std::string head = " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
   client.send("POST /post" + head);
@@ -188,7 +180,7 @@ TEST_CASE("an interim 100 is sent only when the body is wanted and has not come"
 }
 
 TEST_CASE("trailers never join the head") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send("POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nAuthorization: b\r\nX-A: c\r\n\r\n");
   CHECK(client.read_answer().status == 200);
@@ -198,7 +190,7 @@ TEST_CASE("trailers never join the head") {
 }
 
 TEST_CASE("a refusal before the body keeps the connection only when the body is here") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send(post("/refuse", "hello") + std::string(get));
   CHECK(client.read_answer().status == 401);
@@ -209,7 +201,7 @@ TEST_CASE("a refusal before the body keeps the connection only when the body is 
 }
 
 TEST_CASE("a framing refusal is JSON with a request id, and reported") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send("GET /get HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" + std::string(100'000, 'x'));
   const auto answer = client.read_answer();
@@ -221,7 +213,7 @@ TEST_CASE("a framing refusal is JSON with a request id, and reported") {
 }
 
 TEST_CASE("a responder answers from another thread") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   for (int i = 0; i < 20; ++i) {
     client.send(post("/thread", "abc"));
@@ -252,7 +244,7 @@ TEST_CASE("many answers from other threads find their connections") {
 }
 
 TEST_CASE("a responder that dies unanswered answers 503 by itself") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send(post("/drop", "x"));
   const auto answer = client.read_answer();
@@ -267,7 +259,7 @@ TEST_CASE("a responder that dies unanswered answers 503 by itself") {
 }
 
 TEST_CASE("an application that throws is a 500, and the connection lives") {
-  serving s;
+  serving s(test_settings());
   raw_client client(s.server.port());
   client.send(post("/throw", "x"));
   CHECK(client.read_answer().status == 500);
@@ -279,7 +271,7 @@ TEST_CASE("an application that throws is a 500, and the connection lives") {
 TEST_CASE("an answer that comes too late goes nowhere") {
   std::vector<http::responder> late;
   {
-    serving s;
+    serving s(test_settings());
     {
       raw_client gone(s.server.port());
       gone.send(post("/hold", "x"));

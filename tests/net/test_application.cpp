@@ -30,6 +30,11 @@ bool eventually(const std::function<bool()>& holds) {
   return true;
 }
 
+serving::serving(const server_settings& settings) : server(settings, app) {
+  refusals.listen_to(server);
+  server.start();
+}
+
 test_application::~test_application() {
   for (auto& each : threads_)
     each.join();
@@ -97,7 +102,7 @@ std::vector<std::string> test_application::paths() const {
   return paths_;
 }
 
-refusal_log::refusal_log(http::server& of) {
+void refusal_log::listen_to(http::server& of) {
   of.on_refusal = [this](std::string_view, fault why, std::string_view reason) {
     const std::lock_guard lock(mutex_);
     lines_.emplace_back(why, reason);

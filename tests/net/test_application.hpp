@@ -39,12 +39,12 @@ private:
   std::vector<std::thread> threads_;
 };
 
-/// Collects what a server reports, and waits for it.
+/// Collects what a server reports, and waits for it. It must outlive the server.
 class refusal_log {
 public:
   using line = std::pair<fault, std::string>;
 
-  explicit refusal_log(http::server& of);
+  void listen_to(http::server& of);
   /// Waits up to 20 s until `count` refusals with `why` have come. @returns whether they did
   bool wait_for(fault why, std::size_t count = 1);
   std::vector<line> lines() const;
@@ -53,6 +53,14 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<line> lines_;
+};
+
+/// A server with its application, serving.
+struct serving {
+  explicit serving(const server_settings& settings);
+  test_application app;
+  refusal_log refusals;
+  http::server server;
 };
 
 /// Loopback, a free port, and deadlines that nobody meets by accident.

@@ -120,7 +120,7 @@ private:
 };
 
 struct tls_serving {
-  tls_serving() : settings(make_settings()), server(settings, app), refusals(server) { server.start(); }
+  tls_serving() : settings(make_settings()), serve(settings) {}
   server_settings make_settings() const {
     auto s = test_settings();
     s.tls_certificate = (folder.path / "certificate.pem").string();
@@ -131,9 +131,10 @@ struct tls_serving {
   }
   temporary_folder folder;
   server_settings settings;
-  test_application app;
-  http::server server;
-  refusal_log refusals;
+  serving serve;
+  test_application& app = serve.app;
+  refusal_log& refusals = serve.refusals;
+  http::server& server = serve.server;
 };
 
 } // namespace

@@ -70,11 +70,11 @@ TEST_CASE("a database that a newer program migrated is refused and left alone") 
 TEST_CASE("a step may take longer than a statement of daily work") {
   testing::database db{testing::database::content::empty};
   auto settings = db.settings();
-  settings.statement_timeout = milliseconds{20};
+  settings.statement_timeout = milliseconds{40};
   connection c{db.url(), settings};
   CHECK(migrate(c, three) == 3);
   pqxx::work t{c.raw()};
-  CHECK(t.exec("SHOW statement_timeout")[0][0].c_str() == std::string{"20ms"});
+  CHECK(t.exec("SHOW statement_timeout")[0][0].c_str() == std::string{"40ms"});
 }
 
 TEST_CASE("nodes that start together apply every migration once") {

@@ -1,0 +1,202 @@
+#include "actors/writer.hpp"
+#include "actors/reader.hpp"
+#include "actors/spool.hpp"
+#include "tests/actors/fixture.hpp"
+
+using namespace ingot;
+using namespace ingot::test;
+
+namespace {
+
+/// WRITER, SPOOL (a real file) and READER, driven by hand.
+struct writer_fixture : actor_fixture {
+  reader_actor prober = sys.spawn(reader, context, false);
+  spool_actor spool_handle;
+  writer_actor aut;
+
+  void start(bool through_spool = false) {
+    spool_handle = sys.spawn(spool, context, prober);
+    aut = sys.spawn(writer, context, 0u, spool_handle, through_spool);
+    settle();
+    self->send(spool_handle, writers_atom_v, std::vector<writer_actor>{aut});
+    settle();
+    advance(context->config.database.probe_interval);
+  }
+
+  ~writer_fixture() {
+    for (auto& x : {caf::actor_cast<caf::actor>(aut), caf::actor_cast<caf::actor>(spool_handle), caf::actor_cast<caf::actor>(prober)})
+      end(x);
+  }
+
+  void commit(const std::string& id, std::int64_t repository = 1) {
+    auto group = std::make_shared<repository_group>();
+    group->add(push(id, repository));
+    caf::anon_send(aut, commit_atom_v, std::move(group));
+  }
+
+  std::vector<std::string> in_order() const {
+    auto ids = std::vector<std::string>{};
+    for (const auto& batch : store->commits)
+      ids.insert(ids.end(), batch.begin(), batch.end());
+    return ids;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(writer_fixture, "what has arrived before the flush is one transaction") {
+  start();
+  commit("a");
+  commit("b", 2);
+  commit("c", 3);
+  settle();
+  CHECK(store->commits == std::vector<std::vector<std::string>>{{"a", "b", "c"}});
+  CHECK(answered == answers{"a stored", "b stored", "c stored"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 1: nobody is answered before the commit has returned") {
+  start();
+  commit("a");
+  while (store->commits.empty()) {
+    CHECK(answered.empty());
+    REQUIRE(sched.try_run_once());
+  }
+  settle();
+  CHECK(answered == answers{"a stored"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 5: a batch is never larger than its limits") {
+  context->config.database.batch_items_max = 3;
+  start();
+  for (auto i = 0; i < 8; ++i)
+    commit(std::to_string(i), i);
+  settle();
+  CHECK(answered.size() == 8);
+  for (const auto& batch : store->commits)
+    CHECK(batch.size() <= 3);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 6: one delivery that the database refuses is kept apart, and its batch is stored") {
+  start();
+  store->poison = {"bad"};
+  for (const auto* id : {"a", "b", "bad", "c", "d"})
+    commit(id, id[0]);
+  settle();
+  CHECK(store->failed == std::vector<std::string>{"bad"});
+  auto ids = in_order();
+  std::sort(ids.begin(), ids.end());
+  CHECK(ids == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(std::count(answered.begin(), answered.end(), "bad refused_by_database") == 1);
+  CHECK(answered.size() == 5);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 6: a refused delivery inside a decided group does not take the group with it") {
+  start();
+  store->poison = {"bad"};
+  auto group = std::make_shared<repository_group>();
+  for (const auto* id : {"a", "bad", "b"})
+    group->add(push(id, 1));
+  group->decided = true;
+  caf::anon_send(aut, commit_atom_v, std::move(group));
+  settle();
+  CHECK(in_order() == std::vector<std::string>{"a", "b"});
+  CHECK(store->failed == std::vector<std::string>{"bad"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 1: while the database is away senders are answered from the spool, and it drains in order") {
+  start();
+  commit("a");
+  settle();
+  store->away = true;
+  for (const auto* id : {"b", "c"})
+    commit(id);
+  settle();
+  commit("d");
+  settle();
+  CHECK(answered == answers{"a stored", "b stored", "c stored", "d stored"});
+  CHECK(context->database == database_state::away);
+  CHECK(context->spool_depth == 3);
+  store->away = false;
+  advance(context->config.database.probe_interval);
+  CHECK(in_order() == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(context->spool_depth == 0);
+  CHECK(context->database == database_state::direct);
+  commit("e");
+  settle();
+  CHECK(in_order().back() == "e");
+  CHECK(context->spool_depth == 0);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 3: what comes while the spool drains goes behind it") {
+  start();
+  store->away = true;
+  commit("a");
+  settle();
+  store->away = false;
+  sched.advance_time(context->config.database.probe_interval);
+  for (auto i = 0; i < 20; ++i) {
+    commit("x" + std::to_string(i));
+    sched.try_run_once();
+  }
+  settle();
+  const auto ids = in_order();
+  REQUIRE(ids.size() == 21);
+  CHECK(ids[0] == "a");
+  for (auto i = 0; i < 20; ++i)
+    CHECK(ids[static_cast<std::size_t>(i) + 1] == "x" + std::to_string(i));
+  CHECK(answered.size() == 21);
+  CHECK(context->database == database_state::direct);
+}
+
+TEST_CASE_METHOD(writer_fixture, "a redelivery that finds its first in the spool is a duplicate") {
+  start();
+  store->away = true;
+  commit("a");
+  commit("a");
+  settle();
+  CHECK(answered == answers{"a stored", "a duplicate"});
+  CHECK(context->spool_depth == 1);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 1: when neither database nor spool can take it the sender is refused") {
+  context->config.spool.bytes_max = 1;
+  start();
+  store->away = true;
+  commit("a");
+  settle();
+  CHECK(answered == answers{"a storage_unavailable"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "a database that goes away again while the spool drains loses nothing") {
+  context->config.spool.drain_items = 1;
+  start();
+  store->away = true;
+  for (const auto* id : {"a", "b", "c"})
+    commit(id);
+  settle();
+  store->away = false;
+  sched.advance_time(context->config.database.probe_interval);
+  while (store->commits.empty())
+    REQUIRE(sched.try_run_once());
+  store->away = true;
+  settle();
+  CHECK(context->database == database_state::away);
+  store->away = false;
+  advance(context->config.database.probe_interval);
+  CHECK(in_order() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(context->database == database_state::direct);
+}
+
+TEST_CASE_METHOD(writer_fixture, "a node that starts on a spool that is not empty drains it before anything else") {
+  {
+    auto file = context->open_spool();
+    const auto left = push("left", 1);
+    file->append({&left->kept});
+  }
+  answered.clear();
+  context->spool_depth = 1;
+  start(true);
+  commit("new");
+  settle();
+  CHECK(in_order() == std::vector<std::string>{"left", "new"});
+}
