@@ -111,19 +111,21 @@ void restart_fallen(node_pointer self) {
     if (i == 0 && !state.commit_path_fell)
       self->send_exit(handles.spool, caf::exit_reason::kill);
   }
+  if (std::exchange(state.auditor_fell, false))
+    start_auditor(self);
+  if (std::exchange(state.metrics_fell, false))
+    start_metrics(self);
   if (state.commit_path_fell && state.commit_path_alive > 0) {
-    restart_later(self); // one of them is in a call that its deadline will end
-  } else if (std::exchange(state.commit_path_fell, false)) {
+    restart_later(self); // one of them is in a call that its deadline will end; REPOSITORIES wait for it, too
+    return;
+  }
+  if (std::exchange(state.commit_path_fell, false)) {
     start_commit_path(self, true);
     if (!state.repositories_fell)
       self->send(handles.repositories, writers_atom_v, handles.writers);
   }
   if (std::exchange(state.repositories_fell, false))
     start_repositories(self);
-  if (std::exchange(state.auditor_fell, false))
-    start_auditor(self);
-  if (std::exchange(state.metrics_fell, false))
-    start_metrics(self);
   publish(self);
 }
 
