@@ -23,6 +23,8 @@ struct rule {
 const std::vector<rule>& rules() {
   static const std::vector<rule> table{
       {"ping", {"zen"}},
+      {"deployment_status", {"deployment_status"}},
+      {"deployment", {"deployment"}},
       {"pull_request_review_comment", {"pull_request", "comment"}},
       {"pull_request_review_thread", {"pull_request", "thread"}},
       {"pull_request_review", {"pull_request", "review"}},
@@ -31,8 +33,6 @@ const std::vector<rule>& rules() {
       {"workflow_run", {"workflow_run"}},
       {"check_run", {"check_run"}},
       {"check_suite", {"check_suite"}},
-      {"deployment_status", {"deployment_status"}},
-      {"deployment", {"deployment"}},
       {"release", {"release"}},
       {"push", {"ref", "before", "after"}},
       {"create", {"ref", "ref_type", "master_branch"}},

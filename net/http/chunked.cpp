@@ -16,6 +16,41 @@ bool chunk_decoder::take_size_digit(char c) noexcept {
   return true;
 }
 
+/// What may follow a size or a whole extension: the next extension or the line's end.
+bool chunk_decoder::end_of_extension(char c) noexcept {
+  place_ = c == ';' ? place::name_first : place::size_lf;
+  return c == ';' || c == '\r';
+}
+
+/// One byte behind a size's first `;`. An unclosed quote must not pass: other parsers read on behind the line's end.
+bool chunk_decoder::take_extension(char c) noexcept {
+  const bool is_token = character::is(c, character::token);
+  switch (place_) {
+  case place::name:
+    if (c == '=') {
+      place_ = place::value_first;
+      return true;
+    }
+    return is_token || end_of_extension(c);
+  case place::value_first:
+    place_ = c == '"' ? place::quoted : place::value;
+    return c == '"' || is_token;
+  case place::value:
+    return is_token || end_of_extension(c);
+  case place::quoted:
+    place_ = c == '"' ? place::quoted_end : c == '\\' ? place::quoted_pair : place::quoted;
+    return character::is(c, character::value);
+  case place::quoted_pair:
+    place_ = place::quoted;
+    return character::is(c, character::value);
+  case place::quoted_end:
+    return end_of_extension(c);
+  default:
+    place_ = place::name;
+    return is_token;
+  }
+}
+
 /// One byte outside of chunk data. @returns whether it may stand there
 bool chunk_decoder::take(char c) noexcept {
   const auto expect = [&](char wanted, place then) {
@@ -28,12 +63,16 @@ bool chunk_decoder::take(char c) noexcept {
     left_ = 0;
     return take_size_digit(c);
   case place::size:
-    if (c == ';')
-      return expect(';', place::extension);
-    return c == '\r' ? expect('\r', place::size_lf) : take_size_digit(c);
-  case place::extension:
+    return c == ';' || c == '\r' ? end_of_extension(c) : take_size_digit(c);
+  case place::name_first:
+  case place::name:
+  case place::value_first:
+  case place::value:
+  case place::quoted:
+  case place::quoted_pair:
+  case place::quoted_end:
     ++extension_bytes_;
-    return c == '\r' ? expect('\r', place::size_lf) : character::is(c, character::value);
+    return take_extension(c);
   case place::size_lf:
     return expect('\n', left_ == 0 ? place::trailer_first : place::data);
   case place::data_cr:

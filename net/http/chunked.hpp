@@ -7,7 +7,8 @@
 namespace ingot::http {
 
 /// Takes the chunked coding (RFC 9112 section 7.1) off bytes that come in any pieces. Strict: every line ends in CR LF, a
-/// size is hexadecimal digits and nothing else; extensions and trailers must be well-formed, are bounded, and are thrown away.
+/// size is hexadecimal digits and nothing else; extensions (without the white space that RFC 9112 calls bad) and trailers must be
+/// well-formed, are bounded, and are thrown away.
 class chunk_decoder {
 public:
   enum class result : std::uint8_t {
@@ -28,7 +29,13 @@ private:
   enum class place : std::uint8_t {
     size_first,
     size,
-    extension,
+    name_first, ///< of an extension
+    name,
+    value_first,
+    value,
+    quoted,
+    quoted_pair,
+    quoted_end,
     size_lf,
     data,
     data_cr,
@@ -42,6 +49,8 @@ private:
   };
 
   bool take(char c) noexcept;
+  bool take_extension(char c) noexcept;
+  bool end_of_extension(char c) noexcept;
   bool take_size_digit(char c) noexcept;
 
   place place_ = place::size_first;

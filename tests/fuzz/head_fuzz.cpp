@@ -83,7 +83,7 @@ bool parsed_by_beast(const checked_head& head) {
   return false;
 }
 
-/// Beast judges the grammar of chunk extensions, and trailers as if they were fields of the head.
+/// Beast judges trailers as if they were fields of the head, and has a grammar of its own for extensions.
 bool judges_what_we_drop(const boost::beast::error_code& ec) {
   using beast_http::error;
   return ec == error::bad_chunk_extension || ec == error::bad_value || ec == error::bad_transfer_encoding ||

@@ -1,0 +1,266 @@
+#include "storage/batch_store.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/postgres.hpp"
+
+#include <deque>
+
+using namespace ingot;
+using namespace ingot::storage;
+
+namespace {
+
+timestamp at(int second) {
+  return timestamp{std::chrono::seconds{1'700'000'000 + second}};
+}
+
+/// One delivery with its event, kept alive while groups point at it.
+struct arrival {
+  delivery kept;
+  github::event what;
+};
+
+arrival of(std::int64_t repository, std::string id) {
+  auto x = arrival{};
+  x.kept.id = std::move(id);
+  x.kept.repository_id = repository;
+  x.kept.encoding = body_encoding::identity;
+  x.kept.body = "{}";
+  x.kept.received_at = at(0);
+  auto& snapshot = x.what.repository.emplace();
+  snapshot.id = repository;
+  snapshot.name = "r" + std::to_string(repository);
+  snapshot.owner = "o";
+  snapshot.full_name = "o/r" + std::to_string(repository);
+  snapshot.updated_at = at(0);
+  return x;
+}
+
+arrival push(std::int64_t repository, std::string id, int second = 0) {
+  auto x = of(repository, std::move(id));
+  x.what.name = "push";
+  x.what.occurred_at = at(second);
+  x.what.fact = github::repository_event{};
+  return x;
+}
+
+arrival pull_request(std::int64_t repository, std::string id, const std::string& action, int second, std::string title = "t") {
+  auto x = of(repository, std::move(id));
+  x.what.name = "pull_request";
+  x.what.action = action;
+  x.what.occurred_at = at(second);
+  auto p = github::pull_request_event{};
+  auto& s = p.pull_request;
+  s.number = 3;
+  s.title = std::move(title);
+  s.author.login = "ann";
+  s.head_sha = std::string(40, 'a');
+  s.labels = s.assignees = s.reviewers = "[]";
+  s.closed = action == "closed";
+  s.updated_at = at(second);
+  s.html_url = "https://github.com/o/r/pull/3";
+  x.what.fact = p;
+  return x;
+}
+
+struct store_fixture {
+  testing::database db;
+  std::unique_ptr<batch_store> store = open_batch_store(db.url(), db.settings());
+  std::deque<arrival> arrivals;
+
+  github::group group(std::vector<arrival> xs, github::knowledge known = {}) {
+    auto g = github::group{};
+    g.known = std::move(known);
+    for (auto& x : xs) {
+      const auto& kept = arrivals.emplace_back(std::move(x));
+      g.items.push_back({&kept.kept, &kept.what, false, delivery_outcome::stored});
+    }
+    return g;
+  }
+
+  /// Commits alone. @returns the outcomes
+  std::vector<delivery_outcome> commit(github::group& g, batch_store* through = nullptr) {
+    auto* pointer = &g;
+    (through ? through : store.get())->commit({&pointer, 1});
+    auto outcomes = std::vector<delivery_outcome>{};
+    for (const auto& x : g.items)
+      outcomes.push_back(x.outcome);
+    return outcomes;
+  }
+};
+
+/// As a REPOSITORY does with knowledge of its own.
+void decide(github::group& g) {
+  REQUIRE(github::decide_from(g, 0) == g.items.size());
+  g.decided = true;
+}
+
+using outcomes = std::vector<delivery_outcome>;
+constexpr auto stored = delivery_outcome::stored;
+constexpr auto duplicate = delivery_outcome::duplicate;
+
+} // namespace
+
+TEST_CASE_METHOD(store_fixture, "law 2: an id that was taken is a duplicate, in the same batch, later, and at another node") {
+  auto first = group({push(1, "a"), push(1, "a"), push(1, "b")});
+  CHECK(commit(first) == outcomes{stored, duplicate, stored});
+  auto again = group({push(1, "a")});
+  CHECK(commit(again) == outcomes{duplicate});
+  auto other = open_batch_store(db.url(), db.settings());
+  auto elsewhere = group({push(1, "b"), push(1, "c")});
+  CHECK(commit(elsewhere, other.get()) == outcomes{duplicate, stored});
+  CHECK(db.sql("SELECT count(*) FROM deliveries") == "3");
+  CHECK(db.sql("SELECT count(*) FROM delivery_ids") == "3");
+}
+
+TEST_CASE_METHOD(store_fixture, "a group that was decided on what the rows hold is written without loading them") {
+  auto first = group({pull_request(1, "a", "opened", 1)});
+  commit(first);
+  REQUIRE(first.known.loaded);
+  CHECK(first.known.repository.version == 1);
+  auto second = group({pull_request(1, "b", "closed", 2)}, first.known);
+  decide(second);
+  commit(second);
+  CHECK(second.known.repository.version == 2);
+  CHECK(db.sql("SELECT state FROM pull_requests") == "closed");
+  CHECK(db.sql("SELECT open_prs || ' ' || total_prs FROM repositories") == "0 1");
+}
+
+TEST_CASE_METHOD(store_fixture, "law 12: a decision that stands on a version another node moved is made again, and nothing is lost") {
+  auto first = group({pull_request(1, "a", "opened", 1)});
+  commit(first);
+  auto other = open_batch_store(db.url(), db.settings());
+  auto theirs = group({pull_request(1, "theirs", "edited", 3, "their title")}, first.known);
+  auto ours = group({pull_request(1, "ours", "closed", 2)}, first.known);
+  decide(theirs);
+  decide(ours);
+  commit(theirs, other.get());
+  commit(ours);
+  CHECK(ours.known.repository.version == 3);
+  CHECK(db.sql("SELECT title || ' ' || jsonb_array_length(history) FROM pull_requests") == "their title 3");
+}
+
+TEST_CASE_METHOD(store_fixture, "law 12: two nodes that hear of a repository at once make one row of it") {
+  auto known = github::knowledge{};
+  known.repository_id = 1;
+  known.loaded = true;
+  auto ours = group({push(1, "ours", 5)}, known);
+  decide(ours);
+  auto theirs = group({push(1, "theirs", 9)});
+  commit(theirs);
+  commit(ours);
+  CHECK(db.sql("SELECT count(*) FROM repositories") == "1");
+  CHECK(db.sql("SELECT version FROM repositories") == "1"); // ours was older news: nothing to write
+}
+
+TEST_CASE_METHOD(store_fixture, "law 6: what the database refuses leaves nothing behind, and the group is as it was") {
+  db.sql("ALTER TABLE pull_requests ADD CONSTRAINT no_poison CHECK (title <> 'poison')");
+  auto good = group({pull_request(1, "good", "opened", 1)});
+  auto bad = group({pull_request(2, "bad", "opened", 1, "poison")});
+  auto both = std::vector<github::group*>{&good, &bad};
+  try {
+    store->commit(both);
+    FAIL("committed");
+  } catch (const store_error& e) {
+    CHECK(e.remedy() == sql_remedy::refused);
+  }
+  CHECK(db.sql("SELECT count(*) FROM deliveries") == "0");
+  CHECK(commit(good) == outcomes{stored});
+  store->keep_failed(*bad.items[0].kept, "refused by no_poison");
+  CHECK(db.sql("SELECT outcome || ' ' || error FROM deliveries WHERE delivery_id = 'bad'") == "failed refused by no_poison");
+  db.sql("ALTER TABLE pull_requests DROP CONSTRAINT no_poison");
+  CHECK(commit(bad) == outcomes{stored}); // its id stayed free
+}
+
+TEST_CASE_METHOD(store_fixture, "a replay applies a delivery whose id is known, and what had failed is failed no more") {
+  auto x = pull_request(1, "a", "opened", 1);
+  store->keep_failed(x.kept, "a defect");
+  auto again = group({x});
+  again.items[0].replay = true;
+  commit(again);
+  CHECK(db.sql("SELECT count(*) || ' ' || min(outcome) FROM deliveries") == "1 stored");
+  CHECK(db.sql("SELECT count(*) FROM pull_requests") == "1");
+  auto redelivered = group({x});
+  CHECK(commit(redelivered) == outcomes{duplicate});
+}
+
+TEST_CASE_METHOD(store_fixture, "law 7: the reader's mark falls when something visible changes, and only then") {
+  auto first = group({pull_request(1, "a", "opened", 1)});
+  commit(first);
+  db.sql("UPDATE pull_requests SET processed = TRUE; UPDATE pipeline_runs SET processed = TRUE");
+  auto same = group({pull_request(1, "b", "opened", 1)}); // the same fact by another hook
+  commit(same);
+  CHECK(db.sql("SELECT processed FROM pull_requests") == "t");
+  auto moved = group({push(1, "c", 9)});
+  commit(moved);
+  CHECK(db.sql("SELECT processed FROM pull_requests") == "t");
+  auto changed = group({pull_request(1, "d", "edited", 2, "another title")});
+  commit(changed);
+  CHECK(db.sql("SELECT processed FROM pull_requests") == "f");
+  CHECK(db.sql("SELECT processed FROM pipeline_runs") == "f");
+}
+
+TEST_CASE_METHOD(store_fixture, "a rename changes one row, and a name that another repository takes over does not collide") {
+  auto first = group({push(1, "a")});
+  commit(first);
+  auto taker = push(2, "b");
+  taker.what.repository->full_name = "o/r1";
+  taker.what.repository->updated_at = at(50);
+  auto second = group({taker});
+  commit(second);
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 2") == "o/r1");
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 1") == "o/r1~1");
+  auto renamed = push(1, "c");
+  renamed.what.repository->full_name = "o/new";
+  renamed.what.repository->name = "new";
+  renamed.what.repository->updated_at = at(60);
+  auto third = group({renamed});
+  commit(third);
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 1") == "o/new");
+  auto late = push(3, "d"); // an older bearer of the name, heard of late
+  late.what.repository->full_name = "o/new";
+  auto fourth = group({late});
+  commit(fourth);
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 1") == "o/new");
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 3") == "o/new~3");
+  CHECK(db.sql("SELECT count(*) FROM repositories") == "3");
+}
+
+TEST_CASE_METHOD(store_fixture, "law 4: an installation's older event changes nothing, and its repositories are noted") {
+  const auto event = [](std::string id, int second, bool suspended) {
+    auto x = of(0, std::move(id));
+    x.what.repository.reset();
+    x.what.name = "installation";
+    auto i = github::installation_event{};
+    i.id = 77;
+    i.account = "o";
+    i.suspended = suspended;
+    i.updated_at = at(second);
+    i.added.push_back(*of(1, "").what.repository);
+    x.what.fact = i;
+    return x;
+  };
+  for (auto& x : {event("new", 9, true), event("old", 5, false)}) {
+    auto g = group({x});
+    g.keyed = false;
+    commit(g);
+  }
+  CHECK(db.sql("SELECT suspended FROM installations WHERE installation_id = 77") == "t");
+  CHECK(db.sql("SELECT installation_id FROM repositories WHERE github_id = 1") == "77");
+}
+
+TEST_CASE_METHOD(store_fixture, "two groups of one repository in one transaction are refused, not merged by chance") {
+  auto first = group({push(1, "a")});
+  commit(first);
+  auto one = group({push(1, "b", 5)}, first.known), two = group({push(1, "c", 6)}, first.known);
+  decide(one);
+  decide(two);
+  auto both = std::vector<github::group*>{&one, &two};
+  CHECK_THROWS_AS(store->commit(both), store_error);
+}
+
+TEST_CASE_METHOD(store_fixture, "a pull request without a file list asks for one in the same transaction, once for each head") {
+  auto first = group({pull_request(1, "a", "opened", 1), pull_request(1, "b", "edited", 2)});
+  commit(first);
+  CHECK(db.sql("SELECT count(*) || ' ' || min(kind) FROM jobs") == "1 pull_request_files");
+  CHECK(db.sql("SELECT cardinality(files_changed) FROM pull_requests") == "0");
+}
