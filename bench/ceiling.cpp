@@ -219,16 +219,16 @@ once write_all(const ceiling_settings& settings, write_function write, const pla
 }
 
 /// The bodies as they came.
-void inflate(left_rows& rows) {
-  const auto body = rows.deliveries->column("body"), size = rows.deliveries->column("body_bytes"),
-             encoding = rows.deliveries->column("body_encoding");
-  for (std::size_t i = 0; i != rows.deliveries->size(); ++i) {
-    const auto bytes = rows.deliveries->bytes(i, body);
-    rows.deliveries->replace(i, body,
-                             rows.deliveries->big_endian(i, encoding) == 0
-                                 ? std::string{bytes}
-                                 : decompress(bytes, static_cast<std::size_t>(rows.deliveries->big_endian(i, size))));
+void inflate(binary_rows& deliveries) {
+  const auto body = deliveries.column("body"), size = deliveries.column("body_bytes"), encoding = deliveries.column("body_encoding");
+  std::vector<std::string> raw;
+  for (std::size_t i = 0; i != deliveries.size(); ++i) {
+    const auto bytes = deliveries.bytes(i, body);
+    raw.push_back(deliveries.big_endian(i, encoding) == 0
+                      ? std::string{bytes}
+                      : decompress(bytes, static_cast<std::size_t>(deliveries.big_endian(i, size))));
   }
+  deliveries.replace(body, std::move(raw));
 }
 
 } // namespace
@@ -251,7 +251,7 @@ std::vector<ceiling_result> measure_ceilings(const ceiling_settings& settings, c
   std::vector<ceiling_result> out;
   for (auto way : {ceiling_way::insert, ceiling_way::copy, ceiling_way::insert_raw}) {
     if (way == ceiling_way::insert_raw)
-      inflate(rows);
+      inflate(*rows.deliveries);
     ceiling_result best{way, 0, 0, all - warmup, 0};
     for (auto batch : settings.batches) {
       make_tables(db, way);

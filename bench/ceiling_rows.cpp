@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <arpa/inet.h>
 
@@ -105,10 +106,9 @@ std::int64_t binary_rows::big_endian(std::size_t row, std::size_t column) const 
   return out;
 }
 
-void binary_rows::replace(std::size_t row, std::size_t column, std::string bytes) {
+void binary_rows::replace(std::size_t column, std::vector<std::string> bytes) {
   replaced_column_ = column;
-  replaced_.resize(size());
-  replaced_[row] = std::move(bytes);
+  replaced_ = std::move(bytes);
 }
 
 void insert_rows(database& db, const target_table& into, const binary_rows& from, const std::vector<std::uint32_t>& which) {

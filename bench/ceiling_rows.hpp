@@ -27,14 +27,14 @@ public:
   std::string_view bytes(std::size_t row, std::size_t column) const noexcept;
   std::int64_t big_endian(std::size_t row, std::size_t column) const noexcept;
 
-  /// Puts other bytes in place of a field; they are kept.
-  void replace(std::size_t row, std::size_t column, std::string bytes);
+  /// Puts other bytes in place of one column's, one text a row.
+  void replace(std::size_t column, std::vector<std::string> bytes);
 
 private:
   database::result rows_;
   std::vector<std::string> names_;
   std::vector<Oid> types_;
-  std::vector<std::string> replaced_; ///< by row, of one column
+  std::vector<std::string> replaced_;
   std::size_t replaced_column_ = static_cast<std::size_t>(-1);
 };
 

@@ -8,6 +8,7 @@
 #include "config/secrets.hpp"
 #include "model/compression.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <stdexcept>
 
@@ -135,15 +136,19 @@ int list_deliveries(const settings& of, const list_options& options, timestamp n
            << ".\n";
     return done;
   }
-  table listing{{"RECEIVED", "OUTCOME", "EVENT", "REPOSITORY", "BYTES", "DELIVERY", "ERROR"}, {}};
-  for (const auto& x : page.items)
-    listing.rows.push_back({to_rfc3339(x.kept.received_at),
-                            {x.outcome, colour_of(x.outcome)},
-                            event_and_action(x.kept),
-                            x.kept.repository.empty() ? "-" : x.kept.repository,
-                            std::to_string(x.kept.body_bytes),
-                            x.kept.id,
-                            x.error});
+  table listing{{"RECEIVED", "OUTCOME", "EVENT", "REPOSITORY", "BYTES", "DELIVERY"}, {}};
+  bool any_error = std::any_of(page.items.begin(), page.items.end(), [](const auto& x) { return !x.error.empty(); });
+  if (any_error)
+    listing.header.emplace_back("ERROR");
+  for (const auto& x : page.items) {
+    const auto& d = x.kept;
+    auto& row = listing.rows.emplace_back();
+    row = {to_rfc3339(d.received_at),    {x.outcome, colour_of(x.outcome)},
+           event_and_action(d),          d.repository.empty() ? "-" : d.repository,
+           std::to_string(d.body_bytes), d.id};
+    if (any_error)
+      row.emplace_back(x.error);
+  }
   print(to.out, listing, to.coloured);
   if (page.next)
     to.out << "\nThere are more: --after " << presentable(print_cursor(*page.next)) << '\n';

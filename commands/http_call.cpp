@@ -68,7 +68,8 @@ http_answer perform(const http_call& call) {
   }
   if (auto code = ::curl_easy_perform(h.get()); code != CURLE_OK)
     throw std::runtime_error{"no answer from " + mask_password(call.url) + ": " +
-                             (reason[0] != '\0' ? reason.data() : ::curl_easy_strerror(code))};
+                             (reason[0] != '\0' ? reason.data() : ::curl_easy_strerror(code)) +
+                             ". Is the node running? (ingot doctor)"};
   long status = 0;
   ::curl_easy_getinfo(h.get(), CURLINFO_RESPONSE_CODE, &status);
   out.status = static_cast<unsigned>(status);

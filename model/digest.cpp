@@ -35,7 +35,9 @@ digest& digest::operator<<(std::string_view text) noexcept {
   return text.empty() ? *this : mix(read_little_endian(text.data(), text.size()));
 }
 
-std::uint64_t digest::value() const noexcept { return avalanche(state_); }
+std::uint64_t digest::value() const noexcept {
+  return avalanche(state_);
+}
 
 digest& digest::mix(std::uint64_t x) noexcept {
   state_ ^= x;

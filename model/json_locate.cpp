@@ -1,12 +1,9 @@
 #include "model/json_locate.hpp"
 
-#include "model/json_escape.hpp"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 
 namespace ingot {
 
@@ -320,73 +317,6 @@ std::optional<failure> find_json_fault(std::string_view text) {
                    {{"byte " + std::to_string(bad), "expected UTF-8, and byte value " + value + " came"}}};
   }
   return walker(text).walk();
-}
-
-bool has_unstorable_escape(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto* found = static_cast<const char*>(std::memchr(text.data() + at, '\\', text.size() - at));
-    if (found == nullptr)
-      return false;
-    at = static_cast<std::size_t>(found - text.data());
-    if (at + 1 >= text.size() || text[at + 1] != 'u') {
-      at += 2;
-      continue;
-    }
-    const auto read = read_unicode_escape(text.substr(at));
-    if (read.verdict != unicode_escape::fine)
-      return true;
-    at += read.bytes;
-  }
-  return false;
-}
-
-std::size_t find_bad_utf8(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    std::size_t bytes = 0;
-    if (lead >= 0xC2 && lead <= 0xDF)
-      bytes = 2;
-    else if (lead >= 0xE0 && lead <= 0xEF)
-      bytes = 3;
-    else if (lead >= 0xF0 && lead <= 0xF4)
-      bytes = 4;
-    for (std::size_t k = 1; k < bytes; ++k)
-      if (!continues(i + k))
-        return i;
-    // Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
-    if (bytes == 0 || (lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xED && byte(i + 1) > 0x9F) ||
-        (lead == 0xF0 && byte(i + 1) < 0x90) || (lead == 0xF4 && byte(i + 1) > 0x8F))
-      return i;
-    i += bytes;
-  }
-  return std::string_view::npos;
-}
-
-void append_pointer_token(std::string& pointer, std::string_view name) {
-  pointer += '/';
-  for (const char c : name) {
-    if (c == '~')
-      pointer += "~0";
-    else if (c == '/')
-      pointer += "~1";
-    else
-      pointer += c;
-  }
-}
-
-std::string cut_for_echo(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max)
-    return std::string(text);
-  auto end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  return std::string(text.substr(0, end)) + "…";
 }
 
 } // namespace ingot

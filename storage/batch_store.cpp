@@ -38,10 +38,6 @@ public:
   }
 
   void commit(std::span<github::group* const> groups) override {
-    auto undecided = std::vector<std::pair<github::group*, github::knowledge>>{};
-    for (auto* x : groups)
-      if (x->keyed && !x->decided)
-        undecided.emplace_back(x, x->known);
     try {
       auto deadline = connection::deadline{db_};
       auto tx = pqxx::work{db_.raw()};
@@ -50,11 +46,11 @@ public:
       tx.commit();
       failpoint("after_commit");
     } catch (const std::exception& e) {
-      for (auto& [group, known] : undecided) {
-        group->known = std::move(known);
-        group->changes = {};
-        group->decided = false;
-      }
+      for (auto* x : groups)
+        if (x->keyed && !x->decided) {
+          x->known = {}; // half decided; it is loaded again
+          x->changes = {};
+        }
       throw store_error{classify(e), describe(e)};
     }
     for (auto* x : groups)

@@ -47,7 +47,9 @@ pgx::binary binary_array::parameter() {
   return {std::string_view{buffer_}.substr(0, size_ == 0 ? empty_header_bytes : buffer_.size())};
 }
 
-void float8_array::add(double value) { put(extend(sizeof value), std::bit_cast<std::uint64_t>(value)); }
+void float8_array::add(double value) {
+  put(extend(sizeof value), std::bit_cast<std::uint64_t>(value));
+}
 
 void timestamptz_array::add(timestamp value) {
   using namespace std::chrono;

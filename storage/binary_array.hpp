@@ -44,10 +44,12 @@ public:
 protected:
   explicit binary_array(element_type type);
 
-  /// Room for `bytes` bytes of one more element. Throws std::length_error when the array would pass bytes_max; it is unchanged then.
+  /// Room for `bytes` bytes of one more element. Throws std::length_error when the array would pass bytes_max; it is unchanged
+  /// then.
   char* extend(std::size_t bytes);
 
-  template <class Integer> static void put(char* at, Integer value) noexcept {
+  template <class Integer>
+  static void put(char* at, Integer value) noexcept {
     for (int i = sizeof(Integer) - 1; i >= 0; --i, value = static_cast<Integer>(static_cast<std::uint64_t>(value) >> 8))
       at[i] = static_cast<char>(value & 0xff);
   }
@@ -62,11 +64,13 @@ private:
 namespace detail {
 
 /// What the typed arrays share. `add` takes a value or a std::optional of one.
-template <class Self, element_type Type> class typed_array : public binary_array {
+template <class Self, element_type Type>
+class typed_array : public binary_array {
 public:
   typed_array() : binary_array(Type) {}
 
-  template <class Value> void add(const std::optional<Value>& value) {
+  template <class Value>
+  void add(const std::optional<Value>& value) {
     if (value)
       static_cast<Self*>(this)->add(*value);
     else
@@ -74,7 +78,8 @@ public:
   }
 };
 
-template <class Self, element_type Type> class bytes_array : public typed_array<Self, Type> {
+template <class Self, element_type Type>
+class bytes_array : public typed_array<Self, Type> {
 public:
   using typed_array<Self, Type>::add;
   void add(std::string_view value) {
@@ -83,7 +88,8 @@ public:
   }
 };
 
-template <class Self, class Integer, element_type Type> class integer_array : public typed_array<Self, Type> {
+template <class Self, class Integer, element_type Type>
+class integer_array : public typed_array<Self, Type> {
 public:
   using typed_array<Self, Type>::add;
   void add(Integer value) { this->put(this->extend(sizeof value), value); }

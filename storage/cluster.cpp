@@ -101,8 +101,8 @@ void initialize(const cluster_layout& at, const fs::path& bindir, const std::opt
     throw std::runtime_error("cannot give " + unfinished.string() + " to the user " + user->name);
   const auto log_file = at.log / "initdb.log";
   fs::remove(log_file);
-  const pid_t child = process::spawn({{bindir / "initdb", "-D", unfinished, "-U", "ingot", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                                       "--data-checksums", "--no-instructions", "--no-sync"},
+  const pid_t child = process::spawn({{bindir / "initdb", "-D", unfinished, "-U", "ingot", "-A", "trust", "-E", "UTF8",
+                                       "--locale=C.UTF-8", "--data-checksums", "--no-instructions", "--no-sync"},
                                       unfinished,
                                       log_file,
                                       user});
@@ -134,9 +134,10 @@ void end_leftover_servers(const cluster_layout& at) {
       std::this_thread::sleep_for(5ms);
   }
   if (const auto left = process::servers_in(at.data); !left.empty())
-    throw std::runtime_error("a PostgreSQL server (process " + std::to_string(left.front()) + ") still runs in " + at.data.string() +
-                             " and cannot be stopped");
-  // Its number may belong to any process by now, or to a dead one that nobody has waited for: both keep a new server from starting.
+    throw std::runtime_error("a PostgreSQL server (process " + std::to_string(left.front()) + ") still runs in " +
+                             at.data.string() + " and cannot be stopped");
+  // Its number may belong to any process by now, or to a dead one that nobody has waited for: both keep a new server from
+  // starting.
   fs::remove(lock_file);
   fs::remove(at.sockets / ".s.PGSQL.5432.lock");
 }
@@ -168,14 +169,15 @@ std::string list_entry(const fs::path& path) {
   return entry + "\"";
 }
 
-pid_t start(const cluster_layout& at, const fs::path& bindir, const std::optional<process::account>& user, const fs::path& log_file) {
+pid_t start(const cluster_layout& at, const fs::path& bindir, const std::optional<process::account>& user,
+            const fs::path& log_file) {
   std::error_code absent;
   if (fs::file_size(log_file, absent) > log_bytes_max && !absent)
     fs::rename(log_file, log_file.string() + ".1");
   // What safety rests on is no matter of configuration.
   return process::spawn({{bindir / "postgres", "-D", at.data, "-c", "listen_addresses=", "-c", "port=5432", "-c",
-                          "unix_socket_directories=" + list_entry(at.sockets), "-c", "unix_socket_permissions=0700", "-c", "fsync=on", "-c",
-                          "full_page_writes=on", "-c", "logging_collector=off", "-c", "log_destination=stderr"},
+                          "unix_socket_directories=" + list_entry(at.sockets), "-c", "unix_socket_permissions=0700", "-c",
+                          "fsync=on", "-c", "full_page_writes=on", "-c", "logging_collector=off", "-c", "log_destination=stderr"},
                          at.data,
                          log_file,
                          user});
@@ -244,7 +246,8 @@ embedded_cluster::embedded_cluster(const fs::path& data_dir) : impl_(std::make_u
     throw;
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began).count();
-  log::info("embedded database started", {{"path", at.home.native()}, {"process", std::int64_t{impl_->server}}, {"ms", std::int64_t{ms}}});
+  log::info("embedded database started",
+            {{"path", at.home.native()}, {"process", std::int64_t{impl_->server}}, {"ms", std::int64_t{ms}}});
 }
 
 embedded_cluster::~embedded_cluster() {
@@ -253,10 +256,16 @@ embedded_cluster::~embedded_cluster() {
     stop(impl_->server);
 }
 
-const std::string& embedded_cluster::url() const noexcept { return impl_->url; }
+const std::string& embedded_cluster::url() const noexcept {
+  return impl_->url;
+}
 
-int embedded_cluster::pid() const noexcept { return impl_->server; }
+int embedded_cluster::pid() const noexcept {
+  return impl_->server;
+}
 
-std::string embedded_url(const fs::path& data_dir) { return find_layout(data_dir).url("ingot"); }
+std::string embedded_url(const fs::path& data_dir) {
+  return find_layout(data_dir).url("ingot");
+}
 
 } // namespace ingot::storage

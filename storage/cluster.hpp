@@ -7,8 +7,8 @@
 namespace ingot::storage {
 
 /// The exclusive lock on a data folder: `data_dir/ingot.lock` (flock) holding the owner's pid. A killed node's lock is free again
-/// by itself. Makes the folder when there is none. Throws std::runtime_error with a clear sentence when another live node (its pid
-/// named) holds it, or when the folder cannot be written.
+/// by itself. Makes the folder when there is none. Throws std::runtime_error with a clear sentence when another live node (its
+/// pid named) holds it, or when the folder cannot be written.
 class data_lock {
 public:
   explicit data_lock(const std::filesystem::path& data_dir);
@@ -25,8 +25,9 @@ private:
 /// The caller holds the data_lock.
 ///
 /// In `data_dir/postgres`: `data` (the cluster), `run` (the socket), `log`, `ingot.conf` (our settings, written at each start;
-/// ALTER SYSTEM overrules them). Where the socket's path would pass 107 bytes it lies in a private folder that `socket_dir` names.
-/// Where the unprivileged user cannot reach `data_dir` (below /root, say), `postgres` is a link to a new folder in /var/lib/ingot.
+/// ALTER SYSTEM overrules them). Where the socket's path would pass 107 bytes it lies in a private folder that `socket_dir`
+/// names. Where the unprivileged user cannot reach `data_dir` (below /root, say), `postgres` is a link to a new folder in
+/// /var/lib/ingot.
 class embedded_cluster {
 public:
   /// Makes the cluster if there is none (initdb), recovers one whose node was killed, starts it and waits until it answers.

@@ -54,7 +54,8 @@ void make_socket_folder(const fs::path& folder, const std::optional<process::acc
   const uid_t uid = owner ? owner->uid : ::geteuid();
   struct stat state {};
   if (::lstat(folder.c_str(), &state) == 0 && (!S_ISDIR(state.st_mode) || (state.st_uid != uid && state.st_uid != ::geteuid())))
-    throw std::runtime_error("the folder " + folder.string() + ", meant for the database's socket, belongs to somebody else: remove it, "
+    throw std::runtime_error("the folder " + folder.string() +
+                             ", meant for the database's socket, belongs to somebody else: remove it, "
                              "or choose a data folder with a shorter path");
   make_folder(folder, 0700, owner);
 }
@@ -63,7 +64,8 @@ fs::path socket_folder(const fs::path& home, const std::optional<process::accoun
   auto folder = home / "run";
   const auto record = home / "socket_dir";
   // libpq takes a comma for the end of a host.
-  const bool usable = folder.native().size() + socket_name.size() <= socket_path_max && folder.native().find(',') == std::string::npos;
+  const bool usable =
+      folder.native().size() + socket_name.size() <= socket_path_max && folder.native().find(',') == std::string::npos;
   if (usable) {
     fs::remove(record);
     make_folder(folder, 0700, owner);

@@ -32,7 +32,8 @@ bool become(const account& user) noexcept {
 }
 
 /// Runs in the child of a program with many threads: async-signal-safe calls only.
-[[noreturn]] void run_child(const command& what, char* const* arguments, char* const* environment, int log, pid_t parent) noexcept {
+[[noreturn]] void run_child(const command& what, char* const* arguments, char* const* environment, int log,
+                            pid_t parent) noexcept {
   if (what.user && !become(*what.user))
     ::_exit(126);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

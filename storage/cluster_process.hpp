@@ -30,7 +30,8 @@ struct command {
   std::optional<account> user;
 };
 
-/// Starts it in a session of its own with a small environment and no descriptor of ours. It gets SIGINT when the calling thread ends.
+/// Starts it in a session of its own with a small environment and no descriptor of ours. It gets SIGINT when the calling thread
+/// ends.
 pid_t spawn(const command& what);
 
 /// @returns the wait status, or nothing when it still runs after `patience`.

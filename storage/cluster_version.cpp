@@ -77,8 +77,9 @@ fs::path bindir_for(const fs::path& data) {
   if (version == std::atoi(written_by.c_str()))
     return found;
   throw std::runtime_error("the database in " + data.string() + " was written by PostgreSQL " + written_by + ", and " +
-                           (found.empty() ? "no server is installed"
-                                          : "the server found, in " + found.string() + ", is version " + std::to_string(version)) +
+                           (found.empty()
+                                ? "no server is installed"
+                                : "the server found, in " + found.string() + ", is version " + std::to_string(version)) +
                            ": install the package postgresql-" + written_by);
 }
 

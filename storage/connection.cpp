@@ -27,12 +27,14 @@ std::string connection_string(const std::string& url, const database_settings& s
   // libpq's own message would quote the address, password and all.
   std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{PQconninfoParse(url.c_str(), nullptr), PQconninfoFree};
   if (!options)
-    throw std::invalid_argument("the database address (DATABASE_URL) is neither `postgresql://user:password@host:port/name` nor a list of "
-                                "`keyword=value`");
+    throw std::invalid_argument(
+        "the database address (DATABASE_URL) is neither `postgresql://user:password@host:port/name` nor a list of "
+        "`keyword=value`");
   std::string result;
   for (const auto* o = options.get(); o->keyword != nullptr; ++o) {
     const std::string_view keyword = o->keyword;
-    if (o->val != nullptr && keyword != "connect_timeout" && keyword != "client_encoding" && keyword != "fallback_application_name")
+    if (o->val != nullptr && keyword != "connect_timeout" && keyword != "client_encoding" &&
+        keyword != "fallback_application_name")
       append_option(result, keyword, o->val);
   }
   const auto whole_seconds = std::chrono::ceil<seconds>(settings.connect_timeout).count();
@@ -78,8 +80,7 @@ struct connection::impl {
   connection_watchdog::entry watched;
 };
 
-connection::connection(const std::string& url, const database_settings& settings)
-    : impl_(std::make_unique<impl>(url, settings)) {
+connection::connection(const std::string& url, const database_settings& settings) : impl_(std::make_unique<impl>(url, settings)) {
   deadline limit{*this, std::max(settings.connect_timeout, settings.statement_timeout)};
   pqxx::nontransaction session{raw()};
   if (session.exec(session_sql(settings.statement_timeout))[0][0].as<bool>())
@@ -88,15 +89,21 @@ connection::connection(const std::string& url, const database_settings& settings
 
 connection::~connection() = default;
 
-pqxx::connection& connection::raw() noexcept { return impl_->link; }
+pqxx::connection& connection::raw() noexcept {
+  return impl_->link;
+}
 
-bool connection::overdue() const noexcept { return impl_->watched.expired(); }
+bool connection::overdue() const noexcept {
+  return impl_->watched.expired();
+}
 
 connection::deadline::deadline(connection& c) : deadline(c, c.impl_->statement_timeout) {}
 
 connection::deadline::deadline(connection& c, milliseconds limit)
     : owner_(c), outer_(c.impl_->watched.arm(std::chrono::steady_clock::now() + limit)) {}
 
-connection::deadline::~deadline() { owner_.impl_->watched.arm(outer_); }
+connection::deadline::~deadline() {
+  owner_.impl_->watched.arm(outer_);
+}
 
 } // namespace ingot::storage

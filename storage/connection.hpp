@@ -17,9 +17,10 @@ namespace ingot::storage {
 /// database that accepts and never answers looks like one that is gone. Not thread-safe.
 class connection {
 public:
-  /// Connects within connect_timeout (libpq counts whole seconds, two at least; the lookup of a name is not bounded), refuses a standby
-  /// or read-only database with pqxx::broken_connection, and sets up the session: UTF-8, UTC, schema public, durable commits,
-  /// server-side timeouts. Throws what libpqxx throws, and std::invalid_argument when `url` is no address (without quoting it: law 9).
+  /// Connects within connect_timeout (libpq counts whole seconds, two at least; the lookup of a name is not bounded), refuses a
+  /// standby or read-only database with pqxx::broken_connection, and sets up the session: UTF-8, UTC, schema public, durable
+  /// commits, server-side timeouts. Throws what libpqxx throws, and std::invalid_argument when `url` is no address (without
+  /// quoting it: law 9).
   connection(const std::string& url, const database_settings& settings);
   ~connection();
 
@@ -28,8 +29,8 @@ public:
   /// Did the watchdog shut it? Then it is of no further use.
   bool overdue() const noexcept;
 
-  /// While it lives, calls on this connection must end within `limit` (default: statement_timeout), all together. Make it before the
-  /// transaction, so that a rollback is bounded too. One inside another replaces it until its own end.
+  /// While it lives, calls on this connection must end within `limit` (default: statement_timeout), all together. Make it before
+  /// the transaction, so that a rollback is bounded too. One inside another replaces it until its own end.
   class deadline {
   public:
     explicit deadline(connection& c);

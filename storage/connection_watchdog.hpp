@@ -13,8 +13,8 @@ public:
   using clock = std::chrono::steady_clock;
   static constexpr clock::time_point never = clock::time_point::max();
 
-  /// One watched socket. Holds a duplicate of its descriptor: libpq closes its own whenever the server hangs up, and the number may
-  /// by then belong to another connection.
+  /// One watched socket. Holds a duplicate of its descriptor: libpq closes its own whenever the server hangs up, and the number
+  /// may by then belong to another connection.
   class entry {
   public:
     explicit entry(int socket);

@@ -44,7 +44,8 @@ data_lock::data_lock(const std::filesystem::path& data_dir) {
     if (error != EWOULDBLOCK)
       throw std::runtime_error("cannot lock " + file.string() + ": " + std::generic_category().message(error));
     throw std::runtime_error("the data folder " + data_dir.string() + " is in use by another node (process " +
-                             (owner.empty() ? "unknown" : owner) + "): stop that one, or name another folder with INGOT_DATA_DIR");
+                             (owner.empty() ? "unknown" : owner) +
+                             "): stop that one, or name another folder with INGOT_DATA_DIR");
   }
   const auto pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) {
@@ -54,6 +55,8 @@ data_lock::data_lock(const std::filesystem::path& data_dir) {
   }
 }
 
-data_lock::~data_lock() { ::close(fd_); }
+data_lock::~data_lock() {
+  ::close(fd_);
+}
 
 } // namespace ingot::storage

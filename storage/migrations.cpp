@@ -71,7 +71,8 @@ bool apply_next(connection& db, std::span<const migration> steps) {
   } catch (const std::exception& e) {
     if (classify(e) != sql_remedy::refused)
       throw;
-    throw std::runtime_error("migration " + std::to_string(next->version) + " (" + std::string{next->name} + ") was refused: " + describe(e));
+    throw std::runtime_error("migration " + std::to_string(next->version) + " (" + std::string{next->name} +
+                             ") was refused: " + describe(e));
   }
   pgx::query(t, "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", next->version, next->name);
   t.commit();

@@ -21,10 +21,10 @@ std::span<const migration> all_migrations();
 /// The version that the database is at (0: empty). Throws what libpqxx throws.
 int migrated_to(connection& db);
 
-/// Applies what is missing of `steps` (ascending from 1), each in a transaction of its own, under a lock that two nodes starting together
-/// respect: the row `version = 0` of `schema_migrations`, held FOR UPDATE (no advisory lock: YugabyteDB). @returns how many this call
-/// applied. Throws std::runtime_error when the database is newer than `steps`, and when it refuses a step (which then left nothing);
-/// else what libpqxx throws. Waits up to migration_limit for another node and for each step.
+/// Applies what is missing of `steps` (ascending from 1), each in a transaction of its own, under a lock that two nodes starting
+/// together respect: the row `version = 0` of `schema_migrations`, held FOR UPDATE (no advisory lock: YugabyteDB). @returns how
+/// many this call applied. Throws std::runtime_error when the database is newer than `steps`, and when it refuses a step (which
+/// then left nothing); else what libpqxx throws. Waits up to migration_limit for another node and for each step.
 int migrate(connection& db, std::span<const migration> steps = all_migrations());
 
 /// One step, with the wait for another node's. Server and watchdog both allow that long.

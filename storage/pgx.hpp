@@ -31,16 +31,29 @@ inline auto argument(const binary& value) {
 }
 
 // 6.4 takes no string_view, and would call is_null on a reference to an array.
-inline std::string argument(std::string_view value) { return std::string{value}; }
-inline std::string argument(const char* value) { return value; }
-inline const std::string& argument(const std::string& value) { return value; }
-inline std::nullptr_t argument(std::nullopt_t) { return nullptr; }
-template <class T> const T& argument(const T& value) { return value; }
+inline std::string argument(std::string_view value) {
+  return std::string{value};
+}
+inline std::string argument(const char* value) {
+  return value;
+}
+inline const std::string& argument(const std::string& value) {
+  return value;
+}
+inline std::nullptr_t argument(std::nullopt_t) {
+  return nullptr;
+}
+template <class T>
+const T& argument(const T& value) {
+  return value;
+}
 
 } // namespace detail
 
 /// Registers a statement under `name`; 6.4 sends it at its first use.
-inline void prepare(pqxx::connection& c, const std::string& name, const std::string& sql) { c.prepare(name, sql); }
+inline void prepare(pqxx::connection& c, const std::string& name, const std::string& sql) {
+  c.prepare(name, sql);
+}
 
 /// Runs a prepared statement. Arguments: numbers, bool, text, pgx::binary, std::nullopt.
 template <class... Arguments>
@@ -63,10 +76,13 @@ pqxx::result query(pqxx::transaction_base& t, const std::string& sql, const Argu
 }
 
 /// The text of a field without a copy, valid as long as its result; empty for NULL.
-inline std::string_view text(const pqxx::field& f) { return {f.c_str(), static_cast<std::size_t>(f.size())}; }
+inline std::string_view text(const pqxx::field& f) {
+  return {f.c_str(), static_cast<std::size_t>(f.size())};
+}
 
 /// Nothing for NULL.
-template <class T> std::optional<T> maybe(const pqxx::field& f) {
+template <class T>
+std::optional<T> maybe(const pqxx::field& f) {
   if (f.is_null())
     return std::nullopt;
   return f.as<T>();

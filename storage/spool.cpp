@@ -45,7 +45,8 @@ struct spool::impl {
   }
 
   /// Runs `work` in a transaction. Remembers when the file is not to be trusted any more.
-  template <class Work> void transaction(Work&& work) {
+  template <class Work>
+  void transaction(Work&& work) {
     try {
       file->exec("BEGIN IMMEDIATE");
       work();
@@ -93,7 +94,8 @@ struct spool::impl {
 void spool::impl::set_aside(const std::vector<std::int64_t>& sequences) {
   transaction([&] {
     // For a person to look at; no longer in the way.
-    sqlite::statement keep{*file, "INSERT INTO damaged SELECT sequence, source, id, checksum, record FROM waiting WHERE sequence = ?1"};
+    sqlite::statement keep{*file,
+                           "INSERT INTO damaged SELECT sequence, source, id, checksum, record FROM waiting WHERE sequence = ?1"};
     sqlite::statement drop{*file, "DELETE FROM waiting WHERE sequence = ?1"};
     for (auto sequence : sequences)
       for (auto* s : {&keep, &drop}) {
@@ -207,10 +209,16 @@ void spool::forget_through(std::int64_t sequence) {
     s.shrink();
 }
 
-std::size_t spool::depth() const noexcept { return impl_->depth; }
+std::size_t spool::depth() const noexcept {
+  return impl_->depth;
+}
 
-std::size_t spool::bytes() const noexcept { return impl_->bytes; }
+std::size_t spool::bytes() const noexcept {
+  return impl_->bytes;
+}
 
-const std::string& spool::damage() const noexcept { return impl_->damage; }
+const std::string& spool::damage() const noexcept {
+  return impl_->damage;
+}
 
 } // namespace ingot::storage

@@ -57,7 +57,8 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
   f->exec("PRAGMA journal_size_limit = 16777216");
   const auto version = f->number("PRAGMA user_version");
   if (version > format_version)
-    throw std::runtime_error("the spool " + path.string() + " was written by a newer version of this program: start that one until the "
+    throw std::runtime_error("the spool " + path.string() +
+                             " was written by a newer version of this program: start that one until the "
                              "spool is drained, or move the file away");
   if (const auto found = f->text("PRAGMA quick_check(1)"); found != "ok")
     throw sqlite::error{SQLITE_CORRUPT, found};

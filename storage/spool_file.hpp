@@ -12,12 +12,13 @@ namespace ingot::storage {
 /// Throws sqlite::error; is_damage() when the file's structure is not sound.
 std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path);
 
-/// Does the write-ahead log beside `path` end where its last whole transaction ends? SQLite takes a log up to its first frame with a
-/// wrong checksum, and says nothing of what comes after.
+/// Does the write-ahead log beside `path` end where its last whole transaction ends? SQLite takes a log up to its first frame
+/// with a wrong checksum, and says nothing of what comes after.
 bool log_is_sound(const std::filesystem::path& path);
 
-/// Makes a new spool of every row of the damaged one at `path` that can be read and whose checksum holds; the damaged file and its log are
-/// kept beside it as `<path>.damaged-<n>`. Survives being killed at any point: finish_salvage() takes it up. @returns a report for people.
+/// Makes a new spool of every row of the damaged one at `path` that can be read and whose checksum holds; the damaged file and
+/// its log are kept beside it as `<path>.damaged-<n>`. Survives being killed at any point: finish_salvage() takes it up. @returns
+/// a report for people.
 std::string salvage(const std::filesystem::path& path, const std::string& reason);
 
 /// Puts a finished salvage in the spool's place, if there is one. Call it before opening.

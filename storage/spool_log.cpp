@@ -156,7 +156,9 @@ private:
 
 } // namespace
 
-log_state inspect_log(const std::filesystem::path& log) { return log_image{log}.state(); }
+log_state inspect_log(const std::filesystem::path& log) {
+  return log_image{log}.state();
+}
 
 void force_log(const std::filesystem::path& log) {
   log_image image{log};

@@ -7,9 +7,9 @@ namespace ingot::storage {
 
 /// What a look at SQLite's write-ahead log shows ("WAL-mode File Format" in SQLite's documentation).
 struct log_state {
-  std::size_t frames = 0;     ///< that belong together by their salts, whatever their checksums
-  std::size_t sound = 0;      ///< of these up to the first wrong checksum: what SQLite would take
-  std::size_t committed = 0;  ///< of these up to the last end of a transaction
+  std::size_t frames = 0;    ///< that belong together by their salts, whatever their checksums
+  std::size_t sound = 0;     ///< of these up to the first wrong checksum: what SQLite would take
+  std::size_t committed = 0; ///< of these up to the last end of a transaction
   bool is_sound() const noexcept { return committed <= sound; }
 };
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr char record_version = 1;
 
-template <class Integer> void put(std::string& to, Integer value) {
+template <class Integer>
+void put(std::string& to, Integer value) {
   for (std::size_t i = 0; i < sizeof value; ++i)
     to += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
 }
@@ -24,7 +25,8 @@ struct reader {
   std::string_view left;
   bool sound = true;
 
-  template <class Integer> void take(Integer& value) {
+  template <class Integer>
+  void take(Integer& value) {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < sizeof value && has(sizeof value); ++i)
       bits |= std::uint64_t{static_cast<unsigned char>(left[i])} << (8 * i);
@@ -69,7 +71,8 @@ std::uint32_t crc32c(std::uint32_t crc, std::string_view bytes) noexcept {
   for (; left >= 8; at += 8, left -= 8) {
     crc ^= std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8 | std::uint32_t{at[2]} << 16 | std::uint32_t{at[3]} << 24;
     crc = crc32c_table[7][crc & 0xff] ^ crc32c_table[6][(crc >> 8) & 0xff] ^ crc32c_table[5][(crc >> 16) & 0xff] ^
-          crc32c_table[4][crc >> 24] ^ crc32c_table[3][at[4]] ^ crc32c_table[2][at[5]] ^ crc32c_table[1][at[6]] ^ crc32c_table[0][at[7]];
+          crc32c_table[4][crc >> 24] ^ crc32c_table[3][at[4]] ^ crc32c_table[2][at[5]] ^ crc32c_table[1][at[6]] ^
+          crc32c_table[0][at[7]];
   }
   for (; left > 0; ++at, --left)
     crc = (crc >> 8) ^ crc32c_table[0][(crc ^ *at) & 0xff];

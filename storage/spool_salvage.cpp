@@ -19,7 +19,9 @@ namespace ingot::storage {
 
 namespace {
 
-fs::path with_suffix(const fs::path& path, const std::string& suffix) { return path.string() + suffix; }
+fs::path with_suffix(const fs::path& path, const std::string& suffix) {
+  return path.string() + suffix;
+}
 
 void copy_pair(const fs::path& from, const fs::path& to) {
   for (const char* part : {"", "-wal"}) {
@@ -34,7 +36,8 @@ void remove_file_of(const fs::path& path) {
     fs::remove(with_suffix(path, part));
 }
 
-/// The first bytes of every file of ours, up to the change counter: magic, pages of 4096 bytes, WAL, fractions (SQLite, "Database File Format").
+/// The first bytes of every file of ours, up to the change counter: magic, pages of 4096 bytes, WAL, fractions (SQLite, "Database
+/// File Format").
 void restore_first_bytes(const fs::path& file) {
   static constexpr unsigned char first_bytes[24] = {'S', 'Q', 'L', 'i',  't',  'e',  ' ',  'f',  'o',  'r',  'm',  'a',
                                                     't', ' ', '3', '\0', 0x10, 0x00, 0x02, 0x02, 0x00, 0x40, 0x20, 0x20};

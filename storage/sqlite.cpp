@@ -13,13 +13,17 @@ namespace {
 
 } // namespace
 
-bool error::is_damage() const noexcept { return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB; }
+bool error::is_damage() const noexcept {
+  return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
+}
 
-bool error::distrusts_file() const noexcept { return is_damage() || (code_ & 0xff) == SQLITE_IOERR; }
+bool error::distrusts_file() const noexcept {
+  return is_damage() || (code_ & 0xff) == SQLITE_IOERR;
+}
 
 file::file(const std::filesystem::path& path) {
-  const int code =
-      sqlite3_open_v2(path.c_str(), &raw_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(
+      path.c_str(), &raw_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code == SQLITE_OK)
     return;
   const error problem{code, sqlite3_errstr(code)};
@@ -27,7 +31,9 @@ file::file(const std::filesystem::path& path) {
   throw problem;
 }
 
-file::~file() { sqlite3_close_v2(raw_); }
+file::~file() {
+  sqlite3_close_v2(raw_);
+}
 
 void file::exec(const char* sql) {
   if (const int code = sqlite3_exec(raw_, sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
@@ -48,7 +54,9 @@ statement::statement(file& in, const char* sql) : file_(in.raw()) {
   check(sqlite3_prepare_v3(file_, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw_, nullptr));
 }
 
-statement::~statement() { sqlite3_finalize(raw_); }
+statement::~statement() {
+  sqlite3_finalize(raw_);
+}
 
 void statement::check(int code) {
   if (code != SQLITE_OK)
@@ -81,9 +89,13 @@ bool statement::step() {
   fail(file_, code);
 }
 
-void statement::reset() noexcept { sqlite3_reset(raw_); }
+void statement::reset() noexcept {
+  sqlite3_reset(raw_);
+}
 
-std::int64_t statement::number(int column) { return sqlite3_column_int64(raw_, column); }
+std::int64_t statement::number(int column) {
+  return sqlite3_column_int64(raw_, column);
+}
 
 std::string_view statement::bytes(int column) {
   const void* data = sqlite3_column_blob(raw_, column);

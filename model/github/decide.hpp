@@ -23,7 +23,8 @@ struct new_job {
 namespace ingot::github {
 
 /// Columns of `repositories` that a snapshot sets, all of them: an absent optional is NULL (or the column's default). Keeping
-/// what the row has would make the row depend on the order of arrival; a mention that says little is never here when the row knows more.
+/// what the row has would make the row depend on the order of arrival; a mention that says little is never here when the row
+/// knows more.
 using repository_columns = repository_snapshot;
 
 struct repository_change {
@@ -47,10 +48,10 @@ struct pull_request_change {
   std::string state;                  ///< open | closed | merged, as projected; always set, as are the two that follow
   std::optional<timestamp> merged_at; ///< set exactly when the row is merged and a payload said when
   std::optional<timestamp> closed_at;
-  std::optional<pull_request_counts> counts;    ///< absent: keep
-  std::optional<std::string> files_changed;     ///< JSON array; absent: keep
-  std::string commit_urls;                      ///< JSON array of strings
-  std::string history;                          ///< JSON array, as readers see it
+  std::optional<pull_request_counts> counts; ///< absent: keep
+  std::optional<std::string> files_changed;  ///< JSON array; absent: keep
+  std::string commit_urls;                   ///< JSON array of strings
+  std::string history;                       ///< JSON array, as readers see it
   std::string facts;
   timestamp source_updated_at{};
   std::uint64_t visible_before = 0; ///< digest before the first of the decisions that this change sums up
@@ -88,12 +89,13 @@ struct change_set {
 
 /// Ranks among facts of equal source time, so that every order of arrival ends in the same rows (law 4):
 ///   repository    repository_event::rank, others 0; then the later pushed_at; a mention without updated_at is below all
-///   pull request  opened, and the snapshot in a review: 0 < any other action: 1 < synchronize 2 < closed 3 < reopened 4 < merged 5
-///   review        approved 0 < changes_requested 1 < dismissed 2 (a dismissal follows what it dismisses)
-///   build         queued 0 < started 1 < passed 2 < failed 3
+///   pull request  opened, and the snapshot in a review: 0 < any other action: 1 < synchronize 2 < closed 3 < reopened 4 < merged
+///   5 review        approved 0 < changes_requested 1 < dismissed 2 (a dismissal follows what it dismisses) build         queued
+///   0 < started 1 < passed 2 < failed 3
 /// Among equal ranks a digest of the content decides.
 ///
-/// Applies one event to what is known and records what changes: nothing when the event says nothing new. Pure: no clock, no randomness.
+/// Applies one event to what is known and records what changes: nothing when the event says nothing new. Pure: no clock, no
+/// randomness.
 /// @pre missing_for(known, x).none() and x is about a repository
 /// @post `known` is what the rows will hold once `out` is committed, except the version: committing adds one.
 void decide(knowledge& known, const event& x, std::string_view delivery_id, change_set& out);

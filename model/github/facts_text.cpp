@@ -193,9 +193,7 @@ private:
     return text;
   }
 
-  void get_unless(const std::string& repeated, std::string& text) {
-    text = skip('=') ? std::string_view{repeated} : text_view();
-  }
+  void get_unless(const std::string& repeated, std::string& text) { text = skip('=') ? std::string_view{repeated} : text_view(); }
 
   bool skip(char c) {
     if (rest_.empty() || rest_.front() != c)
@@ -308,8 +306,7 @@ std::string encode(const commit_state& x) {
 
 void decode(std::string_view facts, repository_state& out) {
   const auto row_version = out.version;
-  decode_into(out, facts, repository_kind,
-              [](auto& in, auto& x) { visit_repository([&](auto& member) { in.get(member); }, x); });
+  decode_into(out, facts, repository_kind, [](auto& in, auto& x) { visit_repository([&](auto& member) { in.get(member); }, x); });
   out.version = row_version;
 }
 
@@ -325,8 +322,7 @@ void decode(std::string_view facts, pull_request_state& out) {
 }
 
 void decode(std::string_view facts, pipeline_state& out) {
-  decode_into(out, facts, pipeline_kind,
-              [](auto& in, auto& x) { visit_pipeline([&](auto& member) { in.get(member); }, x); });
+  decode_into(out, facts, pipeline_kind, [](auto& in, auto& x) { visit_pipeline([&](auto& member) { in.get(member); }, x); });
 }
 
 void decode(std::string_view facts, commit_state& out) {

@@ -18,9 +18,13 @@ constexpr std::size_t sha_text_bytes_max = 64;
 constexpr std::size_t delivery_bytes_max = 100;
 
 /// All but the delivery: what makes two entries the same fact.
-auto fact_of(const history_entry& x) { return std::tie(x.at, x.rank, x.field, x.value, x.source, x.by, x.sha); }
+auto fact_of(const history_entry& x) {
+  return std::tie(x.at, x.rank, x.field, x.value, x.source, x.by, x.sha);
+}
 
-void cut(std::string& text, std::size_t bytes_max) { text.resize(cut_utf8(text, bytes_max).size()); }
+void cut(std::string& text, std::size_t bytes_max) {
+  text.resize(cut_utf8(text, bytes_max).size());
+}
 
 /// Per field, something of type T. A row has few fields, so a line of them is quicker than a map.
 template <class T>
@@ -97,8 +101,8 @@ void bound(history_entry& x) {
 }
 
 bool remember(std::vector<history_entry>& entries, history_entry x, std::size_t newest) {
-  const auto at = std::lower_bound(entries.begin(), entries.end(), x,
-                                   [](const auto& a, const auto& b) { return fact_of(a) < fact_of(b); });
+  const auto at =
+      std::lower_bound(entries.begin(), entries.end(), x, [](const auto& a, const auto& b) { return fact_of(a) < fact_of(b); });
   if (at != entries.end() && fact_of(*at) == fact_of(x)) {
     if (at->delivery <= x.delivery)
       return false;

@@ -38,7 +38,9 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept
 bool remember(std::vector<history_entry>& entries, history_entry x, std::size_t newest);
 
 /// How many of the newest entries to keep so that at most `entries_max` are kept in all, with `fields` fields.
-constexpr std::size_t newest_of(std::size_t entries_max, std::size_t fields) { return entries_max - 3 * fields; }
+constexpr std::size_t newest_of(std::size_t entries_max, std::size_t fields) {
+  return entries_max - 3 * fields;
+}
 
 /// What readers see of a raw history.
 struct shown_history {

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t node_bytes = 64;
 
 /// Short texts lie inside their object.
-std::size_t heap_of(const std::string& x) noexcept { return x.capacity() > 15 ? x.capacity() + 17 : 0; }
+std::size_t heap_of(const std::string& x) noexcept {
+  return x.capacity() > 15 ? x.capacity() + 17 : 0;
+}
 
 std::size_t heap_of(const std::vector<history_entry>& entries) noexcept {
   auto result = entries.capacity() * sizeof(history_entry);
@@ -44,7 +46,9 @@ std::size_t heap_of(const commit_state& x) noexcept {
   return x.pull_requests.capacity() * sizeof(std::int64_t) + heap_of(x.builds);
 }
 
-std::size_t heap_of(std::int64_t) noexcept { return 0; }
+std::size_t heap_of(std::int64_t) noexcept {
+  return 0;
+}
 
 template <class Key, class State>
 std::size_t bytes_of_node(const std::pair<const Key, State>& x) noexcept {

@@ -78,8 +78,8 @@ bool superseded(const pull_request_state& pull_request, std::string_view sha) no
 } // namespace
 
 history_entry build_entry(const build_event& said, std::string_view delivery_id) {
-  auto entry = history_entry{said.at,     build_rank(said), "status_build", {}, said.source, said.actor.login, said.head_sha,
-                             std::string{delivery_id}};
+  auto entry = history_entry{said.at,     build_rank(said), "status_build", {},
+                             said.source, said.actor.login, said.head_sha,  std::string{delivery_id}};
   if (said.deployment)
     entry.field = "deployment";
   entry.value = said.deployment ? std::string_view{said.label} : value_of(said.status);
@@ -92,7 +92,9 @@ bool merge_build(pipeline_state& known, const history_entry& build) {
   return (build.field == "status_build" && merge_latest_build(known, build)) | changed;
 }
 
-bool merge_build(commit_state& known, const history_entry& build) { return remember(known.builds, build, history_newest); }
+bool merge_build(commit_state& known, const history_entry& build) {
+  return remember(known.builds, build, history_newest);
+}
 
 bool merge_pull_request(commit_state& known, std::int64_t number) {
   auto& numbers = known.pull_requests;
@@ -117,12 +119,12 @@ bool merge_build_columns(pipeline_state& known, const build_event& said) {
 }
 
 void merge_snapshot_columns(pipeline_state& known, const pull_request_snapshot& said, std::int8_t rank) {
-  known.columns = {said.updated_at, static_cast<std::int8_t>(pull_request_said + rank), digest_of_columns(said.author, said.title)};
+  known.columns = {said.updated_at, static_cast<std::int8_t>(pull_request_said + rank),
+                   digest_of_columns(said.author, said.title)};
   known.commit_sha = said.head_sha;
 }
 
-bool merge_action(pipeline_state& known, std::string_view action, const pull_request_snapshot& said,
-                  const history_entry& about) {
+bool merge_action(pipeline_state& known, std::string_view action, const pull_request_snapshot& said, const history_entry& about) {
   const auto begins = action == "opened" || action == "reopened";
   const auto value = said.closed ? "closed" : begins ? "opened" : "updated";
   auto changed = raise(known.fields["status_pr"], {about.at, about.rank, 0}, value);

@@ -34,7 +34,8 @@ bool merge_reopened(pull_request_state& known, timestamp at);
 /// The history entry that a pull_request event makes, if its action changes the state. `opened` also leaves a title, so that a
 /// later edit can be told from one of the text.
 /// @returns whether `known` changed
-bool merge_action(pull_request_state& known, std::string_view action, const pull_request_snapshot& said, const history_entry& about);
+bool merge_action(pull_request_state& known, std::string_view action, const pull_request_snapshot& said,
+                  const history_entry& about);
 
 /// Adds an entry to the pull request's history; @returns whether `known` changed.
 bool remember(pull_request_state& known, history_entry x);

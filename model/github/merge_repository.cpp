@@ -29,7 +29,8 @@ stamp stamp_of(const repository_snapshot& said, const event& x) {
     return {timestamp{}, -1, tie_break(x.occurred_at, content)};
   const auto* moved = std::get_if<repository_event>(&x.fact);
   // updated_at stands still while a repository is pushed to.
-  return {*said.updated_at, static_cast<std::int8_t>(moved ? std::clamp(moved->rank, 0, 127) : 0), tie_break(said.pushed_at, content)};
+  return {*said.updated_at, static_cast<std::int8_t>(moved ? std::clamp(moved->rank, 0, 127) : 0),
+          tie_break(said.pushed_at, content)};
 }
 
 template <class T>
@@ -59,6 +60,8 @@ repository_gain merge_repository(repository_state& known, const event& x) {
   return gain;
 }
 
-bool is_deleted(const repository_state& known) noexcept { return known.deleted.rank >= 0; }
+bool is_deleted(const repository_state& known) noexcept {
+  return known.deleted.rank >= 0;
+}
 
 } // namespace ingot::github

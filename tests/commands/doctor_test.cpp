@@ -6,6 +6,9 @@
 #include "tests/config/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
 
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -19,6 +22,25 @@ namespace {
 finding of_check(const findings& all, const std::string& name) {
   auto at = std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.check == name; });
   return at == all.end() ? finding{"no finding " + name, verdict::fail, "", ""} : *at;
+}
+
+/// `key.pem` and a certificate `cert.pem` of its own that ends at `end`.
+void write_certificate(const std::filesystem::path& folder, timestamp end) {
+  auto* key = ::EVP_EC_gen("P-256");
+  auto* certificate = ::X509_new();
+  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end.time_since_epoch()).count();
+  ::ASN1_TIME_set(::X509_getm_notBefore(certificate), static_cast<time_t>(seconds - 86'400 * 365));
+  ::ASN1_TIME_set(::X509_getm_notAfter(certificate), static_cast<time_t>(seconds));
+  ::X509_set_pubkey(certificate, key);
+  ::X509_sign(certificate, key, ::EVP_sha256());
+  auto* file = std::fopen((folder / "key.pem").c_str(), "w");
+  ::PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+  file = std::fopen((folder / "cert.pem").c_str(), "w");
+  ::PEM_write_X509(file, certificate);
+  std::fclose(file);
+  ::X509_free(certificate);
+  ::EVP_PKEY_free(key);
 }
 
 } // namespace
@@ -97,6 +119,28 @@ TEST_CASE("a certificate that is missing is named with what to do") {
   auto x = of_check(examine_tls(of, timestamp{}), "TLS");
   CHECK(x.is == verdict::fail);
   CHECK(x.found.find("/nonexistent.pem") != std::string::npos);
+}
+
+TEST_CASE("the doctor tells a good certificate, one that ends soon, one that has ended, and a key of another") {
+  scratch_folder folder;
+  auto now = *parse_rfc3339("2024-05-01T00:00:00Z");
+  settings of;
+  of.server.tls_certificate = (folder.path() / "cert.pem").string();
+  of.server.tls_private_key = (folder.path() / "key.pem").string();
+  auto judged = [&](int days) {
+    write_certificate(folder.path(), now + std::chrono::hours{24 * days + 1});
+    return of_check(examine_tls(of, now), "TLS");
+  };
+  CHECK(judged(90).is == verdict::ok);
+  CHECK(judged(90).found == "the certificate ends in 90 days");
+  CHECK(judged(3).is == verdict::warn);
+  CHECK(judged(-2).is == verdict::fail);
+  CHECK(judged(-2).found == "the certificate has ended");
+  judged(90);
+  scratch_folder other;
+  write_certificate(other.path(), now + std::chrono::hours{2400});
+  of.server.tls_private_key = (other.path() / "key.pem").string();
+  CHECK(of_check(examine_tls(of, now), "TLS").found.find("cannot be used") != std::string::npos);
 }
 
 TEST_CASE("one failed check makes the doctor fail, warnings do not") {

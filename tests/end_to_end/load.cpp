@@ -162,7 +162,8 @@ void check_rows(sql& db, const std::vector<load_step>& steps) {
     if (expected.empty())
       continue; // its first delivery was written and never acknowledged
     std::vector<std::string> heads;
-    for (const auto& entry : json::parse(*row[3]).as_array())
+    const auto history = json::parse(*row[3]);
+    for (const auto& entry : history.as_array())
       if (entry.at("field").as_string() == "head")
         heads.push_back(json::value_to<std::string>(entry.at("value")));
     std::vector<std::string> wanted;

@@ -86,7 +86,7 @@ bool parsed_by_beast(const checked_head& head) {
 /// Beast judges trailers as if they were fields of the head, and has a grammar of its own for extensions.
 bool judges_what_we_drop(const boost::beast::error_code& ec) {
   using beast_http::error;
-  return ec == error::bad_chunk_extension || ec == error::bad_value || ec == error::bad_transfer_encoding ||
+  return ec == error::bad_value || ec == error::bad_transfer_encoding ||
          ec == error::bad_content_length || ec == error::multiple_content_length;
 }
 

@@ -82,13 +82,16 @@ inline event review(std::string state, std::int64_t number, std::int64_t seconds
   auto said = snapshot(number, seconds, head);
   said.counts.reset();
   auto x = event_named("pull_request_review", state == "dismissed" ? "dismissed" : "submitted", seconds);
-  x.fact = review_event{said, std::move(state), {"hubot", "https://avatars.test/hubot"}, at(seconds), "review " + std::to_string(id)};
+  x.fact =
+      review_event{said, std::move(state), {"hubot", "https://avatars.test/hubot"}, at(seconds), "review " + std::to_string(id)};
   return x;
 }
 
 /// A build that names `numbers`, or none.
-inline event build(build_status status, std::vector<std::int64_t> numbers, std::int64_t seconds, const std::string& head, int id = 1) {
-  auto x = event_named(numbers.empty() ? "status" : "check_run", status == build_status::building ? "created" : "completed", seconds);
+inline event build(build_status status, std::vector<std::int64_t> numbers, std::int64_t seconds, const std::string& head,
+                   int id = 1) {
+  auto x =
+      event_named(numbers.empty() ? "status" : "check_run", status == build_status::building ? "created" : "completed", seconds);
   auto fact = build_event{};
   fact.head_sha = head;
   fact.pull_requests = std::move(numbers);

@@ -14,7 +14,9 @@ namespace {
 
 using random_source = std::mt19937;
 
-std::size_t below(random_source& random, std::size_t limit) { return random() % limit; }
+std::size_t below(random_source& random, std::size_t limit) {
+  return random() % limit;
+}
 
 template <class T>
 const T& one_of(random_source& random, const std::vector<T>& xs) {
@@ -48,12 +50,9 @@ std::vector<arrival> life_of_a_pull_request() {
   auto labeled = pull_request("labeled", 5, 60, sha(2));
   std::get<pull_request_event>(labeled.fact).pull_request.labels = R"([{"name":"bug","color":"f00"}])";
   return {
-      {"d1", pull_request("opened", 5, 0, sha(1))},
-      {"d2", build(build_status::failed, {5}, 20, sha(1))},
-      {"d3", pull_request("synchronize", 5, 60, sha(2))},
-      {"d4", labeled}, // in the same second
-      {"d5", build(build_status::passed, {}, 90, sha(2), 2)},
-      {"d6", review("approved", 5, 120, sha(2))},
+      {"d1", pull_request("opened", 5, 0, sha(1))},           {"d2", build(build_status::failed, {5}, 20, sha(1))},
+      {"d3", pull_request("synchronize", 5, 60, sha(2))},     {"d4", labeled}, // in the same second
+      {"d5", build(build_status::passed, {}, 90, sha(2), 2)}, {"d6", review("approved", 5, 120, sha(2))},
       {"d7", pull_request("closed", 5, 120, sha(2), true)}, // in the same second
   };
 }

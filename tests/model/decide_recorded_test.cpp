@@ -48,7 +48,8 @@ TEST_CASE("law 4: every order of the recorded events of one pull request ends in
            recorded_arrival("workflow_run", "completed-1",
                             {{"5779607b49aab1200488439f02372c57b4f75444", pushed}, {"283462325", "186853002"}}),
            recorded_arrival("pull_request", "closed-1",
-                            {{head, pushed}, {"\"merged\":false", "\"merged\":true"},
+                            {{head, pushed},
+                             {"\"merged\":false", "\"merged\":true"},
                              {"\"merged_at\":null", "\"merged_at\":\"2019-05-15T15:21:18Z\""}}),
        }) {
     if (!x)

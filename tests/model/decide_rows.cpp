@@ -152,7 +152,8 @@ std::string tables::text(bool with_facts) const {
   for (const auto& [number, x] : pull_requests) {
     out << "pull request " << number << ' ' << x.state << ' ' << shown(x.columns) << '|' << to_rfc3339(x.source_updated_at);
     if (x.counts)
-      out << '|' << x.counts->additions << ',' << x.counts->deletions << ',' << x.counts->changed_files << ',' << x.counts->commits;
+      out << '|' << x.counts->additions << ',' << x.counts->deletions << ',' << x.counts->changed_files << ','
+          << x.counts->commits;
     out << "\n  files " << x.files_changed << "\n  urls " << x.commit_urls << "\n  history " << x.history;
     facts(x.facts);
   }

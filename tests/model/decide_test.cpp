@@ -16,7 +16,9 @@ tables after(const std::vector<event>& events) {
   return rows;
 }
 
-pull_request_snapshot& said(event& x) { return std::get<pull_request_event>(x.fact).pull_request; }
+pull_request_snapshot& said(event& x) {
+  return std::get<pull_request_event>(x.fact).pull_request;
+}
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t n = 0;
@@ -57,8 +59,8 @@ TEST_CASE("an opened pull request makes its repository, its row and its pipeline
   CHECK(changes.jobs[0].kind == "pull_request_files");
   CHECK(changes.jobs[0].key == "github/repository/7");
   CHECK(changes.jobs[0].dedupe_key == "pull_request_files:7:5:" + sha(1));
-  CHECK(changes.jobs[0].payload == R"({"repository_id":7,"repository":"octo/hello","number":5,"head_sha":")" + sha(1) +
-                                       R"(","installation_id":99})");
+  CHECK(changes.jobs[0].payload ==
+        R"({"repository_id":7,"repository":"octo/hello","number":5,"head_sha":")" + sha(1) + R"(","installation_id":99})");
 }
 
 TEST_CASE("the list of files is asked for once for every head, and never made up") {
@@ -147,8 +149,8 @@ TEST_CASE("a merge that arrives late still makes a newer snapshot's row merged, 
 }
 
 TEST_CASE("a newer snapshot that says open outweighs an older closed in both rows, before its reopened has come") {
-  const auto rows = after({pull_request("opened", 5, 0, sha(1)), pull_request("closed", 5, 10, sha(1)),
-                           review("commented", 5, 20, sha(1))});
+  const auto rows =
+      after({pull_request("opened", 5, 0, sha(1)), pull_request("closed", 5, 10, sha(1)), review("commented", 5, 20, sha(1))});
   CHECK(rows.pull_requests.at(5).state == "open");
   CHECK(rows.pipelines.at(5).status_pr == "opened");
   CHECK(rows.pipelines.at(5).status_merge == "pending");
@@ -214,8 +216,8 @@ TEST_CASE("law 2: a head from before all that are remembered is no news the seco
 }
 
 TEST_CASE("a build finds every pull request that has its commit as head") {
-  auto rows = after({pull_request("opened", 5, 0, sha(1)), pull_request("opened", 6, 0, sha(1)),
-                     build(build_status::passed, {}, 10, sha(1))});
+  auto rows = after(
+      {pull_request("opened", 5, 0, sha(1)), pull_request("opened", 6, 0, sha(1)), build(build_status::passed, {}, 10, sha(1))});
   CHECK(rows.pipelines.at(5).status_build == "buildPassed");
   CHECK(rows.pipelines.at(6).status_build == "buildPassed");
 }

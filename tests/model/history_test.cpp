@@ -38,8 +38,8 @@ TEST_CASE("law 4: a history remembers the same whatever the order of what is sai
   for (auto round = 0; round < 300; ++round) {
     auto all = std::vector<history_entry>{};
     for (auto i = random() % 60; i > 0; --i)
-      all.push_back(entry(random() % 30, random() % 4 ? "status_build" : "status_pr", random() % 2 ? "a" : "b",
-                          "d" + std::to_string(i)));
+      all.push_back(
+          entry(random() % 30, random() % 4 ? "status_build" : "status_pr", random() % 2 ? "a" : "b", "d" + std::to_string(i)));
     const auto newest = std::size_t{1} + random() % 20;
     auto expected = std::vector<history_entry>{};
     for (const auto& x : all)
@@ -76,9 +76,12 @@ TEST_CASE("a field that speaks much does not silence the others") {
 
 TEST_CASE("readers see one entry for each change of a value") {
   auto entries = std::vector<history_entry>{};
-  for (const auto& [seconds, field, value] : std::vector<std::tuple<int, std::string, std::string>>{
-           {1, "status_build", "building"}, {2, "status_pr", "opened"}, {3, "status_build", "building"},
-           {4, "status_build", "buildPassed"}, {5, "status_build", "building"}})
+  for (const auto& [seconds, field, value] :
+       std::vector<std::tuple<int, std::string, std::string>>{{1, "status_build", "building"},
+                                                              {2, "status_pr", "opened"},
+                                                              {3, "status_build", "building"},
+                                                              {4, "status_build", "buildPassed"},
+                                                              {5, "status_build", "building"}})
     remember(entries, entry(seconds, field, value), 10);
   CHECK(show(entries).json ==
         R"([{"at":"1970-01-01T00:00:01Z","field":"status_build","value":"building","source":"test","by":"","delivery":"d"},)"

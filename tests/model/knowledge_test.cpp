@@ -17,8 +17,10 @@ knowledge busy_knowledge(int pull_requests) {
   for (auto n = 1; n <= pull_requests; ++n) {
     const auto head = sha(n);
     apply(rows, known,
-          {{"a", pull_request("opened", n, 0, head)}, {"b", build(build_status::passed, {}, 1, head)},
-           {"c", review("approved", n, 2, head)}, {"d", pull_request("closed", n, 3, head, n % 2)},
+          {{"a", pull_request("opened", n, 0, head)},
+           {"b", build(build_status::passed, {}, 1, head)},
+           {"c", review("approved", n, 2, head)},
+           {"d", pull_request("closed", n, 3, head, n % 2)},
            {"e", pull_request("reopened", n, 4, head)}});
   }
   return known;

@@ -11,7 +11,8 @@ namespace ingot::storage {
 namespace {
 
 /// What PostgreSQL understands of a parameter: its text form.
-template <class Array> std::string understood(testing::database& db, Array& array, const std::string& type) {
+template <class Array>
+std::string understood(testing::database& db, Array& array, const std::string& type) {
   auto c = db.connect();
   pqxx::work t{c->raw()};
   const auto rows = pgx::query(t, "SELECT coalesce(array_to_string($1::" + type + "[], ',', 'NULL'), '')", array.parameter());
@@ -32,7 +33,8 @@ TEST_CASE("every element type arrives as it was given, nulls included") {
   CHECK(understood(db, text, "text") == "plain,quote\" brace} comma, back\\slash 'x' \n ü,NULL,NULL,");
 
   int8_array int8;
-  for (auto v : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0}, std::numeric_limits<std::int64_t>::max()})
+  for (auto v :
+       {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0}, std::numeric_limits<std::int64_t>::max()})
     int8.add(v);
   int8.add(std::optional<std::int64_t>{});
   CHECK(understood(db, int8, "bigint") == "-9223372036854775808,-1,0,9223372036854775807,NULL");
@@ -102,7 +104,8 @@ TEST_CASE("a text of many megabytes goes through a binary array and unnest uncha
   int4_array numbers;
   for (int i : {1, 2, 3})
     numbers.add(i);
-  pgx::prepare(c->raw(), "both", "SELECT n, length(x), md5(x) = md5($3) FROM unnest($1::int[], $2::text[]) AS u (n, x) ORDER BY n");
+  pgx::prepare(c->raw(), "both",
+               "SELECT n, length(x), md5(x) = md5($3) FROM unnest($1::int[], $2::text[]) AS u (n, x) ORDER BY n");
   const auto rows = pgx::run(t, "both", numbers.parameter(), texts.parameter(), huge);
   REQUIRE(rows.size() == 3);
   CHECK(rows[0][1].as<int>() == 6);

@@ -92,13 +92,15 @@ TEST_CASE("a backend that is terminated asks for a new connection, also when it 
   } catch (const std::exception& e) {
     CHECK(classify(e) == sql_remedy::reconnect);
   }
-  try {
-    // It stays broken: libpqxx 6.4 must not connect anew behind our back, without the session's settings.
-    pqxx::work t{c->raw()};
-    t.exec("SELECT 1");
-    FAIL("came back by itself");
-  } catch (const std::exception& e) {
-    CHECK(classify(e) == sql_remedy::reconnect);
+  // It stays broken: libpqxx 6.4 must not connect anew behind our back, without the session's settings.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    try {
+      pqxx::work t{c->raw()};
+      t.exec("SELECT 1");
+      FAIL("came back by itself");
+    } catch (const std::exception& e) {
+      CHECK(classify(e) == sql_remedy::reconnect);
+    }
   }
 }
 
@@ -167,9 +169,7 @@ TEST_CASE("a deadline that was met leaves the connection alone") {
   }
   pqxx::connection probe{db.url()};
   pqxx::nontransaction wait{probe};
-  {
-    connection::deadline met{*c, milliseconds{40}};
-  }
+  { connection::deadline met{*c, milliseconds{40}}; }
   wait.exec("SELECT pg_sleep(0.1)");
   CHECK_FALSE(c->overdue());
   pqxx::work t{c->raw()};

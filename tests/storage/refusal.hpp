@@ -6,7 +6,8 @@
 namespace ingot::testing {
 
 /// What `work` was refused with, empty when it was not.
-template <class Work> std::string refusal(Work&& work) {
+template <class Work>
+std::string refusal(Work&& work) {
   try {
     work();
   } catch (const std::exception& e) {
@@ -15,6 +16,8 @@ template <class Work> std::string refusal(Work&& work) {
   return {};
 }
 
-inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace ingot::testing

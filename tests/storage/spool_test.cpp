@@ -77,7 +77,9 @@ TEST_CASE("law 5: a full spool refuses, keeps nothing of that call, and takes ag
   spool s{folder.path(), limits};
   append(s, {numbered_delivery(1, 6000)});
   const auto before = s.bytes();
-  CHECK(testing::refusal([&] { append(s, {numbered_delivery(2, 100), numbered_delivery(3, 6000)}); }).starts_with("spool is full"));
+  CHECK(testing::refusal([&] {
+          append(s, {numbered_delivery(2, 100), numbered_delivery(3, 6000)});
+        }).starts_with("spool is full"));
   CHECK(s.depth() == 1);
   CHECK(s.bytes() == before);
   // A repetition needs no room.
@@ -150,7 +152,8 @@ TEST_CASE("a record of an unknown version, or one cut short anywhere, is none") 
 
 namespace {
 
-/// Appends groups of deliveries from `first` on, telling each group's last number through `pipe` after append returned, until killed.
+/// Appends groups of deliveries from `first` on, telling each group's last number through `pipe` after append returned, until
+/// killed.
 [[noreturn]] void append_until_killed(const std::filesystem::path& folder, int first, unsigned seed, int pipe) {
   std::mt19937 random{seed};
   try {

@@ -139,6 +139,8 @@ std::unique_ptr<storage::connection> database::connect() const {
   return std::make_unique<storage::connection>(url_, settings());
 }
 
-std::string database::sql(const std::string& statements) const { return run(url_, statements); }
+std::string database::sql(const std::string& statements) const {
+  return run(url_, statements);
+}
 
 } // namespace ingot::testing

@@ -46,7 +46,8 @@ public:
 
   std::unique_ptr<storage::connection> connect() const;
 
-  /// Runs statements on a session of its own. @returns the first column of the first row as text, `NULL` for null, empty without rows.
+  /// Runs statements on a session of its own. @returns the first column of the first row as text, `NULL` for null, empty without
+  /// rows.
   std::string sql(const std::string& statements) const;
 
 private:

@@ -17,7 +17,9 @@ namespace {
 
 volatile std::sig_atomic_t asked_to_end = 0;
 
-bool lives(pid_t process) { return process > 1 && ::kill(process, 0) == 0; }
+bool lives(pid_t process) {
+  return process > 1 && ::kill(process, 0) == 0;
+}
 
 void serve(const std::string& file, pid_t caller, int ready) {
   for (int s : {SIGTERM, SIGINT})
