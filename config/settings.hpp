@@ -17,21 +17,21 @@ using seconds = std::chrono::seconds;
 struct server_settings {
   std::string listen = "127.0.0.1"; ///< address; loopback until somebody decides otherwise
   std::uint16_t port = 8787;
-  unsigned io_threads = 1; ///< one io_context each, SO_REUSEPORT
+  unsigned io_threads = 1;     ///< one io_context each, SO_REUSEPORT
   std::string tls_certificate; ///< PEM chain; empty: plain HTTP
   std::string tls_private_key;
-  std::size_t head_bytes_max = 16 * 1024;          ///< request line and header fields
-  std::size_t body_bytes_max = 25 * 1024 * 1024;   ///< GitHub's own cap
+  std::size_t head_bytes_max = 16 * 1024;        ///< request line and header fields
+  std::size_t body_bytes_max = 25 * 1024 * 1024; ///< GitHub's own cap
   std::size_t connections_max = 4096;
-  std::size_t connections_per_address_max = 1024;  ///< one sender's connections
-  std::size_t requests_in_flight_max = 4096;       ///< admitted and not yet answered; past it 429
+  std::size_t connections_per_address_max = 1024;      ///< one sender's connections
+  std::size_t requests_in_flight_max = 4096;           ///< admitted and not yet answered; past it 429
   std::size_t bytes_in_flight_max = 128 * 1024 * 1024; ///< bodies of those; past it 429
-  milliseconds head_timeout{10'000};               ///< from the first byte to the end of the head
-  std::size_t body_bytes_per_second_min = 4 * 1024; ///< slower bodies are cut (after body_grace)
+  milliseconds head_timeout{10'000};                   ///< from the first byte to the end of the head
+  std::size_t body_bytes_per_second_min = 4 * 1024;    ///< slower bodies are cut (after body_grace)
   milliseconds body_grace{10'000};
-  milliseconds idle_timeout{60'000};               ///< keep-alive without a request
-  milliseconds write_timeout{20'000};              ///< an answer that nobody reads
-  milliseconds drain_timeout{15'000};              ///< SIGTERM: unfinished requests get this long
+  milliseconds idle_timeout{60'000};  ///< keep-alive without a request
+  milliseconds write_timeout{20'000}; ///< an answer that nobody reads
+  milliseconds drain_timeout{15'000}; ///< SIGTERM: unfinished requests get this long
 };
 
 /// The database.
@@ -41,8 +41,8 @@ struct database_settings {
   unsigned readers = 2;
   milliseconds statement_timeout{2'000}; ///< a statement (or COMMIT) that takes longer means: away; the spool takes over
   milliseconds connect_timeout{2'000};
-  milliseconds probe_interval{250};      ///< how often a database that is away is looked for
-  std::size_t batch_items_max = 512;     ///< deliveries in one transaction
+  milliseconds probe_interval{250};               ///< how often a database that is away is looked for
+  std::size_t batch_items_max = 512;              ///< deliveries in one transaction
   std::size_t batch_bytes_max = 16 * 1024 * 1024; ///< compressed bodies in one transaction
 };
 
@@ -88,9 +88,9 @@ struct settings {
   actor_settings actors;
   retention_settings retention;
   log_settings log;
-  std::vector<github_endpoint> github; ///< none with a secret: the route answers 503
+  std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured
-  std::string admin_token;             ///< empty: made at the first start, kept in data_dir
+  std::string admin_token;              ///< empty: made at the first start, kept in data_dir
 };
 
 } // namespace ingot

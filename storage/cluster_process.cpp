@@ -1,5 +1,6 @@
 #include "storage/cluster_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>

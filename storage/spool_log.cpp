@@ -2,6 +2,7 @@
 
 #include "storage/spool_file.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <fstream>

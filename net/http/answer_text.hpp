@@ -9,9 +9,9 @@
 namespace ingot::http {
 
 enum class connection_option : std::uint8_t {
-  none,       ///< HTTP/1.1 stays open by itself
-  close,      ///< the connection ends after this answer
-  keep_alive  ///< HTTP/1.0 that asked for it
+  none,      ///< HTTP/1.1 stays open by itself
+  close,     ///< the connection ends after this answer
+  keep_alive ///< HTTP/1.0 that asked for it
 };
 
 /// What the server adds to an application's answer.

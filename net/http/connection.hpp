@@ -63,9 +63,9 @@ public:
   steady_time deadline() const noexcept { return deadline_; }
   bool waits_for_answer() const noexcept { return static_cast<bool>(waiter_); }
 
-  std::uint32_t slot = 0;       ///< its place in the thread's table
-  std::string remote_address;   ///< for people
-  std::string address_key;      ///< what the cap for an address counts by
+  std::uint32_t slot = 0;     ///< its place in the thread's table
+  std::string remote_address; ///< for people
+  std::string address_key;    ///< what the cap for an address counts by
 
 protected:
   void enter(phase next, steady_time until) noexcept {

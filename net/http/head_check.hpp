@@ -42,7 +42,7 @@ private:
 enum class body_framing : std::uint8_t { none, length, chunked };
 
 struct field_view {
-  std::string_view name; ///< as it came
+  std::string_view name;  ///< as it came
   std::string_view value; ///< without the white space around it
 };
 

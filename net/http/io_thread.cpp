@@ -90,7 +90,9 @@ io_thread::io_thread(shared_state& shared, std::shared_ptr<asio::io_context> con
     id_prefix_ += digits32[bits & 31];
 }
 
-io_thread::~io_thread() { mailbox_->close(); }
+io_thread::~io_thread() {
+  mailbox_->close();
+}
 
 void io_thread::run() {
   current = this;
@@ -167,9 +169,8 @@ void io_thread::release(connection& c) noexcept {
 }
 
 void io_thread::accept() {
-  acceptor_.async_accept(*context_, peer_, [this](boost::system::error_code ec, tcp_socket socket) {
-    on_accept(ec, std::move(socket));
-  });
+  acceptor_.async_accept(*context_, peer_,
+                         [this](boost::system::error_code ec, tcp_socket socket) { on_accept(ec, std::move(socket)); });
 }
 
 void io_thread::on_accept(boost::system::error_code ec, tcp_socket socket) {

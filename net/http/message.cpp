@@ -27,7 +27,9 @@ std::string_view request_head::operator[](std::string_view lower_case_name) cons
   return found ? std::string_view(found->second) : std::string_view();
 }
 
-bool request_head::has(std::string_view lower_case_name) const noexcept { return find(*this, lower_case_name) != nullptr; }
+bool request_head::has(std::string_view lower_case_name) const noexcept {
+  return find(*this, lower_case_name) != nullptr;
+}
 
 unsigned status_of(fault code) noexcept {
   switch (code) {

@@ -16,9 +16,9 @@ using field = std::pair<std::string, std::string>;
 
 /// The head of a request, frozen before its body is read: what a chunked body carries in trailers is thrown away.
 struct request_head {
-  std::string method; ///< `GET`, `POST`, …; a HEAD is shown as `GET` with head_only
-  std::string path;   ///< target without query, still percent-encoded; `/` at least
-  std::string query;  ///< without the `?`, still percent-encoded
+  std::string method;     ///< `GET`, `POST`, …; a HEAD is shown as `GET` with head_only
+  std::string path;       ///< target without query, still percent-encoded; `/` at least
+  std::string query;      ///< without the `?`, still percent-encoded
   bool head_only = false; ///< the answer's body is counted and not sent (RFC 9110 9.3.2)
   std::vector<field> fields;
   std::string remote_address; ///< of the peer, without port
@@ -37,10 +37,10 @@ struct request {
 
 struct response {
   unsigned status = 200;
-  std::string body;                                    ///< JSON unless content_type says otherwise
+  std::string body; ///< JSON unless content_type says otherwise
   std::string content_type = "application/json";
-  std::vector<field> fields;                           ///< further ones: `retry-after`, …
-  bool close = false;                                  ///< end the connection after it
+  std::vector<field> fields; ///< further ones: `retry-after`, …
+  bool close = false;        ///< end the connection after it
 };
 
 /// `{"error":{"code","message","details":[{"pointer","message"}],"request_id"}}` with the status that belongs to the code.

@@ -118,7 +118,9 @@ struct server::impl {
 
 server::server(const server_settings& settings, application& app) : impl_(std::make_unique<impl>(settings, app)) {}
 
-server::~server() { stop(); }
+server::~server() {
+  stop();
+}
 
 void server::start() {
   impl_->shared.callbacks = this;
@@ -127,7 +129,9 @@ void server::start() {
     impl_->threads.emplace_back([&io = *each] { io.run(); });
 }
 
-std::uint16_t server::port() const noexcept { return impl_->port; }
+std::uint16_t server::port() const noexcept {
+  return impl_->port;
+}
 
 void server::drain() {
   const bool running = [&] {
@@ -148,7 +152,9 @@ void server::drain() {
   stop();
 }
 
-void server::stop() { impl_->stop(); }
+void server::stop() {
+  impl_->stop();
+}
 
 std::string server::reload_tls() {
   if (impl_->shared.settings.tls_certificate.empty())

@@ -16,7 +16,9 @@ constexpr std::size_t buffer_spare = 8 * 1024; ///< beyond the head: most delive
 constexpr std::size_t out_bytes_kept = 64 * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
-steady_time now() noexcept { return std::chrono::steady_clock::now(); }
+steady_time now() noexcept {
+  return std::chrono::steady_clock::now();
+}
 
 response empty_answer() {
   response answer;
@@ -305,9 +307,7 @@ task<bool> session<Stream>::refuse(arrival how) {
 template <class Stream>
 task<bool> session<Stream>::finish(response what, bool keep) {
   keep = keep && exchange_.has_head && head_.keep_alive && !what.close && !owner_.draining();
-  const auto option = !keep           ? connection_option::close
-                      : head_.http_1_0 ? connection_option::keep_alive
-                                       : connection_option::none;
+  const auto option = !keep ? connection_option::close : head_.http_1_0 ? connection_option::keep_alive : connection_option::none;
   out_.clear();
   append_answer(out_, what, {owner_.date(), exchange_.request_id, option, exchange_.head_only});
   end_exchange();
@@ -321,13 +321,14 @@ task<bool> session<Stream>::finish(response what, bool keep) {
     out_ = std::string();
   if (sent && !keep)
     co_await linger();
-  co_return sent && keep;
+  co_return sent&& keep;
 }
 
 template <class Stream>
 task<bool> session<Stream>::send(std::string_view text) {
   // Time for each byte too, so that a reader who takes one now and then does not hold the answer for ever.
-  const auto by_size = std::chrono::milliseconds(1000 * text.size() / std::max<std::size_t>(settings().body_bytes_per_second_min, 1));
+  const auto by_size =
+      std::chrono::milliseconds(1000 * text.size() / std::max<std::size_t>(settings().body_bytes_per_second_min, 1));
   enter(phase::writing, now() + settings().write_timeout + by_size);
   while (!text.empty()) {
     const auto written = co_await write_awaiter(cut_, stream_.layer(), asio::buffer(text.data(), text.size()));

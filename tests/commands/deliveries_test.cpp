@@ -37,12 +37,13 @@ TEST_CASE("replay asks the node with the kept admin token, and one refusal makes
     of.server.port = server.port();
     std::ostringstream out;
     std::ostringstream err;
-    auto code = replay_deliveries(of, {"a b/../c", "d"}, {out, err, true, false});
+    auto code = replay_deliveries(of, {"a b/../c", ".."}, {out, err, true, false});
     CHECK(code == (status == 200 ? done : failed));
     auto requests = server.requests();
     REQUIRE(requests.size() == 2);
     CHECK(requests[0].starts_with("POST /api/v1/admin/deliveries/a%20b%2F..%2Fc/replay HTTP/1.1\r\n"));
     CHECK(requests[0].find("\r\nAuthorization: Bearer kept-token-0123456789\r\n") != std::string::npos);
+    CHECK(requests[1].starts_with("POST /api/v1/admin/deliveries/../replay HTTP/1.1\r\n"));
     // Law 9.
     CHECK((out.str() + err.str()).find("kept-token") == std::string::npos);
   }

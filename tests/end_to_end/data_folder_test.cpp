@@ -116,6 +116,7 @@ TEST_CASE("a second signal ends at once what the first one lets drain") {
   client.send(bytes + "\r\n" + body);
   nap(std::chrono::milliseconds{200});
   running.signal(SIGTERM);
+  INFO(running.log());
   CHECK_FALSE(running.wait(std::chrono::milliseconds{1500}));
   running.signal(SIGTERM);
   CHECK(running.wait(seconds{20}));

@@ -23,7 +23,7 @@ json::object error_of(const http_answer& answer) {
 }
 
 std::string code_of(const http_answer& answer) {
-  return json::value_to<std::string>(json::value{error_of(answer).at("code")});
+  return std::string{error_of(answer).at("code").as_string()};
 }
 
 /// The headers of a good delivery without the one named.

@@ -24,7 +24,9 @@ void require(bool holds) {
     std::abort();
 }
 
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 /// The verdict on a head must not depend on how its bytes were cut.
 void check_scanner(std::string_view input, std::size_t cut) {
@@ -63,8 +65,7 @@ std::optional<std::string> body_of(const checked_head& head, std::string_view re
   case body_framing::none:
     return std::string();
   case body_framing::length:
-    return rest.size() < head.content_length ? std::nullopt
-                                             : std::optional<std::string>(rest.substr(0, head.content_length));
+    return rest.size() < head.content_length ? std::nullopt : std::optional<std::string>(rest.substr(0, head.content_length));
   case body_framing::chunked:
     break;
   }
@@ -86,8 +87,8 @@ bool parsed_by_beast(const checked_head& head) {
 /// Beast judges trailers as if they were fields of the head, and has a grammar of its own for extensions.
 bool judges_what_we_drop(const boost::beast::error_code& ec) {
   using beast_http::error;
-  return ec == error::bad_value || ec == error::bad_transfer_encoding ||
-         ec == error::bad_content_length || ec == error::multiple_content_length;
+  return ec == error::bad_value || ec == error::bad_transfer_encoding || ec == error::bad_content_length ||
+         ec == error::multiple_content_length;
 }
 
 void compare_with_beast(const checked_head& head, std::string_view input, std::size_t head_size) {

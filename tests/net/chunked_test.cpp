@@ -44,10 +44,38 @@ TEST_CASE("a chunked body is the same however its bytes are cut") {
 }
 
 TEST_CASE("a broken chunked coding is refused at its first bad byte") {
-  for (const std::string text :
-       {"0x5\r\n", "g\r\n", " 5\r\n", "5 \r\n", "1_0\r\n", "-1\r\n", "+1\r\n", "\r\n", ";a\r\n", "5\n", "5\r5", "5;a\nb", "5;a\rb", "5;a\x01", "5;\r\n", "5;;a\r\n", "5;a=\r\n", "5; a\r\n", "5;a=\"b\r\n", "5;a=\"b\"c\r\n", "5;a=\"\\\r\n",
-        "5\r\nhello0\r\n", "5\r\nhello\n", "5\r\nhello\r0", "1000000000000000\r\n", "0\r\nX T: v\r\n", "0\r\n: v\r\n", "0\r\n X: v\r\n",
-        "0\r\nX: \x01\r\n", "0\r\nX\r\n", "0\r\n\n", "0\r\n\r0"}) {
+  for (const std::string text : {"0x5\r\n",
+                                 "g\r\n",
+                                 " 5\r\n",
+                                 "5 \r\n",
+                                 "1_0\r\n",
+                                 "-1\r\n",
+                                 "+1\r\n",
+                                 "\r\n",
+                                 ";a\r\n",
+                                 "5\n",
+                                 "5\r5",
+                                 "5;a\nb",
+                                 "5;a\rb",
+                                 "5;a\x01",
+                                 "5;\r\n",
+                                 "5;;a\r\n",
+                                 "5;a=\r\n",
+                                 "5; a\r\n",
+                                 "5;a=\"b\r\n",
+                                 "5;a=\"b\"c\r\n",
+                                 "5;a=\"\\\r\n",
+                                 "5\r\nhello0\r\n",
+                                 "5\r\nhello\n",
+                                 "5\r\nhello\r0",
+                                 "1000000000000000\r\n",
+                                 "0\r\nX T: v\r\n",
+                                 "0\r\n: v\r\n",
+                                 "0\r\n X: v\r\n",
+                                 "0\r\nX: \x01\r\n",
+                                 "0\r\nX\r\n",
+                                 "0\r\n\n",
+                                 "0\r\n\r0"}) {
     INFO(text);
     CHECK(decode(text).end == result::malformed);
     CHECK(decode(text, 1).end == result::malformed);

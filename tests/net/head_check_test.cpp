@@ -13,10 +13,16 @@ head_verdict judge(const std::string& head) {
   return check_head(head, out);
 }
 
-fault code_of(const std::string& head) { return judge(head).code; }
+fault code_of(const std::string& head) {
+  return judge(head).code;
+}
 
-std::string get_with(const std::string& fields) { return "GET /a HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"; }
-std::string post_with(const std::string& fields) { return "POST /a HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"; }
+std::string get_with(const std::string& fields) {
+  return "GET /a HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
+}
+std::string post_with(const std::string& fields) {
+  return "POST /a HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
+}
 
 } // namespace
 

@@ -24,17 +24,34 @@ TEST_CASE("a refusal says code, message, places and request id, whatever bytes t
 }
 
 TEST_CASE("each fault has its status, and says when to try again") {
-  const std::pair<fault, unsigned> statuses[] = {
-      {fault::malformed_body, 400},        {fault::missing_header, 400},      {fault::missing_field, 400},
-      {fault::unstorable_text, 400},       {fault::missing_signature, 401},   {fault::bad_signature, 401},
-      {fault::unauthorized, 401},          {fault::forbidden, 403},           {fault::not_found, 404},
-      {fault::method_not_allowed, 405},    {fault::conflict, 409},            {fault::body_too_large, 413},
-      {fault::unsupported_media_type, 415}, {fault::refused_by_database, 422}, {fault::overloaded, 429},
-      {fault::internal, 500},              {fault::not_configured, 503},      {fault::storage_unavailable, 503},
-      {fault::lost, 503},                  {fault::stopping, 503},            {fault::bad_request_framing, 400},
-      {fault::head_too_large, 431},        {fault::target_too_long, 414},     {fault::request_timeout, 408},
-      {fault::expectation_failed, 417},    {fault::version_not_supported, 505}, {fault::not_implemented, 501},
-      {fault::too_many_connections, 503}};
+  const std::pair<fault, unsigned> statuses[] = {{fault::malformed_body, 400},
+                                                 {fault::missing_header, 400},
+                                                 {fault::missing_field, 400},
+                                                 {fault::unstorable_text, 400},
+                                                 {fault::missing_signature, 401},
+                                                 {fault::bad_signature, 401},
+                                                 {fault::unauthorized, 401},
+                                                 {fault::forbidden, 403},
+                                                 {fault::not_found, 404},
+                                                 {fault::method_not_allowed, 405},
+                                                 {fault::conflict, 409},
+                                                 {fault::body_too_large, 413},
+                                                 {fault::unsupported_media_type, 415},
+                                                 {fault::refused_by_database, 422},
+                                                 {fault::overloaded, 429},
+                                                 {fault::internal, 500},
+                                                 {fault::not_configured, 503},
+                                                 {fault::storage_unavailable, 503},
+                                                 {fault::lost, 503},
+                                                 {fault::stopping, 503},
+                                                 {fault::bad_request_framing, 400},
+                                                 {fault::head_too_large, 431},
+                                                 {fault::target_too_long, 414},
+                                                 {fault::request_timeout, 408},
+                                                 {fault::expectation_failed, 417},
+                                                 {fault::version_not_supported, 505},
+                                                 {fault::not_implemented, 501},
+                                                 {fault::too_many_connections, 503}};
   for (const auto& [code, status] : statuses) {
     INFO(to_string(code));
     const auto answer = refusal({code, "m", {}}, "id");
@@ -86,7 +103,8 @@ TEST_CASE("fields are found by their lower-case name") {
 
 TEST_CASE("what is not UTF-8 is replaced byte by byte") {
   CHECK(valid_utf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
-  for (const std::string bad : {"\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"}) {
+  for (const std::string bad :
+       {"\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"}) {
     std::string replaced;
     for (std::size_t i = 0; i < bad.size(); ++i)
       replaced += "\xef\xbf\xbd";

@@ -71,8 +71,7 @@ raw_client::raw_client(std::uint16_t port, const char* from_address) : fd_(::soc
   }
 }
 
-raw_client::raw_client(raw_client&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+raw_client::raw_client(raw_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
 
 raw_client::~raw_client() {
   if (fd_ >= 0)
@@ -88,7 +87,9 @@ void raw_client::send(std::string_view bytes) {
   }
 }
 
-void raw_client::shutdown_send() { ::shutdown(fd_, SHUT_WR); }
+void raw_client::shutdown_send() {
+  ::shutdown(fd_, SHUT_WR);
+}
 
 raw_answer raw_client::read_answer(bool to_head_request) {
   for (;;) {

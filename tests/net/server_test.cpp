@@ -182,7 +182,8 @@ TEST_CASE("an interim 100 is sent only when the body is wanted and has not come"
 TEST_CASE("trailers never join the head") {
   serving s(test_settings());
   raw_client client(s.server.port());
-  client.send("POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nAuthorization: b\r\nX-A: c\r\n\r\n");
+  client.send(
+      "POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nAuthorization: b\r\nX-A: c\r\n\r\n");
   CHECK(client.read_answer().status == 200);
   const auto seen = s.app.seen().at(0);
   CHECK_FALSE(seen.head.has("authorization"));
@@ -338,9 +339,7 @@ TEST_CASE("two I/O threads share the connections") {
 
 TEST_CASE("a server may be stopped before it started, twice, and while it is busy") {
   test_application app;
-  {
-    http::server never(test_settings(), app);
-  }
+  { http::server never(test_settings(), app); }
   http::server server(test_settings(), app);
   server.start();
   raw_client client(server.port());

@@ -113,8 +113,8 @@ void refusal_log::listen_to(http::server& of) {
 bool refusal_log::wait_for(fault why, std::size_t count) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, 20s, [&] {
-    return static_cast<std::size_t>(
-               std::count_if(lines_.begin(), lines_.end(), [&](const line& l) { return l.first == why; })) >= count;
+    return static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [&](const line& l) { return l.first == why; })) >=
+           count;
   });
 }
 

@@ -56,7 +56,8 @@ void write_certificate(const server_settings& to, const char* name) {
   X509_set_issuer_name(certificate.get(), subject);
   X509_sign(certificate.get(), key.get(), EVP_sha256());
   PEM_write_X509(file_ptr(std::fopen(to.tls_certificate.c_str(), "w")).get(), certificate.get());
-  PEM_write_PrivateKey(file_ptr(std::fopen(to.tls_private_key.c_str(), "w")).get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  PEM_write_PrivateKey(file_ptr(std::fopen(to.tls_private_key.c_str(), "w")).get(), key.get(), nullptr, nullptr, 0, nullptr,
+                       nullptr);
 }
 
 struct session_options {
@@ -157,7 +158,8 @@ TEST_CASE("requests and answers of any size pass through TLS") {
 TEST_CASE("a framing refusal reaches a TLS client") {
   tls_serving s;
   tls_client client(s.server.port());
-  client.send("GET /get HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(50'000, 'x'));
+  client.send("GET /get HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" +
+              std::string(50'000, 'x'));
   CHECK(client.read_answer().status == 400);
   CHECK(client.ends());
 }

@@ -7,6 +7,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <random>
 #include <set>
