@@ -127,4 +127,6 @@ int serve(serve_request request) {
 
 } // namespace
 
-int main(int argc, char** argv) { return ingot::run_command_line(argc, argv, serve); }
+int main(int argc, char** argv) {
+  return ingot::run_command_line(argc, argv, serve);
+}

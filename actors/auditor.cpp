@@ -33,8 +33,9 @@ void write(auditor_state& state) {
     lines.emplace_back(audit_line{actor, action, subject, reason}, count);
   }
   if (state.dropped > 0)
-    lines.emplace_back(audit_line{"node", "audit lines not kept one by one", "", "more different lines in a second than are kept"},
-                       state.dropped);
+    lines.emplace_back(
+        audit_line{"node", "audit lines not kept one by one", "", "more different lines in a second than are kept"},
+        state.dropped);
   try {
     state.context->write_audit(lines, state.context->now());
     state.gathered.clear();

@@ -8,7 +8,8 @@
 
 namespace ingot {
 
-/// An exception ends the actor that threw, with a line in the log; its supervisor starts it anew. Nothing else of the node is touched.
+/// An exception ends the actor that threw, with a line in the log; its supervisor starts it anew. Nothing else of the node is
+/// touched.
 template <class Pointer>
 void guard_against_exceptions(Pointer self) {
   self->set_exception_handler([self](std::exception_ptr& thrown) -> caf::error {

@@ -24,7 +24,8 @@ void publish(node_pointer self) {
   self->state.context->handles = std::make_shared<const actor_handles>(self->state.handles);
 }
 
-/// SPOOL first, since WRITERs send to it. With `through_spool` the WRITERs begin there, until the SPOOL has found the database and is drained.
+/// SPOOL first, since WRITERs send to it. With `through_spool` the WRITERs begin there, until the SPOOL has found the database
+/// and is drained.
 void start_commit_path(node_pointer self, bool through_spool) {
   auto& state = self->state;
   auto& handles = state.handles;

@@ -14,7 +14,7 @@ struct node_state {
   actor_handles handles;
 
   /// Children that fell and are started anew at the next tick.
-  bool commit_path_fell = false; ///< a WRITER or the SPOOL: they start anew together, as each counts what the other was given
+  bool commit_path_fell = false;     ///< a WRITER or the SPOOL: they start anew together, as each counts what the other was given
   std::size_t commit_path_alive = 0; ///< WRITERs and SPOOL that have not ended; the file and the rows have one owner at a time
   bool repositories_fell = false, auditor_fell = false, metrics_fell = false;
   std::vector<std::size_t> readers_fell;
@@ -26,8 +26,8 @@ struct node_state {
 };
 
 /// The root supervisor. Starts the actors in order and publishes their handles in the context; restarts what falls, with backoff.
-/// When a WRITER or the SPOOL falls, both and all REPOSITORYs start anew: their senders have been answered `lost`, and what was acknowledged is in
-/// the database or in the spool's file.
+/// When a WRITER or the SPOOL falls, both and all REPOSITORYs start anew: their senders have been answered `lost`, and what was
+/// acknowledged is in the database or in the spool's file.
 node_actor::behavior_type node(node_actor::stateful_pointer<node_state> self, context_ptr context, bool database_reachable);
 
 } // namespace ingot

@@ -68,7 +68,6 @@ struct repository_group : github::group {
 };
 using group_ptr = std::shared_ptr<repository_group>;
 
-
 /// A kept delivery that an operator asks to be applied again; empty when there is none of that id.
 using found_delivery = std::shared_ptr<delivery>;
 
@@ -76,23 +75,23 @@ using found_delivery = std::shared_ptr<delivery>;
 
 CAF_BEGIN_TYPE_ID_BLOCK(ingot, caf::first_custom_type_id)
 
-  CAF_ADD_ATOM(ingot, ingot, deliver_atom, "deliver")
-  CAF_ADD_ATOM(ingot, ingot, commit_atom, "commit")
-  CAF_ADD_ATOM(ingot, ingot, committed_atom, "committed")
-  CAF_ADD_ATOM(ingot, ingot, flush_atom, "flush")
-  CAF_ADD_ATOM(ingot, ingot, keep_atom, "keep")
-  CAF_ADD_ATOM(ingot, ingot, drain_atom, "drain")
-  CAF_ADD_ATOM(ingot, ingot, drained_atom, "drained")
-  CAF_ADD_ATOM(ingot, ingot, away_atom, "away")
-  CAF_ADD_ATOM(ingot, ingot, probe_atom, "probe")
-  CAF_ADD_ATOM(ingot, ingot, find_atom, "find")
-  CAF_ADD_ATOM(ingot, ingot, tick_atom, "tick")
-  CAF_ADD_ATOM(ingot, ingot, leave_atom, "leave")
-  CAF_ADD_ATOM(ingot, ingot, left_atom, "left")
-  CAF_ADD_ATOM(ingot, ingot, audit_atom, "audit")
-  CAF_ADD_ATOM(ingot, ingot, collect_atom, "collect")
-  CAF_ADD_ATOM(ingot, ingot, writers_atom, "writers")
-  CAF_ADD_ATOM(ingot, ingot, stop_atom, "stop")
+CAF_ADD_ATOM(ingot, ingot, deliver_atom, "deliver")
+CAF_ADD_ATOM(ingot, ingot, commit_atom, "commit")
+CAF_ADD_ATOM(ingot, ingot, committed_atom, "committed")
+CAF_ADD_ATOM(ingot, ingot, flush_atom, "flush")
+CAF_ADD_ATOM(ingot, ingot, keep_atom, "keep")
+CAF_ADD_ATOM(ingot, ingot, drain_atom, "drain")
+CAF_ADD_ATOM(ingot, ingot, drained_atom, "drained")
+CAF_ADD_ATOM(ingot, ingot, away_atom, "away")
+CAF_ADD_ATOM(ingot, ingot, probe_atom, "probe")
+CAF_ADD_ATOM(ingot, ingot, find_atom, "find")
+CAF_ADD_ATOM(ingot, ingot, tick_atom, "tick")
+CAF_ADD_ATOM(ingot, ingot, leave_atom, "leave")
+CAF_ADD_ATOM(ingot, ingot, left_atom, "left")
+CAF_ADD_ATOM(ingot, ingot, audit_atom, "audit")
+CAF_ADD_ATOM(ingot, ingot, collect_atom, "collect")
+CAF_ADD_ATOM(ingot, ingot, writers_atom, "writers")
+CAF_ADD_ATOM(ingot, ingot, stop_atom, "stop")
 
 CAF_END_TYPE_ID_BLOCK(ingot)
 
@@ -108,76 +107,74 @@ namespace ingot {
 
 /// The WRITER commits groups: all that have arrived become one transaction. Detached; owns a connection.
 using writer_actor = caf::typed_actor<
-  // Commits the group; answers its senders after COMMIT, then sends `committed` to the REPOSITORY that asked.
-  caf::reacts_to<commit_atom, group_ptr>,
-  // Commits spooled deliveries, in order; answers how many, or an error when the database is away again.
-  caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>,
-  // From the SPOOL: it is empty, having dealt with so many deliveries of this WRITER in all.
-  caf::reacts_to<drained_atom, std::uint64_t>,
-  // From the SPOOL: the database went away while it drained.
-  caf::reacts_to<away_atom>,
-  // INTERNAL: commits what has arrived.
-  caf::reacts_to<flush_atom>>;
+    // Commits the group; answers its senders after COMMIT, then sends `committed` to the REPOSITORY that asked.
+    caf::reacts_to<commit_atom, group_ptr>,
+    // Commits spooled deliveries, in order; answers how many, or an error when the database is away again.
+    caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>,
+    // From the SPOOL: it is empty, having dealt with so many deliveries of this WRITER in all.
+    caf::reacts_to<drained_atom, std::uint64_t>,
+    // From the SPOOL: the database went away while it drained.
+    caf::reacts_to<away_atom>,
+    // INTERNAL: commits what has arrived.
+    caf::reacts_to<flush_atom>>;
 
 /// A REPOSITORY decides what the deliveries of one repository change, one group after the other.
 using repository_actor = caf::typed_actor<
-  // Takes one delivery; its sender is answered by whoever ends it.
-  caf::reacts_to<deliver_atom, delivery_ptr>,
-  // From the WRITER: the group is over; `known` is confirmed when it still says so.
-  caf::reacts_to<committed_atom, group_ptr>,
-  // Asks it to end if it has nothing to do; it answers `left`.
-  caf::reacts_to<leave_atom>>;
+    // Takes one delivery; its sender is answered by whoever ends it.
+    caf::reacts_to<deliver_atom, delivery_ptr>,
+    // From the WRITER: the group is over; `known` is confirmed when it still says so.
+    caf::reacts_to<committed_atom, group_ptr>,
+    // Asks it to end if it has nothing to do; it answers `left`.
+    caf::reacts_to<leave_atom>>;
 
 /// REPOSITORIES keeps one REPOSITORY for each repository that is busy or was lately.
 using repositories_actor = caf::typed_actor<
-  // Passes a delivery to its REPOSITORY, or to a WRITER when it concerns none.
-  caf::reacts_to<deliver_atom, delivery_ptr>,
-  // From a REPOSITORY: it has ended (true) or is busy (false).
-  caf::reacts_to<left_atom, std::int64_t, bool>,
-  // From the NODE: the WRITERs were started anew; all REPOSITORYs start anew with them.
-  caf::reacts_to<writers_atom, std::vector<writer_actor>>,
-  // How many REPOSITORYs live.
-  caf::replies_to<collect_atom>::with<std::uint64_t>,
-  // INTERNAL: lets go those that idle.
-  caf::reacts_to<tick_atom>>;
+    // Passes a delivery to its REPOSITORY, or to a WRITER when it concerns none.
+    caf::reacts_to<deliver_atom, delivery_ptr>,
+    // From a REPOSITORY: it has ended (true) or is busy (false).
+    caf::reacts_to<left_atom, std::int64_t, bool>,
+    // From the NODE: the WRITERs were started anew; all REPOSITORYs start anew with them.
+    caf::reacts_to<writers_atom, std::vector<writer_actor>>,
+    // How many REPOSITORYs live.
+    caf::replies_to<collect_atom>::with<std::uint64_t>,
+    // INTERNAL: lets go those that idle.
+    caf::reacts_to<tick_atom>>;
 
 /// The SPOOL keeps acknowledged deliveries while the database is away and drains them in order. Detached; owns the SQLite file.
 using spool_actor = caf::typed_actor<
-  // Keeps deliveries of the WRITER of that index and answers their senders once they are on disk.
-  caf::reacts_to<keep_atom, std::uint32_t, std::vector<delivery_ptr>>,
-  // From a WRITER: the database is away.
-  caf::reacts_to<away_atom>,
-  // From the NODE: the WRITERs to drain into.
-  caf::reacts_to<writers_atom, std::vector<writer_actor>>,
-  // INTERNAL: puts what has arrived on disk.
-  caf::reacts_to<flush_atom>,
-  // INTERNAL: looks for the database, or drains on.
-  caf::reacts_to<tick_atom>>;
+    // Keeps deliveries of the WRITER of that index and answers their senders once they are on disk.
+    caf::reacts_to<keep_atom, std::uint32_t, std::vector<delivery_ptr>>,
+    // From a WRITER: the database is away.
+    caf::reacts_to<away_atom>,
+    // From the NODE: the WRITERs to drain into.
+    caf::reacts_to<writers_atom, std::vector<writer_actor>>,
+    // INTERNAL: puts what has arrived on disk.
+    caf::reacts_to<flush_atom>,
+    // INTERNAL: looks for the database, or drains on.
+    caf::reacts_to<tick_atom>>;
 
 /// A READER runs queries. Detached; owns a connection.
 using reader_actor = caf::typed_actor<
-  // Is the database there, writable and migrated? Migrates it when it is behind.
-  caf::replies_to<probe_atom>::with<database_report>,
-  // The kept delivery of that source and id.
-  caf::replies_to<find_atom, std::string, std::string>::with<found_delivery>,
-  // INTERNAL: makes partitions ahead of their days and drops those beyond retention.
-  caf::reacts_to<tick_atom>>;
+    // Is the database there, writable and migrated? Migrates it when it is behind.
+    caf::replies_to<probe_atom>::with<database_report>,
+    // The kept delivery of that source and id.
+    caf::replies_to<find_atom, std::string, std::string>::with<found_delivery>,
+    // INTERNAL: makes partitions ahead of their days and drops those beyond retention.
+    caf::reacts_to<tick_atom>>;
 
 /// The AUDITOR writes audit lines, equal ones of one second as one. Detached; bounded: what it must drop it counts.
-using auditor_actor = caf::typed_actor<
-  caf::reacts_to<audit_atom, audit_line>,
-  // INTERNAL: writes what has gathered.
-  caf::reacts_to<tick_atom>>;
+using auditor_actor = caf::typed_actor<caf::reacts_to<audit_atom, audit_line>,
+                                       // INTERNAL: writes what has gathered.
+                                       caf::reacts_to<tick_atom>>;
 
 /// METRICS gathers what others know and renders everything in Prometheus' text format.
-using metrics_actor = caf::typed_actor<
-  caf::replies_to<collect_atom>::with<std::string>>;
+using metrics_actor = caf::typed_actor<caf::replies_to<collect_atom>::with<std::string>>;
 
 /// The NODE starts all others, restarts what may restart, and stops them in order.
 using node_actor = caf::typed_actor<
-  // Flushes and ends everything; answers when all are down.
-  caf::replies_to<stop_atom>::with<bool>,
-  // INTERNAL: restarts what fell, after its backoff.
-  caf::reacts_to<tick_atom>>;
+    // Flushes and ends everything; answers when all are down.
+    caf::replies_to<stop_atom>::with<bool>,
+    // INTERNAL: restarts what fell, after its backoff.
+    caf::reacts_to<tick_atom>>;
 
 } // namespace ingot

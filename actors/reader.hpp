@@ -11,7 +11,6 @@ struct reader_state {
 
 /// Runs queries that must not hold up anybody else: probes of the database, look-ups for operators.
 /// The one that `maintains` also makes and drops partitions, once an hour.
-reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self, context_ptr context,
-                                   bool maintains);
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self, context_ptr context, bool maintains);
 
 } // namespace ingot

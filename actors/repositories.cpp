@@ -36,8 +36,8 @@ void ask_to_leave(repositories_pointer self, repositories_state::entry& x) {
 void start_repository(repositories_pointer self, std::int64_t id, repositories_state::entry& x) {
   auto& state = self->state;
   const auto& writer = state.writers[writer_of(id, state.writers.size())];
-  x.handle = self->spawn<caf::monitored>(repository, state.context, id, writer,
-                                         caf::actor_cast<repositories_actor>(self->ctrl()));
+  x.handle =
+      self->spawn<caf::monitored>(repository, state.context, id, writer, caf::actor_cast<repositories_actor>(self->ctrl()));
   state.by_address.emplace(x.handle.address(), id);
   x.leaving = false;
 }
@@ -137,7 +137,8 @@ std::size_t writer_of(std::int64_t repository_id, std::size_t writers) noexcept 
   return static_cast<std::size_t>((static_cast<std::uint64_t>(repository_id) * 0x9E3779B97F4A7C15ull) >> 33) % writers;
 }
 
-repositories_actor::behavior_type repositories(repositories_pointer self, context_ptr context, std::vector<writer_actor> writers) {
+repositories_actor::behavior_type repositories(repositories_pointer self, context_ptr context,
+                                               std::vector<writer_actor> writers) {
   guard_against_exceptions(self);
   self->state.context = std::move(context);
   self->state.writers = std::move(writers);

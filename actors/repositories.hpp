@@ -15,7 +15,7 @@ struct repositories_state {
     repository_actor handle;
     caf::actor_clock::time_point last_used;
     std::list<std::int64_t>::iterator by_age;
-    bool leaving = false;              ///< asked to end; what comes meanwhile waits here, in order
+    bool leaving = false; ///< asked to end; what comes meanwhile waits here, in order
     std::vector<delivery_ptr> waiting;
   };
 

@@ -24,8 +24,8 @@ struct repository_state {
   bool committing = false;
 };
 
-/// Decides what the deliveries of one repository change. At most one group is on its way at a time, so that a decision never stands on one
-/// that may fail; what arrives meanwhile becomes the next group.
+/// Decides what the deliveries of one repository change. At most one group is on its way at a time, so that a decision never
+/// stands on one that may fail; what arrives meanwhile becomes the next group.
 repository_actor::behavior_type repository(repository_actor::stateful_pointer<repository_state> self, context_ptr context,
                                            std::int64_t id, writer_actor writer, repositories_actor parent);
 

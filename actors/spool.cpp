@@ -60,11 +60,12 @@ void keep(spool_pointer self) {
     if (!open(state))
       throw std::runtime_error{"the spool cannot be opened"};
     const auto fresh = state.file->append(items);
-    state.context->counters.spooled(items.size(), std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    state.context->counters.spooled(items.size(),
+                                    std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     auto i = std::size_t{0};
     for (const auto& x : arrived)
       for (const auto& d : x.deliveries) {
-        const auto outcome = !fresh[i++]         ? delivery_outcome::duplicate
+        const auto outcome = !fresh[i++]          ? delivery_outcome::duplicate
                              : d->event.ignored() ? delivery_outcome::ignored
                                                   : delivery_outcome::stored;
         if (d->answer)
@@ -80,7 +81,8 @@ void keep(spool_pointer self) {
   publish_depth(state);
 }
 
-/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as it is, and applied to nothing.
+/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as it is, and applied to
+/// nothing.
 delivery_ptr revive(storage::spooled&& x) {
   auto revived = std::make_shared<delivery_in_hand>();
   try {

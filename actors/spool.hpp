@@ -31,7 +31,8 @@ struct spool_state {
   bool asked = false; ///< a probe or a drain is on its way
 };
 
-/// Keeps deliveries on disk while the database is away; then looks for it, drains in order and tells the WRITERs when nothing is left.
+/// Keeps deliveries on disk while the database is away; then looks for it, drains in order and tells the WRITERs when nothing is
+/// left.
 spool_actor::behavior_type spool(spool_actor::stateful_pointer<spool_state> self, context_ptr context, reader_actor prober);
 
 } // namespace ingot

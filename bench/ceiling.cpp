@@ -220,7 +220,8 @@ once write_all(const ceiling_settings& settings, write_function write, const pla
 
 /// The bodies as they came.
 void inflate(binary_rows& deliveries) {
-  const auto body = deliveries.column("body"), size = deliveries.column("body_bytes"), encoding = deliveries.column("body_encoding");
+  const auto body = deliveries.column("body"), size = deliveries.column("body_bytes"),
+             encoding = deliveries.column("body_encoding");
   std::vector<std::string> raw;
   for (std::size_t i = 0; i != deliveries.size(); ++i) {
     const auto bytes = deliveries.bytes(i, body);
@@ -252,14 +253,20 @@ std::vector<ceiling_result> measure_ceilings(const ceiling_settings& settings, c
   for (auto way : {ceiling_way::insert, ceiling_way::copy, ceiling_way::insert_raw}) {
     if (way == ceiling_way::insert_raw)
       inflate(*rows.deliveries);
-    ceiling_result best{way, 0, 0, all - warmup, 0};
+    ceiling_result best;
+    best.way = way;
+    best.deliveries = all - warmup;
     for (auto batch : settings.batches) {
       make_tables(db, way);
       db.run("CHECKPOINT");
       const auto took = write_all(settings, way == ceiling_way::copy ? &copy_rows : &insert_rows, what, rows, batch, warmup);
       const auto count = static_cast<double>(all - warmup);
-      if (count / took.seconds > best.rate)
-        best = {way, count / took.seconds, batch, all - warmup, took.postgres_seconds * 1000 / count};
+      best.by_batch.emplace_back(batch, count / took.seconds);
+      if (count / took.seconds > best.rate) {
+        best.rate = count / took.seconds;
+        best.batch = batch;
+        best.postgres_ms = took.postgres_seconds * 1000 / count;
+      }
     }
     out.push_back(best);
   }

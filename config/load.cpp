@@ -47,7 +47,8 @@ void find_misspelled(const environment_map& from, loaded_config& into) {
     if (auto dot = x.key.find('.'); dot != std::string_view::npos)
       sections.push_back(environment_name(x.key.substr(0, dot)) + "_");
   }
-  for (const auto& [name, value] : from) {
+  for (const auto& entry : from) {
+    const auto& name = entry.first; // clang 14 captures no structured binding
     if (!name.starts_with("INGOT_") || std::find(known.begin(), known.end(), name) != known.end())
       continue;
     bool ours = std::any_of(sections.begin(), sections.end(), [&](const auto& x) { return name.starts_with(x); });

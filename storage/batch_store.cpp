@@ -12,8 +12,8 @@ namespace ingot::storage {
 
 namespace {
 
-/// After so many rounds in which other transactions moved a version between our load and our write. The load locks the row, so a second
-/// round is only needed for a repository that was new.
+/// After so many rounds in which other transactions moved a version between our load and our write. The load locks the row, so a
+/// second round is only needed for a repository that was new.
 constexpr auto decision_rounds_max = 4;
 
 /// What is left of the installations' events: `known` and `changes` are for repositories.
@@ -29,12 +29,12 @@ std::vector<const github::installation_event*> installation_events(std::span<git
 
 class postgres_store final : public batch_store {
 public:
-  postgres_store(const std::string& url, const database_settings& settings)
-      : db_{url, settings}, deliveries_{db_}, rows_{db_} {
+  postgres_store(const std::string& url, const database_settings& settings) : db_{url, settings}, deliveries_{db_}, rows_{db_} {
     auto deadline = connection::deadline{db_};
     auto tx = pqxx::nontransaction{db_.raw()};
     // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
-    tx.exec("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
+    tx.exec("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin "
+            "= off");
   }
 
   void commit(std::span<github::group* const> groups) override {

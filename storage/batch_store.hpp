@@ -26,12 +26,13 @@ class batch_store {
 public:
   virtual ~batch_store() = default;
 
-  /// Keeps and applies all groups in one transaction. On return it is COMMITted: every item has its outcome and every keyed group's
-  /// `known` is what its rows hold. Throws store_error: nothing of it is applied (or nobody knows, with sql_remedy::reconnect; applying it
-  /// again is safe), and undecided groups are undecided without knowledge.
+  /// Keeps and applies all groups in one transaction. On return it is COMMITted: every item has its outcome and every keyed
+  /// group's `known` is what its rows hold. Throws store_error: nothing of it is applied (or nobody knows, with
+  /// sql_remedy::reconnect; applying it again is safe), and undecided groups are undecided without knowledge.
   virtual void commit(std::span<github::group* const> groups) = 0;
 
-  /// Keeps a delivery that cannot be applied, with its reason, so that it can be seen and replayed. Its id stays free: a redelivery tries again.
+  /// Keeps a delivery that cannot be applied, with its reason, so that it can be seen and replayed. Its id stays free: a
+  /// redelivery tries again.
   virtual void keep_failed(const delivery& x, std::string_view reason) = 0;
 };
 

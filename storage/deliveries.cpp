@@ -10,8 +10,8 @@ namespace ingot::storage {
 
 namespace {
 
-// Takes the ids that nobody took before and keeps exactly their deliveries; tells which. Sorted by id on the way in, so that two batches with
-// common ids wait for each other instead of deadlocking.
+// Takes the ids that nobody took before and keeps exactly their deliveries; tells which. Sorted by id on the way in, so that two
+// batches with common ids wait for each other instead of deadlocking.
 constexpr auto keep_deliveries = R"sql(
   WITH arrived AS (
     SELECT * FROM unnest(
@@ -65,7 +65,9 @@ constexpr auto select_delivery = R"sql(
   ORDER BY outcome = 'failed', received_at DESC LIMIT 1
 )sql";
 
-std::optional<std::int64_t> unless_zero(std::int64_t x) { return x == 0 ? std::nullopt : std::optional{x}; }
+std::optional<std::int64_t> unless_zero(std::int64_t x) {
+  return x == 0 ? std::nullopt : std::optional{x};
+}
 
 /// The parameters of keep_deliveries.
 struct arrived_arrays {
@@ -103,7 +105,9 @@ struct identity_hash {
   }
 };
 
-identity identity_of(const delivery& x) { return {x.source, x.id}; }
+identity identity_of(const delivery& x) {
+  return {x.source, x.id};
+}
 
 } // namespace
 
@@ -138,11 +142,12 @@ void deliveries_table::keep(pqxx::transaction_base& tx, std::span<github::group*
     arrays.add(*item->kept, item->outcome);
   }
   if (!unique.empty()) {
-    const auto fresh = pgx::run(tx, "keep_deliveries", arrays.source.parameter(), arrays.id.parameter(), arrays.received_at.parameter(),
-                                arrays.endpoint.parameter(), arrays.event.parameter(), arrays.action.parameter(),
-                                arrays.content_type.parameter(), arrays.hook_id.parameter(), arrays.repository_id.parameter(),
-                                arrays.repository.parameter(), arrays.installation_id.parameter(), arrays.outcome.parameter(),
-                                arrays.body_bytes.parameter(), arrays.encoding.parameter(), arrays.body.parameter());
+    const auto fresh =
+        pgx::run(tx, "keep_deliveries", arrays.source.parameter(), arrays.id.parameter(), arrays.received_at.parameter(),
+                 arrays.endpoint.parameter(), arrays.event.parameter(), arrays.action.parameter(),
+                 arrays.content_type.parameter(), arrays.hook_id.parameter(), arrays.repository_id.parameter(),
+                 arrays.repository.parameter(), arrays.installation_id.parameter(), arrays.outcome.parameter(),
+                 arrays.body_bytes.parameter(), arrays.encoding.parameter(), arrays.body.parameter());
     if (static_cast<std::size_t>(fresh.size()) != unique.size()) {
       auto taken = std::unordered_set<identity, identity_hash>{};
       for (const auto& row : fresh)

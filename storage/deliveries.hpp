@@ -15,7 +15,8 @@ class deliveries_table {
 public:
   explicit deliveries_table(connection& db);
 
-  /// Takes the ids and keeps the deliveries whose id is new, in one statement. Sets every item's outcome: stored, ignored or duplicate.
+  /// Takes the ids and keeps the deliveries whose id is new, in one statement. Sets every item's outcome: stored, ignored or
+  /// duplicate.
   void keep(pqxx::transaction_base& tx, std::span<github::group* const> groups);
 
   /// Keeps one delivery with outcome `failed`; its id stays free.
@@ -31,7 +32,8 @@ std::optional<delivery> find_delivery(connection& db, const std::string& source,
 /// Makes the partitions of `deliveries` for the days from `today` - 1 to `today` + `days_ahead`, where missing.
 void make_delivery_partitions(connection& db, timestamp today, int days_ahead);
 
-/// Drops the partitions whose days are older than `deliveries_days`, and forgets ids older than `delivery_ids_days`, 10,000 at a time.
+/// Drops the partitions whose days are older than `deliveries_days`, and forgets ids older than `delivery_ids_days`, 10,000 at a
+/// time.
 /// @returns how many partitions were dropped
 int apply_delivery_retention(connection& db, timestamp today, const retention_settings& keep);
 

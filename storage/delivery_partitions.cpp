@@ -22,7 +22,9 @@ std::string text_of(days at, const char* format) {
   return text;
 }
 
-std::string partition_of(days at) { return "deliveries_" + text_of(at, "%04d_%02u_%02u"); }
+std::string partition_of(days at) {
+  return "deliveries_" + text_of(at, "%04d_%02u_%02u");
+}
 
 /// The day of `deliveries_2024_05_01`, or nothing.
 std::optional<days> day_of(std::string_view partition) {
@@ -74,8 +76,8 @@ void make_delivery_partitions(connection& db, timestamp today, int days_ahead) {
     auto deadline = connection::deadline{db};
     auto tx = pqxx::work{db.raw()};
     // Another node may make it at the same moment.
-    tx.exec("CREATE TABLE IF NOT EXISTS " + name + " PARTITION OF deliveries FOR VALUES FROM ('" + text_of(day, "%04d-%02u-%02u") +
-            "') TO ('" + text_of(day + std::chrono::days{1}, "%04d-%02u-%02u") + "')");
+    tx.exec("CREATE TABLE IF NOT EXISTS " + name + " PARTITION OF deliveries FOR VALUES FROM ('" +
+            text_of(day, "%04d-%02u-%02u") + "') TO ('" + text_of(day + std::chrono::days{1}, "%04d-%02u-%02u") + "')");
     tx.commit();
     tune_delivery_partition(db, name);
   }

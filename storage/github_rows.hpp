@@ -14,7 +14,8 @@ class github_rows {
 public:
   explicit github_rows(connection& db);
 
-  /// Locks the repositories' rows and reads what `groups` lack, until nothing is missing. Knowledge whose version the row no longer has is dropped first.
+  /// Locks the repositories' rows and reads what `groups` lack, until nothing is missing. Knowledge whose version the row no
+  /// longer has is dropped first.
   void load(pqxx::transaction_base& tx, std::span<github::group* const> groups);
 
   /// Writes the repositories' rows whose version is still the one that the decision stands on, and locks them thereby.

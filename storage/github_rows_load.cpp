@@ -21,7 +21,8 @@ by_repository index(std::span<github::group* const> groups) {
 }
 
 /// NULL: no row, which is knowledge as well.
-template <class State> State state_of(const pqxx::field& facts) {
+template <class State>
+State state_of(const pqxx::field& facts) {
   auto state = State{};
   if (!facts.is_null()) {
     github::decode(pgx::text(facts), state);

@@ -23,7 +23,6 @@ struct repository_column_arrays {
   text_array name, full_name, owner, description, language, default_branch, html_url;
   bool_array is_private, archived;
   int8_array stars, forks;
-  timestamptz_array updated_at;
 
   void add(const github::repository_columns& x) {
     name.add(x.name);
@@ -37,19 +36,19 @@ struct repository_column_arrays {
     archived.add(x.archived);
     stars.add(x.stars);
     forks.add(x.forks);
-    updated_at.add(x.updated_at);
   }
 };
 
-/// What every write of a repository's row sets.
+/// The parameters of write_repositories, in their order.
 struct repository_arrays {
   int8_array id, base_version, open_prs, total_prs, installation_id;
-  timestamptz_array last_activity;
-  bool_array deleted;
+  timestamptz_array last_activity, source_updated_at;
+  bool_array deleted, is_new, has_columns;
   text_array facts;
   repository_column_arrays columns;
 
   void add(const github::repository_change& x) {
+    static const auto no_columns = github::repository_columns{};
     id.add(x.id);
     base_version.add(x.base_version);
     open_prs.add(x.open_prs);
@@ -58,39 +57,30 @@ struct repository_arrays {
     last_activity.add(x.last_activity);
     deleted.add(x.deleted);
     facts.add(x.facts);
-    if (x.columns)
-      columns.add(*x.columns);
+    columns.add(x.columns ? *x.columns : no_columns);
+    source_updated_at.add(x.source_updated_at);
+    is_new.add(x.is_new);
+    has_columns.add(x.columns.has_value());
   }
 
-  bool empty() const { return id.size() == 0; }
+  pqxx::result run(pqxx::transaction_base& tx) {
+    auto& c = columns;
+    return pgx::run(tx, "write_repositories", id.parameter(), base_version.parameter(), open_prs.parameter(),
+                    total_prs.parameter(), installation_id.parameter(), last_activity.parameter(), deleted.parameter(),
+                    facts.parameter(), c.name.parameter(), c.full_name.parameter(), c.owner.parameter(),
+                    c.description.parameter(), c.language.parameter(), c.default_branch.parameter(), c.html_url.parameter(),
+                    c.is_private.parameter(), c.archived.parameter(), c.stars.parameter(), c.forks.parameter(),
+                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter());
+  }
 };
 
-void collect_ids(const pqxx::result& rows, std::unordered_set<std::int64_t>& out) {
-  for (const auto& row : rows)
-    out.insert(row[0].as<std::int64_t>());
-}
-
-pqxx::result touch(pqxx::transaction_base& tx, repository_arrays& x) {
-  return pgx::run(tx, "touch_repositories", x.id.parameter(), x.base_version.parameter(), x.open_prs.parameter(), x.total_prs.parameter(),
-                  x.installation_id.parameter(), x.last_activity.parameter(), x.deleted.parameter(), x.facts.parameter());
-}
-
-pqxx::result write_columns(pqxx::transaction_base& tx, const std::string& statement, repository_arrays& x) {
-  auto& c = x.columns;
-  return pgx::run(tx, statement, x.id.parameter(), x.base_version.parameter(), x.open_prs.parameter(), x.total_prs.parameter(),
-                  x.installation_id.parameter(), x.last_activity.parameter(), x.deleted.parameter(), x.facts.parameter(),
-                  c.name.parameter(), c.full_name.parameter(), c.owner.parameter(), c.description.parameter(), c.language.parameter(),
-                  c.default_branch.parameter(), c.html_url.parameter(), c.is_private.parameter(), c.archived.parameter(),
-                  c.stars.parameter(), c.forks.parameter(), c.updated_at.parameter());
-}
-
-/// The parameters of insert_pull_requests and update_pull_requests, in their order.
+/// The parameters of write_pull_requests, in their order.
 struct pull_request_arrays {
   int8_array repository_id;
   int4_array number, additions, deletions, changed_files, commits;
-  bool_array has_columns, is_draft, merged, visible;
-  text_array title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees, reviewers, state, files, commit_urls,
-      history, facts;
+  bool_array has_columns, is_draft, merged, visible, is_new;
+  text_array title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees, reviewers, state, files,
+      commit_urls, history, facts;
   timestamptz_array merged_at, closed_at, source_updated_at;
 
   void add(std::int64_t repository, const github::pull_request_change& x) {
@@ -115,9 +105,7 @@ struct pull_request_arrays {
     merged.add(x.state == "merged");
     merged_at.add(x.merged_at);
     closed_at.add(x.closed_at);
-    const auto count = [&](auto member) {
-      return x.counts ? std::optional{to_int4((*x.counts).*member)} : std::nullopt;
-    };
+    const auto count = [&](auto member) { return x.counts ? std::optional{to_int4((*x.counts).*member)} : std::nullopt; };
     additions.add(count(&github::pull_request_counts::additions));
     deletions.add(count(&github::pull_request_counts::deletions));
     changed_files.add(count(&github::pull_request_counts::changed_files));
@@ -128,25 +116,27 @@ struct pull_request_arrays {
     visible.add(x.visible);
     source_updated_at.add(x.source_updated_at);
     facts.add(x.facts);
+    is_new.add(x.is_new);
   }
 
-  void run(pqxx::transaction_base& tx, const std::string& statement) {
+  void run(pqxx::transaction_base& tx) {
     if (number.size() == 0)
       return;
-    pgx::run(tx, statement, repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
-             description.parameter(), author.parameter(), avatar.parameter(), sha.parameter(), head_ref.parameter(), base_ref.parameter(),
-             url.parameter(), labels.parameter(), assignees.parameter(), reviewers.parameter(), is_draft.parameter(), state.parameter(),
-             merged.parameter(), merged_at.parameter(), closed_at.parameter(), additions.parameter(), deletions.parameter(),
-             changed_files.parameter(), commits.parameter(), files.parameter(), commit_urls.parameter(), history.parameter(),
-             visible.parameter(), source_updated_at.parameter(), facts.parameter());
+    pgx::run(tx, "write_pull_requests", repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
+             description.parameter(), author.parameter(), avatar.parameter(), sha.parameter(), head_ref.parameter(),
+             base_ref.parameter(), url.parameter(), labels.parameter(), assignees.parameter(), reviewers.parameter(),
+             is_draft.parameter(), state.parameter(), merged.parameter(), merged_at.parameter(), closed_at.parameter(),
+             additions.parameter(), deletions.parameter(), changed_files.parameter(), commits.parameter(), files.parameter(),
+             commit_urls.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter(),
+             is_new.parameter());
   }
 };
 
-/// The parameters of insert_pipelines and update_pipelines, in their order.
+/// The parameters of write_pipelines, in their order.
 struct pipeline_arrays {
   int8_array repository_id;
   int4_array number;
-  bool_array has_columns, visible;
+  bool_array has_columns, visible, is_new;
   text_array sha, author, avatar, title, status_pr, status_build, status_approval, status_merge, history, facts;
   timestamptz_array source_updated_at;
 
@@ -166,52 +156,47 @@ struct pipeline_arrays {
     visible.add(x.visible);
     source_updated_at.add(x.source_updated_at);
     facts.add(x.facts);
+    is_new.add(x.is_new);
   }
 
-  void run(pqxx::transaction_base& tx, const std::string& statement) {
+  void run(pqxx::transaction_base& tx) {
     if (number.size() == 0)
       return;
-    pgx::run(tx, statement, repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(), author.parameter(),
-             avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(), status_approval.parameter(),
-             status_merge.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter());
+    pgx::run(tx, "write_pipelines", repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(),
+             author.parameter(), avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(),
+             status_approval.parameter(), status_merge.parameter(), history.parameter(), visible.parameter(),
+             source_updated_at.parameter(), facts.parameter(), is_new.parameter());
   }
 };
 
 void write_pull_requests(pqxx::transaction_base& tx, const group_list& groups) {
-  auto added = pull_request_arrays{}, changed = pull_request_arrays{};
+  auto arrays = pull_request_arrays{};
   for (const auto* group : groups)
     for (const auto& x : group->changes.pull_requests)
-      (x.is_new ? added : changed).add(group->changes.repository->id, x);
-  added.run(tx, "insert_pull_requests");
-  changed.run(tx, "update_pull_requests");
+      arrays.add(group->changes.repository->id, x);
+  arrays.run(tx);
 }
 
 void write_pipelines(pqxx::transaction_base& tx, const group_list& groups) {
-  auto added = pipeline_arrays{}, changed = pipeline_arrays{};
+  auto arrays = pipeline_arrays{};
   for (const auto* group : groups)
     for (const auto& x : group->changes.pipelines)
-      (x.is_new ? added : changed).add(group->changes.repository->id, x);
-  added.run(tx, "insert_pipelines");
-  changed.run(tx, "update_pipelines");
+      arrays.add(group->changes.repository->id, x);
+  arrays.run(tx);
 }
 
-void write_commits(pqxx::transaction_base& tx, const group_list& groups) {
+/// Both come mostly with a new head of a pull request: one round trip.
+void write_commits_and_jobs(pqxx::transaction_base& tx, const group_list& groups) {
   auto repository_id = int8_array{};
   auto sha = text_array{}, facts = text_array{};
-  for (const auto* group : groups)
+  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
+  auto priority = int2_array{};
+  for (const auto* group : groups) {
     for (const auto& x : group->changes.commits) {
       repository_id.add(group->changes.repository->id);
       sha.add(x.sha);
       facts.add(x.facts);
     }
-  if (sha.size() > 0)
-    pgx::run(tx, "upsert_commits", repository_id.parameter(), sha.parameter(), facts.parameter());
-}
-
-void enqueue_jobs(pqxx::transaction_base& tx, const group_list& groups) {
-  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
-  auto priority = int2_array{};
-  for (const auto* group : groups)
     for (const auto& x : group->changes.jobs) {
       kind.add(x.kind);
       key.add(x.key);
@@ -219,8 +204,25 @@ void enqueue_jobs(pqxx::transaction_base& tx, const group_list& groups) {
       payload.add(x.payload);
       priority.add(static_cast<std::int16_t>(x.priority));
     }
-  if (kind.size() > 0)
-    pgx::run(tx, "enqueue_jobs", kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter());
+  }
+  if (sha.size() > 0 || kind.size() > 0)
+    pgx::run(tx, "write_commits_and_jobs", repository_id.parameter(), sha.parameter(), facts.parameter(), kind.parameter(),
+             key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter());
+}
+
+/// Names that may have to be taken from an older bearer: only where a snapshot says something new.
+void release_names(pqxx::transaction_base& tx, const group_list& groups) {
+  auto id = int8_array{};
+  auto full_name = text_array{};
+  auto at = timestamptz_array{};
+  for (const auto* group : groups)
+    if (const auto& x = *group->changes.repository; x.columns) {
+      id.add(x.id);
+      full_name.add(x.columns->full_name);
+      at.add(x.source_updated_at);
+    }
+  if (id.size() > 0)
+    pgx::run(tx, "release_names", id.parameter(), full_name.parameter(), at.parameter());
 }
 
 /// In one order in every transaction: two of them that share rows wait for each other instead of deadlocking.
@@ -247,23 +249,15 @@ github_rows::github_rows(connection& db) {
 
 std::vector<github::group*> github_rows::write_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
   const auto sorted = in_lock_order(groups);
-  auto touched = repository_arrays{}, changed = repository_arrays{}, added = repository_arrays{};
-  auto names = repository_arrays{};
-  for (const auto* group : sorted) {
-    const auto& x = *group->changes.repository;
-    if (x.columns)
-      names.add(x);
-    (x.is_new ? added : x.columns ? changed : touched).add(x);
-  }
-  if (!names.empty())
-    pgx::run(tx, "release_names", names.id.parameter(), names.columns.full_name.parameter(), names.columns.updated_at.parameter());
+  if (sorted.empty())
+    return {};
+  release_names(tx, sorted);
+  auto arrays = repository_arrays{};
+  for (const auto* group : sorted)
+    arrays.add(*group->changes.repository);
   auto written = std::unordered_set<std::int64_t>{};
-  if (!touched.empty())
-    collect_ids(touch(tx, touched), written);
-  if (!changed.empty())
-    collect_ids(write_columns(tx, "update_repositories", changed), written);
-  if (!added.empty())
-    collect_ids(write_columns(tx, "insert_repositories", added), written);
+  for (const auto& row : arrays.run(tx))
+    written.insert(row[0].as<std::int64_t>());
   auto moved = group_list{};
   for (auto* group : sorted)
     if (!written.contains(group->changes.repository->id))
@@ -275,8 +269,7 @@ void github_rows::write_rest(pqxx::transaction_base& tx, std::span<github::group
   const auto sorted = in_lock_order(groups);
   write_pull_requests(tx, sorted);
   write_pipelines(tx, sorted);
-  write_commits(tx, sorted);
-  enqueue_jobs(tx, sorted);
+  write_commits_and_jobs(tx, sorted);
 }
 
 void github_rows::write_installations(pqxx::transaction_base& tx, std::span<const github::installation_event* const> events) {

@@ -37,81 +37,76 @@ constexpr auto release_names = R"sql(
     AND (r.deleted OR (COALESCE(r.source_updated_at, '-infinity'), r.github_id) < (COALESCE(u.at, '-infinity'), u.github_id))
 )sql";
 
-// What happens at every delivery: only if the version is still the one that was decided upon (compare-and-set).
-constexpr auto touch_repositories = R"sql(
-  UPDATE repositories r
-  SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
-      installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
-      deleted = u.deleted, facts = u.facts, updated_at = now()
-  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[])
-    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts)
-  WHERE r.github_id = u.github_id AND r.version = u.base_version
-  RETURNING r.github_id
+// What each decision changes of its repository's row: only if the version is still the one that was decided upon
+// (compare-and-set), with a newer snapshot's columns where there is one; a name that a newer repository bears is not taken from
+// it. One heard of for the first time is inserted; another node may be quicker: then nothing is returned for it, and it is
+// loaded.
+constexpr auto write_repositories = R"sql(
+  WITH u AS (
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
+                         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[],
+                         $17::bool[], $18::int8[], $19::int8[], $20::timestamptz[], $21::bool[], $22::bool[])
+    AS t (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts, name, full_name, owner,
+          description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at, is_new, has_columns)
+  ), added AS (
+    INSERT INTO repositories (github_id, open_prs, total_prs, installation_id, last_activity, deleted, facts, name, full_name, owner,
+                              description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
+    SELECT u.github_id, u.open_prs, u.total_prs, u.installation_id, u.last_activity, u.deleted, u.facts, u.name,
+      CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
+           THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
+      u.owner, u.description, u.language, u.default_branch, u.html_url, COALESCE(u.is_private, FALSE), COALESCE(u.archived, FALSE),
+      COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at
+    FROM u WHERE u.is_new
+    ON CONFLICT (github_id) DO NOTHING
+    RETURNING github_id
+  ), changed AS (
+    UPDATE repositories r
+    SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
+        installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
+        deleted = u.deleted, facts = u.facts, updated_at = now(), source_updated_at = u.source_updated_at,
+        name = CASE WHEN u.has_columns THEN u.name ELSE r.name END,
+        full_name = CASE WHEN NOT u.has_columns THEN r.full_name
+                         WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
+                         THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
+        owner = CASE WHEN u.has_columns THEN u.owner ELSE r.owner END,
+        description = CASE WHEN u.has_columns THEN u.description ELSE r.description END,
+        language = CASE WHEN u.has_columns THEN u.language ELSE r.language END,
+        default_branch = CASE WHEN u.has_columns THEN u.default_branch ELSE r.default_branch END,
+        html_url = CASE WHEN u.has_columns THEN u.html_url ELSE r.html_url END,
+        is_private = CASE WHEN u.has_columns THEN COALESCE(u.is_private, FALSE) ELSE r.is_private END,
+        archived = CASE WHEN u.has_columns THEN COALESCE(u.archived, FALSE) ELSE r.archived END,
+        stars = CASE WHEN u.has_columns THEN COALESCE(u.stars, 0) ELSE r.stars END,
+        forks = CASE WHEN u.has_columns THEN COALESCE(u.forks, 0) ELSE r.forks END
+    FROM u
+    WHERE r.github_id = u.github_id AND r.version = u.base_version AND NOT u.is_new
+    RETURNING r.github_id
+  )
+  SELECT github_id FROM added UNION ALL SELECT github_id FROM changed
 )sql";
 
-// The same with a newer snapshot of the columns. A name that a newer repository bears is not taken from it.
-constexpr auto update_repositories = R"sql(
-  UPDATE repositories r
-  SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
-      installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
-      deleted = u.deleted, facts = u.facts, updated_at = now(),
-      name = u.name,
-      full_name = CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
-                       THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
-      owner = u.owner, description = u.description, language = u.language,
-      default_branch = u.default_branch, html_url = u.html_url,
-      is_private = COALESCE(u.is_private, FALSE), archived = COALESCE(u.archived, FALSE),
-      stars = COALESCE(u.stars, 0), forks = COALESCE(u.forks, 0), source_updated_at = u.source_updated_at
-  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
-              $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[],
-              $18::int8[], $19::int8[], $20::timestamptz[])
-    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts,
-          name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
-  WHERE r.github_id = u.github_id AND r.version = u.base_version
-  RETURNING r.github_id
-)sql";
-
-// A repository heard of for the first time. Another node may be quicker: then nothing is returned, and it is loaded.
-constexpr auto insert_repositories = R"sql(
-  INSERT INTO repositories (github_id, open_prs, total_prs, installation_id, last_activity, deleted, facts,
-    name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
-  SELECT u.github_id, u.open_prs, u.total_prs, u.installation_id, u.last_activity, u.deleted, u.facts, u.name,
-    CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
-         THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
-    u.owner, u.description, u.language, u.default_branch, u.html_url, COALESCE(u.is_private, FALSE), COALESCE(u.archived, FALSE),
-    COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at
-  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
-              $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[],
-              $18::int8[], $19::int8[], $20::timestamptz[])
-    AS u (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts,
-          name, full_name, owner, description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
-  ON CONFLICT (github_id) DO NOTHING
-  RETURNING github_id
-)sql";
-
-// A pull request heard of for the first time.
-constexpr auto insert_pull_requests = R"sql(
-  INSERT INTO pull_requests (repo_id, pr_number, title, description, author, author_avatar, commit_sha, branch_name, base_branch, pr_url,
-    labels, assignees, reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits_count,
-    files_changed, commit_urls, history, processed, source_updated_at, facts)
-  SELECT r.id, u.number, u.title, u.description, u.author, u.avatar, u.sha, u.head_ref, u.base_ref, u.url,
-    u.labels::jsonb, u.assignees::jsonb, u.reviewers::jsonb, u.is_draft, u.state, u.merged, u.merged_at, u.closed_at,
-    COALESCE(u.additions, 0), COALESCE(u.deletions, 0), COALESCE(u.changed_files, 0), COALESCE(u.commits, 0),
-    ARRAY(SELECT jsonb_array_elements(u.files::jsonb)), ARRAY(SELECT jsonb_array_elements(u.commit_urls::jsonb)),
-    u.history::jsonb, FALSE, u.source_updated_at, u.facts
-  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-              $11::text[], $12::text[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[], $18::timestamptz[],
-              $19::timestamptz[], $20::int4[], $21::int4[], $22::int4[], $23::int4[], $24::text[], $25::text[], $26::text[], $27::bool[],
-              $28::timestamptz[], $29::text[])
-    AS u (repository_id, number, has_columns, title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees,
+// Pull requests: those heard of for the first time are inserted. Of the others, the columns change when the newest snapshot is a
+// new one, counts and files when it carries them; `processed` goes to FALSE only when a reader can see a change (law 7).
+constexpr auto write_pull_requests = R"sql(
+  WITH u AS (
+    SELECT r.id AS repo_id, t.* FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                  $11::text[], $12::text[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[], $18::timestamptz[],
+                  $19::timestamptz[], $20::int4[], $21::int4[], $22::int4[], $23::int4[], $24::text[], $25::text[], $26::text[], $27::bool[],
+                  $28::timestamptz[], $29::text[], $30::bool[])
+    AS t (repository_id, number, has_columns, title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees,
           reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits, files, commit_urls,
-          history, visible, source_updated_at, facts)
-  JOIN repositories r ON r.github_id = u.repository_id
-)sql";
-
-// A pull request that changes: the columns when the newest snapshot is a new one; counts and files when it carries them; `processed` goes to FALSE
-// only when a reader can see a change (law 7).
-constexpr auto update_pull_requests = R"sql(
+          history, visible, source_updated_at, facts, is_new)
+    JOIN repositories r ON r.github_id = t.repository_id
+  ), added AS (
+    INSERT INTO pull_requests (repo_id, pr_number, title, description, author, author_avatar, commit_sha, branch_name, base_branch, pr_url,
+      labels, assignees, reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits_count,
+      files_changed, commit_urls, history, processed, source_updated_at, facts)
+    SELECT u.repo_id, u.number, u.title, u.description, u.author, u.avatar, u.sha, u.head_ref, u.base_ref, u.url,
+      u.labels::jsonb, u.assignees::jsonb, u.reviewers::jsonb, u.is_draft, u.state, u.merged, u.merged_at, u.closed_at,
+      COALESCE(u.additions, 0), COALESCE(u.deletions, 0), COALESCE(u.changed_files, 0), COALESCE(u.commits, 0),
+      ARRAY(SELECT jsonb_array_elements(u.files::jsonb)), ARRAY(SELECT jsonb_array_elements(u.commit_urls::jsonb)),
+      u.history::jsonb, FALSE, u.source_updated_at, u.facts
+    FROM u WHERE u.is_new
+  )
   UPDATE pull_requests p SET
     title = CASE WHEN u.has_columns THEN u.title ELSE p.title END,
     description = CASE WHEN u.has_columns THEN u.description ELSE p.description END,
@@ -134,32 +129,25 @@ constexpr auto update_pull_requests = R"sql(
     processed = p.processed AND NOT u.visible,
     updated_at = CASE WHEN u.visible THEN now() ELSE p.updated_at END,
     source_updated_at = u.source_updated_at, facts = u.facts
-  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-              $11::text[], $12::text[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[], $18::timestamptz[],
-              $19::timestamptz[], $20::int4[], $21::int4[], $22::int4[], $23::int4[], $24::text[], $25::text[], $26::text[], $27::bool[],
-              $28::timestamptz[], $29::text[])
-    AS u (repository_id, number, has_columns, title, description, author, avatar, sha, head_ref, base_ref, url, labels, assignees,
-          reviewers, is_draft, state, merged, merged_at, closed_at, additions, deletions, changed_files, commits, files, commit_urls,
-          history, visible, source_updated_at, facts)
-  JOIN repositories r ON r.github_id = u.repository_id
-  WHERE p.repo_id = r.id AND p.pr_number = u.number
+  FROM u
+  WHERE p.repo_id = u.repo_id AND p.pr_number = u.number AND NOT u.is_new
 )sql";
 
-// A pipeline heard of for the first time, perhaps ahead of its pull request.
-constexpr auto insert_pipelines = R"sql(
-  INSERT INTO pipeline_runs (repo_id, pr_number, commit_sha, author, avatar_url, title, status_pr, status_build, status_approval,
-    status_merge, history, processed, source_updated_at, facts)
-  SELECT r.id, u.number, u.sha, u.author, u.avatar, u.title, u.status_pr, u.status_build, u.status_approval, u.status_merge,
-    u.history::jsonb, FALSE, u.source_updated_at, u.facts
-  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-              $11::text[], $12::text[], $13::bool[], $14::timestamptz[], $15::text[])
-    AS u (repository_id, number, has_columns, sha, author, avatar, title, status_pr, status_build, status_approval, status_merge,
-          history, visible, source_updated_at, facts)
-  JOIN repositories r ON r.github_id = u.repository_id
-)sql";
-
-// A pipeline that changes; law 7 as above.
-constexpr auto update_pipelines = R"sql(
+// Pipelines, perhaps ahead of their pull requests; as above.
+constexpr auto write_pipelines = R"sql(
+  WITH u AS (
+    SELECT r.id AS repo_id, t.* FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                  $11::text[], $12::text[], $13::bool[], $14::timestamptz[], $15::text[], $16::bool[])
+    AS t (repository_id, number, has_columns, sha, author, avatar, title, status_pr, status_build, status_approval, status_merge,
+          history, visible, source_updated_at, facts, is_new)
+    JOIN repositories r ON r.github_id = t.repository_id
+  ), added AS (
+    INSERT INTO pipeline_runs (repo_id, pr_number, commit_sha, author, avatar_url, title, status_pr, status_build, status_approval,
+      status_merge, history, processed, source_updated_at, facts)
+    SELECT u.repo_id, u.number, u.sha, u.author, u.avatar, u.title, u.status_pr, u.status_build, u.status_approval, u.status_merge,
+      u.history::jsonb, FALSE, u.source_updated_at, u.facts
+    FROM u WHERE u.is_new
+  )
   UPDATE pipeline_runs p SET
     commit_sha = u.sha,
     author = CASE WHEN u.has_columns THEN u.author ELSE p.author END,
@@ -170,26 +158,21 @@ constexpr auto update_pipelines = R"sql(
     processed = p.processed AND NOT u.visible,
     updated_at = CASE WHEN u.visible THEN now() ELSE p.updated_at END,
     source_updated_at = u.source_updated_at, facts = u.facts
-  FROM unnest($1::int8[], $2::int4[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-              $11::text[], $12::text[], $13::bool[], $14::timestamptz[], $15::text[])
-    AS u (repository_id, number, has_columns, sha, author, avatar, title, status_pr, status_build, status_approval, status_merge,
-          history, visible, source_updated_at, facts)
-  JOIN repositories r ON r.github_id = u.repository_id
-  WHERE p.repo_id = r.id AND p.pr_number = u.number
+  FROM u
+  WHERE p.repo_id = u.repo_id AND p.pr_number = u.number AND NOT u.is_new
 )sql";
 
-// Whose head a commit was, and its builds. Guarded by the repository's version like all the rest.
-constexpr auto upsert_commits = R"sql(
-  INSERT INTO commits (repository_id, sha, facts)
-  SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])
-  ON CONFLICT (repository_id, sha) DO UPDATE SET facts = excluded.facts, updated_at = now()
-)sql";
-
-// Follow-up work; one that is known by its dedupe key is not enqueued again.
-constexpr auto enqueue_jobs = R"sql(
+// Whose head a commit was, and its builds (guarded by the repository's version like all the rest); and follow-up work: a job that
+// is known by its dedupe key is not enqueued again.
+constexpr auto write_commits_and_jobs = R"sql(
+  WITH noted AS (
+    INSERT INTO commits (repository_id, sha, facts)
+    SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])
+    ON CONFLICT (repository_id, sha) DO UPDATE SET facts = excluded.facts, updated_at = now()
+  )
   INSERT INTO jobs (kind, key, dedupe_key, payload, priority)
   SELECT u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[]) AS u (kind, key, dedupe_key, payload, priority)
+  FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::int2[]) AS u (kind, key, dedupe_key, payload, priority)
   ON CONFLICT (dedupe_key) DO NOTHING
 )sql";
 
@@ -229,15 +212,10 @@ constexpr auto statements = std::to_array<std::pair<std::string_view, std::strin
     {"load_pull_requests", load_pull_requests},
     {"load_commits", load_commits},
     {"release_names", release_names},
-    {"touch_repositories", touch_repositories},
-    {"update_repositories", update_repositories},
-    {"insert_repositories", insert_repositories},
-    {"insert_pull_requests", insert_pull_requests},
-    {"update_pull_requests", update_pull_requests},
-    {"insert_pipelines", insert_pipelines},
-    {"update_pipelines", update_pipelines},
-    {"upsert_commits", upsert_commits},
-    {"enqueue_jobs", enqueue_jobs},
+    {"write_repositories", write_repositories},
+    {"write_pull_requests", write_pull_requests},
+    {"write_pipelines", write_pipelines},
+    {"write_commits_and_jobs", write_commits_and_jobs},
     {"upsert_installation", upsert_installation},
     {"add_installation_repositories", add_installation_repositories},
     {"remove_installation_repositories", remove_installation_repositories},
@@ -245,6 +223,8 @@ constexpr auto statements = std::to_array<std::pair<std::string_view, std::strin
 
 } // namespace
 
-std::span<const std::pair<std::string_view, std::string_view>> github_statements() { return statements; }
+std::span<const std::pair<std::string_view, std::string_view>> github_statements() {
+  return statements;
+}
 
 } // namespace ingot::storage

@@ -24,7 +24,9 @@ constexpr auto append_audit_lines = R"sql(
        unnest($6::timestamptz[]) AS t (at)
 )sql";
 
-timestamp system_now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+timestamp system_now() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 /// Turns what libpqxx throws into store_error.
 template <class Function>
@@ -77,9 +79,13 @@ void node_storage::look_after_cluster() {
   }
 }
 
-std::unique_ptr<batch_store> node_storage::open_store() const { return open_batch_store(url_, config_.database); }
+std::unique_ptr<batch_store> node_storage::open_store() const {
+  return open_batch_store(url_, config_.database);
+}
 
-std::unique_ptr<spool> node_storage::open_spool() const { return std::make_unique<spool>(config_.data_dir, config_.spool); }
+std::unique_ptr<spool> node_storage::open_spool() const {
+  return std::make_unique<spool>(config_.data_dir, config_.spool);
+}
 
 database_report node_storage::probe() const {
   auto report = database_report{};
@@ -132,6 +138,8 @@ void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint
   });
 }
 
-int node_storage::schema_version() const { return all_migrations().empty() ? 0 : all_migrations().back().version; }
+int node_storage::schema_version() const {
+  return all_migrations().empty() ? 0 : all_migrations().back().version;
+}
 
 } // namespace ingot::storage

@@ -17,8 +17,8 @@
 
 namespace ingot::storage {
 
-/// All that a node keeps: its database (embedded or by URL) and its spool. Methods may be called from different threads at once; each call has a
-/// connection of its own. Those that run queries block, and throw store_error.
+/// All that a node keeps: its database (embedded or by URL) and its spool. Methods may be called from different threads at once;
+/// each call has a connection of its own. Those that run queries block, and throw store_error.
 class node_storage {
 public:
   explicit node_storage(settings config);

@@ -8,8 +8,9 @@ namespace ingot::storage {
 
 namespace {
 
-// Rows that are updated often find room on their own page, so that an update touches no index. Facts and histories of some KB compress with lz4
-// (PostgreSQL 14+, if built with it; measured 2.5 to 3 times the throughput of pglz), and stay in the row up to a page's size.
+// Rows that are updated often find room on their own page, so that an update touches no index. Facts and histories of some KB
+// compress with lz4 (PostgreSQL 14+, if built with it; measured 2.5 to 3 times the throughput of pglz), and stay in the row up to
+// a page's size.
 constexpr auto tuning = std::to_array<const char*>({
     "ALTER TABLE repositories SET (fillfactor = 70)",
     "ALTER TABLE pull_requests SET (fillfactor = 70, toast_tuple_target = 4080)",

@@ -6,8 +6,8 @@
 
 namespace ingot::storage {
 
-/// What makes things faster where it exists, and changes nothing where it does not (YugabyteDB, older or smaller builds). Each statement
-/// stands alone: one that is refused is passed over.
+/// What makes things faster where it exists, and changes nothing where it does not (YugabyteDB, older or smaller builds). Each
+/// statement stands alone: one that is refused is passed over.
 void tune_tables(connection& db);
 
 /// The same for a new partition of `deliveries`.

@@ -298,6 +298,8 @@ private:
     auto& change = *out_.repository;
     if (columns)
       change.columns = what_.repository;
+    if (state.columns.rank >= 0)
+      change.source_updated_at = state.columns.at;
     change.open_prs = state.open_prs;
     change.total_prs = state.total_prs;
     change.last_activity = state.last_activity;

@@ -220,6 +220,7 @@ private:
 template <class Visitor, class State>
 void visit_repository(Visitor&& member, State& x) {
   member(x.columns);
+  member(x.content);
   member(x.deleted);
   member(x.open_prs);
   member(x.total_prs);

@@ -12,7 +12,7 @@ struct group {
   struct item {
     const delivery* kept = nullptr;
     const event* what = nullptr;
-    bool replay = false; ///< applied although its id is known
+    bool replay = false;                                 ///< applied although its id is known
     delivery_outcome outcome = delivery_outcome::stored; ///< set by the commit
   };
 

@@ -24,8 +24,9 @@ struct stamp {
 /// Internal state of one `repositories` row: its column `facts`.
 struct repository_state {
   bool exists = false;
-  std::int64_t version = 0; ///< the column `version`; not part of `facts`
-  stamp columns;            ///< name … forks
+  std::int64_t version = 0;  ///< the column `version`; not part of `facts`
+  stamp columns;             ///< name … forks
+  std::uint64_t content = 0; ///< digest of those columns: a newer snapshot that says the same writes none of them
   stamp deleted;
   std::int64_t open_prs = 0, total_prs = 0;
   std::optional<timestamp> last_activity;

@@ -3,6 +3,7 @@
 #include "model/digest.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ingot::github {
 
@@ -47,8 +48,12 @@ repository_gain merge_repository(repository_state& known, const event& x) {
   const auto& said = *x.repository;
   const auto at = x.occurred_at ? *x.occurred_at : said.updated_at.value_or(timestamp{});
   auto gain = repository_gain{};
-  gain.columns = raise(known.columns, stamp_of(said, x));
-  gain.anything = gain.columns || !known.exists;
+  gain.anything = raise(known.columns, stamp_of(said, x));
+  if (gain.anything) {
+    const auto content = digest_of_columns(said);
+    gain.columns = content != std::exchange(known.content, content);
+  }
+  gain.anything |= !known.exists;
   gain.anything |= raise(known.last_activity, x.occurred_at);
   if (x.installation_id && raise(known.installation, {at, 0, static_cast<std::uint64_t>(*x.installation_id)})) {
     known.installation_id = x.installation_id;

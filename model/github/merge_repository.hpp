@@ -9,7 +9,7 @@ namespace ingot::github {
 
 struct repository_gain {
   bool anything = false; ///< `known` changed, or has no row yet
-  bool columns = false;  ///< the event's snapshot is the newest
+  bool columns = false;  ///< the event's snapshot is the newest and says something else than the last
 };
 
 /// Merges what an event says of its repository.

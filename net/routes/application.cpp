@@ -2,8 +2,8 @@
 
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
-#include "telemetry/log.hpp"
 #include "net/routes/github.hpp"
+#include "telemetry/log.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -70,7 +70,8 @@ std::variant<std::string, fault> signer(const services& what, const http::reques
 
 failure signature_failure(fault code, const http::request_head& head) {
   if (code == fault::bad_signature)
-    return {code, "no live secret signs this body so", {{"x-hub-signature-256", "expected: sha256= and the HMAC of the raw body"}}};
+    return {
+        code, "no live secret signs this body so", {{"x-hub-signature-256", "expected: sha256= and the HMAC of the raw body"}}};
   return {code,
           head.has("x-hub-signature") ? "X-Hub-Signature (SHA-1) alone is not enough" : "the delivery is not signed",
           {{"x-hub-signature-256", "expected, and absent"}}};
@@ -133,10 +134,12 @@ void count_and_log(const services& what, const delivery& x, const receipt& end, 
 
 std::optional<failure> refuse_github_head(const services& what, const http::request_head& head) {
   const auto& endpoints = what.context->config.github;
-  if (std::none_of(endpoints.begin(), endpoints.end(), [](const auto& x) { return !x.secret.empty() || !x.secret_previous.empty(); }))
-    return failure{fault::not_configured,
-                   "no GitHub webhook secret is configured, so nothing is accepted; set GITHUB_WEBHOOK_SECRET or [[github.endpoint]]",
-                   {}};
+  if (std::none_of(endpoints.begin(), endpoints.end(),
+                   [](const auto& x) { return !x.secret.empty() || !x.secret_previous.empty(); }))
+    return failure{
+        fault::not_configured,
+        "no GitHub webhook secret is configured, so nothing is accepted; set GITHUB_WEBHOOK_SECRET or [[github.endpoint]]",
+        {}};
   const auto type = without_parameters(head["content-type"]);
   if (!equals_ignoring_case(type, "application/json") && !equals_ignoring_case(type, "application/x-www-form-urlencoded"))
     return failure{fault::unsupported_media_type,
@@ -178,8 +181,8 @@ void take_github_webhook(const services& what, http::request req, path_parameter
   taken->kept = envelope(req, taken->event, std::move(std::get<std::string>(signed_by)));
   const auto* kept = &taken->kept; // lives as long as the reply, which travels with it
   bridge::submit(*what.context, std::move(taken),
-                 [&what, kept, request_id = std::move(req.head.request_id), to = std::make_shared<http::responder>(std::move(done))](
-                     const receipt& end) {
+                 [&what, kept, request_id = std::move(req.head.request_id),
+                  to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
                    count_and_log(what, *kept, end, request_id);
                    (*to)(answer_of(end, kept->id, request_id));
                  });

@@ -31,9 +31,11 @@ std::string readiness(const services& what, bool ready, const database_report& f
   text += ",\"database\":{\"reachable\":" + std::string{found.reachable ? "true" : "false"};
   text += ",\"commits\":\"" + std::string{name_of(context.database)} + "\",\"problem\":";
   append_json_string(text, found.problem);
-  text += ",\"migrations\":{\"applied\":" + std::to_string(found.schema_version) + ",\"expected\":" + std::to_string(what.schema_version);
+  text += ",\"migrations\":{\"applied\":" + std::to_string(found.schema_version) +
+          ",\"expected\":" + std::to_string(what.schema_version);
   text += "}},\"spool\":{\"deliveries\":" + std::to_string(context.spool_depth);
-  text += ",\"bytes\":" + std::to_string(context.spool_bytes) + "},\"lag\":{\"groups_waiting\":" + std::to_string(context.groups_waiting);
+  text += ",\"bytes\":" + std::to_string(context.spool_bytes) +
+          "},\"lag\":{\"groups_waiting\":" + std::to_string(context.groups_waiting);
   return text + "}}";
 }
 

@@ -22,6 +22,8 @@ constexpr route all[] = {
 
 } // namespace
 
-std::span<const route> table() { return all; }
+std::span<const route> table() {
+  return all;
+}
 
 } // namespace ingot::routes

@@ -121,7 +121,8 @@ struct actor_fixture {
     snapshot.full_name = x->kept.repository;
     x->event.fact = github::repository_event{};
     x->answer = std::make_shared<reply>([this, id](const receipt& with) {
-      answered.push_back(id + ' ' + std::string{with.why.code == fault::none ? to_string(with.outcome) : to_string(with.why.code)});
+      answered.push_back(id + ' ' +
+                         std::string{with.why.code == fault::none ? to_string(with.outcome) : to_string(with.why.code)});
     });
     return x;
   }

@@ -8,7 +8,9 @@ using namespace ingot;
 
 TEST_CASE("law 1: a reply that is dropped unanswered says lost, and a given answer stands") {
   auto seen = std::vector<fault>{};
-  { auto dropped = reply{[&](const receipt& x) { seen.push_back(x.why.code); }}; }
+  {
+    auto dropped = reply{[&](const receipt& x) { seen.push_back(x.why.code); }};
+  }
   CHECK(seen == std::vector<fault>{fault::lost});
   seen.clear();
   {

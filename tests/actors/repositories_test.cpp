@@ -28,8 +28,8 @@ struct repositories_fixture : actor_fixture {
   }
 
   ~repositories_fixture() {
-    for (auto& x :
-         {caf::actor_cast<caf::actor>(aut), caf::actor_cast<caf::actor>(writer_handle), caf::actor_cast<caf::actor>(spool_handle)})
+    for (auto& x : {caf::actor_cast<caf::actor>(aut), caf::actor_cast<caf::actor>(writer_handle),
+                    caf::actor_cast<caf::actor>(spool_handle)})
       end(x);
   }
 
@@ -75,7 +75,8 @@ TEST_CASE_METHOD(repositories_fixture, "repositories that idle are let go, and c
   CHECK(answered == answers{"a stored", "b stored"});
 }
 
-TEST_CASE_METHOD(repositories_fixture, "law 5: no more repositories live than the setting allows, and none of their deliveries is lost") {
+TEST_CASE_METHOD(repositories_fixture,
+                 "law 5: no more repositories live than the setting allows, and none of their deliveries is lost") {
   context->config.actors.repositories_max = 4;
   start();
   for (auto i = 0; i < 100; ++i) {

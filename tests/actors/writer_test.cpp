@@ -1,6 +1,6 @@
-#include "actors/writer.hpp"
 #include "actors/reader.hpp"
 #include "actors/spool.hpp"
+#include "actors/writer.hpp"
 #include "tests/actors/fixture.hpp"
 
 using namespace ingot;
@@ -24,7 +24,8 @@ struct writer_fixture : actor_fixture {
   }
 
   ~writer_fixture() {
-    for (auto& x : {caf::actor_cast<caf::actor>(aut), caf::actor_cast<caf::actor>(spool_handle), caf::actor_cast<caf::actor>(prober)})
+    for (auto& x :
+         {caf::actor_cast<caf::actor>(aut), caf::actor_cast<caf::actor>(spool_handle), caf::actor_cast<caf::actor>(prober)})
       end(x);
   }
 
@@ -103,7 +104,8 @@ TEST_CASE_METHOD(writer_fixture, "law 6: a refused delivery inside a decided gro
   CHECK(store->failed == std::vector<std::string>{"bad"});
 }
 
-TEST_CASE_METHOD(writer_fixture, "law 1: while the database is away senders are answered from the spool, and it drains in order") {
+TEST_CASE_METHOD(writer_fixture,
+                 "law 1: while the database is away senders are answered from the spool, and it drains in order") {
   start();
   commit("a");
   settle();

@@ -125,7 +125,8 @@ TEST_CASE_METHOD(store_fixture, "a group that was decided on what the rows hold 
   CHECK(db.sql("SELECT open_prs || ' ' || total_prs FROM repositories") == "0 1");
 }
 
-TEST_CASE_METHOD(store_fixture, "law 12: a decision that stands on a version another node moved is made again, and nothing is lost") {
+TEST_CASE_METHOD(store_fixture,
+                 "law 12: a decision that stands on a version another node moved is made again, and nothing is lost") {
   auto first = group({pull_request(1, "a", "opened", 1)});
   commit(first);
   auto other = open_batch_store(db.url(), db.settings());
