@@ -11,6 +11,8 @@
 #include <optional>
 #include <thread>
 
+#include <malloc.h>
+
 namespace {
 
 using namespace ingot;
@@ -56,7 +58,16 @@ void end_at_second_signal() {
   }).detach();
 }
 
+/// Bodies of some KB come and go by the thousand: glibc would give their pages back and take them again each time. What
+/// REPOSITORIES let go is given back by name (malloc_trim).
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
+  mallopt(M_ARENA_MAX, 4);
+}
+
 int serve(serve_request request) {
+  keep_freed_memory();
   const auto signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

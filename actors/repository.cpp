@@ -8,6 +8,9 @@ namespace {
 
 using repository_pointer = repository_actor::stateful_pointer<repository_state>;
 
+/// A row's facts are bounded to some KB, so a cache grows by little between two weighings.
+constexpr auto groups_per_trim = 16u;
+
 /// Takes from `waiting` as far as the cache covers it, and decides. Leaves `group` empty when the first is not covered.
 void decide_what_is_known(repository_state& state, repository_group& group) {
   auto& known = state.known;
@@ -81,7 +84,10 @@ repository_actor::behavior_type repository(repository_pointer self, context_ptr 
         auto& state = self->state;
         state.committing = false;
         state.known = std::move(group->known);
-        github::trim(state.known, state.context->config.actors.knowledge_bytes_max);
+        if (++state.groups_since_trim >= groups_per_trim) {
+          state.groups_since_trim = 0;
+          github::trim(state.known, state.context->config.actors.knowledge_bytes_max);
+        }
         submit(self);
       },
       [self](leave_atom) {

@@ -20,6 +20,9 @@ struct repository_state {
   /// Deliveries that came while a group was on its way.
   std::deque<delivery_ptr> waiting;
 
+  /// Groups since the cache was last weighed: weighing walks all of it.
+  unsigned groups_since_trim = 0;
+
   /// A group is with the WRITER.
   bool committing = false;
 };

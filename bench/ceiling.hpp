@@ -34,7 +34,8 @@ struct ceiling_result {
   double rate = 0;       ///< deliveries a second, with all rows that they lead to
   std::size_t batch = 0; ///< the best
   std::uint64_t deliveries = 0;
-  double postgres_ms = 0; ///< CPU of PostgreSQL for each delivery
+  double postgres_ms = 0;                               ///< CPU of PostgreSQL for each delivery
+  std::vector<std::pair<std::size_t, double>> by_batch; ///< batch and rate of all that were tried
 };
 
 /// Writes the rows that `what` left (see run_load) again into copies of their tables, and measures. Each delivery comes with its

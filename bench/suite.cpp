@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace ingot::bench {
@@ -58,6 +59,24 @@ private:
   bool keep_;
 };
 
+/// Median milliseconds that the disk takes to make 8 KB durable.
+double measure_fdatasync(const fs::path& file) {
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const std::string page(8192, 'x');
+  std::vector<double> took;
+  for (int i = 0; i != 64; ++i) {
+    const auto begin = steady::now();
+    // In place after the first round, as a write-ahead log is overwritten.
+    if (pwrite(fd, page.data(), page.size(), i % 32 * 8192) < 0 || fdatasync(fd) != 0)
+      throw std::runtime_error("cannot write " + file.string());
+    if (i >= 32)
+      took.push_back(std::chrono::duration<double, std::milli>(steady::now() - begin).count());
+  }
+  close(fd);
+  std::sort(took.begin(), took.end());
+  return took[took.size() / 2];
+}
+
 /// A node that is ready.
 class running_node {
 public:
@@ -103,6 +122,7 @@ public:
                                                                                                "workflow_run", "check_run"})} {}
 
   suite_result run() {
+    out_.fdatasync_ms = measure_fdatasync(work_ / "fdatasync");
     if (wants({"start", "peak", "seventy", "light", "peak256", "ceilings"}))
       main_node();
     if (wants({"null"}))

@@ -45,6 +45,7 @@ struct verdict {
 struct suite_result {
   std::vector<measurement> runs;
   std::vector<ceiling_result> ceilings;
+  std::optional<double> fdatasync_ms; ///< median; no commit is quicker than that
   std::optional<double> start_fresh_seconds, start_existing_seconds;
   std::optional<double> many_before_mb, many_peak_mb, many_after_mb, many_idle_mb;
   std::vector<std::string> skipped; ///< scenario and why

@@ -8,7 +8,6 @@ CREATE TABLE delivery_ids (
   received_at timestamptz NOT NULL,
   PRIMARY KEY (source, delivery_id)
 );
-CREATE INDEX delivery_ids_received_at ON delivery_ids (received_at);
 
 -- Every verified delivery as it came. One partition a day; retention drops partitions.
 CREATE TABLE deliveries (
