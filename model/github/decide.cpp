@@ -62,7 +62,7 @@ private:
   void apply(const pull_request_event& fact) {
     const auto& said = fact.pull_request;
     const auto rank = pull_request_rank(what_.action, said.merged);
-    auto about = entry_at(said.updated_at, rank, what_.name + ' ' + what_.action, author_of_action(said));
+    auto about = entry_at(said.updated_at, rank, what_.name + ' ' + what_.action, author_of_action(fact));
     about.sha = said.head_sha;
     auto entities = use(said.number);
     auto gain = merge(entities, said, rank);
@@ -143,8 +143,10 @@ private:
     return entry;
   }
 
-  std::string author_of_action(const pull_request_snapshot& said) const {
-    return what_.action == "opened" ? said.author.login : std::string{};
+  std::string author_of_action(const pull_request_event& fact) const {
+    if (!fact.sender.login.empty())
+      return fact.sender.login;
+    return what_.action == "opened" ? fact.pull_request.author.login : std::string{};
   }
 
   /// What a snapshot says, whichever event carries it: columns, and the builds that came before its head was known.

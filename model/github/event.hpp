@@ -63,6 +63,7 @@ struct pull_request_snapshot {
 /// pull_request, every action.
 struct pull_request_event {
   pull_request_snapshot pull_request;
+  person sender; ///< who did it; empty when the payload does not say
 };
 
 /// pull_request_review: submitted, edited, dismissed.

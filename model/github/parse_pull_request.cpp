@@ -102,7 +102,9 @@ std::string lower_case(std::string_view text) {
 } // namespace
 
 void read_pull_request(const payload& p, event& out) {
-  pull_request_event fact{read_snapshot(p)};
+  pull_request_event fact{read_snapshot(p), {}};
+  if (const auto sender = p.child<"sender">(); sender.object)
+    fact.sender = read_person(sender);
   out.occurred_at = fact.pull_request.updated_at;
   out.fact = std::move(fact);
 }

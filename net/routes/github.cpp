@@ -124,7 +124,7 @@ void count_and_log(const services& what, const delivery& x, const receipt& end, 
   log::write(stored ? log::level::debug : log::level::warn, stored ? "delivery taken" : "delivery not taken",
              {{"request_id", request_id},
               {"delivery", x.id},
-              {"event", x.event},
+              {"github_event", x.event},
               {"repository", x.repository},
               {"outcome", to_string(end.outcome)},
               {"reason", end.why.message}});

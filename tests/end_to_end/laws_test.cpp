@@ -30,7 +30,8 @@ json::value pull_request(std::int64_t repository, const std::string& at, const s
   return payload;
 }
 
-/// Rows as a reader sees them, without what names the repository, our ids and our times.
+/// Rows as a reader sees them, without what names the repository, our ids and our times. Of the jobs those of the last head: a
+/// head that is heard of after its successor needs none, so their number depends on the order.
 constexpr const char* comparable_rows = R"(
   SELECT jsonb_build_object(
     'repository', (to_jsonb(r) - '{id,github_id,name,full_name,created_at,updated_at,facts,version}'::text[]),
@@ -38,7 +39,8 @@ constexpr const char* comparable_rows = R"(
     'its_history', (SELECT jsonb_agg(e - 'delivery' ORDER BY n) FROM jsonb_array_elements(p.history) WITH ORDINALITY AS h(e, n)),
     'pipeline', (to_jsonb(l) - '{id,repo_id,created_at,updated_at,facts,history}'::text[]),
     'history', (SELECT jsonb_agg(e - 'delivery' ORDER BY n) FROM jsonb_array_elements(l.history) WITH ORDINALITY AS h(e, n)),
-    'jobs', (SELECT count(*) FROM jobs j WHERE j.payload::text LIKE '%' || r.github_id || '%'))::text AS shown,
+    'jobs', (SELECT count(*) FROM jobs j WHERE j.payload ->> 'repository_id' = r.github_id::text
+             AND j.payload ->> 'head_sha' = p.commit_sha))::text AS shown,
     r.github_id
   FROM repositories r JOIN pull_requests p ON p.repo_id = r.id JOIN pipeline_runs l ON l.repo_id = r.id)";
 

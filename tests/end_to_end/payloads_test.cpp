@@ -248,9 +248,9 @@ TEST_CASE("every recorded payload leaves the rows that its content says") {
     INFO(one.event << "/" << one.name);
     auto payload = json::parse(one.body);
     // A repository of its own for each, so that one sample's rows do not hide another's.
+    ++repository;
     if (payload.is_object() && payload.as_object().contains("repository") && payload.at("repository").is_object() &&
         payload.at("repository").as_object().contains("owner")) {
-      ++repository;
       move_to_repository(payload, repository, "golden/sample-" + std::to_string(repository));
       for (const char* member : {"check_run", "check_suite", "workflow_run"})
         if (one.event == member)

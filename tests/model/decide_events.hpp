@@ -74,7 +74,7 @@ inline event pull_request(std::string action, std::int64_t number, std::int64_t 
   if (merged)
     said.merged_at = at(seconds);
   auto x = event_named("pull_request", std::move(action), seconds);
-  x.fact = pull_request_event{said};
+  x.fact = pull_request_event{said, {}};
   return x;
 }
 
