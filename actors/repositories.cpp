@@ -132,6 +132,11 @@ void start_over(repositories_pointer self, std::vector<writer_actor> writers) {
 
 } // namespace
 
+repositories_state::~repositories_state() {
+  for (const auto& [id, x] : entries)
+    caf::anon_send_exit(x.handle, caf::exit_reason::user_shutdown);
+}
+
 std::size_t writer_of(std::int64_t repository_id, std::size_t writers) noexcept {
   // Fibonacci hashing: neighbouring ids of one organization spread.
   return static_cast<std::size_t>((static_cast<std::uint64_t>(repository_id) * 0x9E3779B97F4A7C15ull) >> 33) % writers;

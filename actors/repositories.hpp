@@ -19,6 +19,10 @@ struct repositories_state {
     std::vector<delivery_ptr> waiting;
   };
 
+  /// Orphans have nobody who would let them go. (A monitor in each child would leave a trace here for every child that ever
+  /// lived.)
+  ~repositories_state();
+
   context_ptr context;
   std::vector<writer_actor> writers;
   std::unordered_map<std::int64_t, entry> entries;

@@ -72,9 +72,6 @@ repository_actor::behavior_type repository(repository_pointer self, context_ptr 
   self->state.id = id;
   self->state.writer = std::move(writer);
   self->state.parent = std::move(parent);
-  // Orphans have nobody who would let them go.
-  self->set_down_handler([self](caf::down_msg&) { self->quit(); });
-  self->monitor(self->state.parent);
   return {
       [self](deliver_atom, delivery_ptr x) {
         self->state.waiting.push_back(std::move(x));

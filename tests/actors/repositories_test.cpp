@@ -88,6 +88,18 @@ TEST_CASE_METHOD(repositories_fixture,
   CHECK(std::all_of(answered.begin(), answered.end(), [](const auto& x) { return x.ends_with(" stored"); }));
 }
 
+TEST_CASE_METHOD(repositories_fixture, "repositories do not outlive the one that keeps them") {
+  start();
+  const auto before = sys.registry().running();
+  deliver("a", 1);
+  deliver("b", 2);
+  settle();
+  end(aut);
+  settle();
+  CHECK(answered.size() == 2);
+  CHECK(sys.registry().running() < before);
+}
+
 TEST_CASE_METHOD(repositories_fixture, "an ignored event needs no repository actor and is kept all the same") {
   start();
   auto x = push("star", 1);

@@ -9,7 +9,7 @@
 using namespace ingot;
 using namespace ingot::commands;
 
-TEST_CASE("--since takes a time or how long ago") {
+TEST_CASE("the option --since takes a time or how long ago") {
   auto now = *parse_rfc3339("2024-05-08T12:00:00Z");
   CHECK(parse_since("2024-05-01T10:00:00Z", now) == *parse_rfc3339("2024-05-01T10:00:00Z"));
   CHECK(parse_since("2h", now) == *parse_rfc3339("2024-05-08T10:00:00Z"));
