@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include <malloc.h>
 
@@ -66,6 +67,16 @@ void keep_freed_memory() {
   mallopt(M_ARENA_MAX, 4);
 }
 
+/// Tells the NODE to stop, unless that has been done.
+struct stop_node {
+  node_actor& node;
+
+  ~stop_node() {
+    if (node)
+      caf::anon_send(std::exchange(node, nullptr), stop_atom_v);
+  }
+};
+
 int serve(serve_request request) {
   keep_freed_memory();
   const auto signals = handled_signals();
@@ -97,6 +108,9 @@ int serve(serve_request request) {
   auto config = actor_config{request.values.actors};
   auto system = std::make_unique<caf::actor_system>(config);
   auto node_handle = system->spawn(node, context, reachable);
+
+  // Whatever ends this function, the actors end with it: the system's destructor waits for them.
+  const auto stop_at_end = stop_node{node_handle};
 
   // The door.
   auto application = routes::application{{*system, context, INGOT_VERSION, database.schema_version()}};

@@ -107,12 +107,16 @@ void drain_now(spool_pointer self) {
 
 void probe_later(spool_pointer self) {
   self->state.now = phase::probing;
+  // None holds its groups back while nobody drains.
+  for (const auto& x : self->state.writers)
+    self->send(x, away_atom_v);
   self->delayed_send(self, self->state.context->config.database.probe_interval, tick_atom_v);
 }
 
 /// Each WRITER goes on by itself when it has forwarded nothing that is not dealt with.
 void tell_drained(spool_pointer self) {
   auto& state = self->state;
+  state.context->database = database_state::direct;
   for (auto i = std::size_t{0}; i < state.writers.size(); ++i)
     self->send(state.writers[i], drained_atom_v, state.dealt_with[i]);
   state.now = phase::resting;
@@ -124,7 +128,7 @@ void drain(spool_pointer self) {
     probe_later(self);
     return;
   }
-  auto oldest = state.file->oldest(state.context->config.spool.drain_items);
+  auto oldest = state.file->oldest(state.drain_items);
   publish_depth(state);
   if (oldest.empty()) {
     tell_drained(self);
@@ -139,6 +143,8 @@ void drain(spool_pointer self) {
       .then(
           [self, through](std::uint64_t) {
             self->state.asked = false;
+            auto& items = self->state.drain_items;
+            items = std::min(items * 2, self->state.context->config.spool.drain_items);
             if (self->state.file)
               self->state.file->forget_through(through);
             self->send(self, tick_atom_v);
@@ -146,8 +152,7 @@ void drain(spool_pointer self) {
           [self](caf::error&) {
             self->state.asked = false;
             self->state.context->database = database_state::away;
-            for (const auto& x : self->state.writers)
-              self->send(x, away_atom_v);
+            self->state.drain_items = std::max<std::size_t>(self->state.drain_items / 2, 1);
             probe_later(self);
           });
 }
@@ -181,6 +186,7 @@ spool_actor::behavior_type spool(spool_pointer self, context_ptr context, reader
   guard_against_exceptions(self);
   self->state.context = std::move(context);
   self->state.prober = std::move(prober);
+  self->state.drain_items = self->state.context->config.spool.drain_items;
   open(self->state);
   publish_depth(self->state);
   return {
@@ -194,6 +200,7 @@ spool_actor::behavior_type spool(spool_pointer self, context_ptr context, reader
       },
       [self](away_atom) {
         auto& state = self->state;
+        state.context->database = database_state::away;
         if (state.now == phase::resting && !state.asked)
           probe_later(self);
       },

@@ -28,6 +28,9 @@ struct spool_state {
 
   enum class phase : std::uint8_t { resting, probing, draining };
   phase now = phase::resting;
+  /// Deliveries in one drain: halved when one fails (a database that is slow once would be too slow for ever), doubled when one
+  /// succeeds.
+  std::size_t drain_items = 0;
   bool asked = false; ///< a probe or a drain is on its way
 };
 

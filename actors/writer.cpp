@@ -55,7 +55,8 @@ commit_result bury(writer_state& state, const repository_group& group, const std
     connect(state);
     state.store->keep_failed(x->kept, why);
   } catch (const storage::store_error& e) {
-    if (e.remedy() == storage::sql_remedy::reconnect) {
+    // What the SPOOL drains was acknowledged, and nobody waits: it must not be forgotten while it is kept nowhere else.
+    if (e.remedy() != storage::sql_remedy::refused || !x->answer) {
       state.store = nullptr;
       return commit_result::away;
     }
@@ -108,7 +109,9 @@ commit_result commit(writer_state& state, group_span groups) {
       return commit_result::done;
     } catch (const storage::store_error& e) {
       const auto remedy = e.remedy();
-      if (remedy == storage::sql_remedy::refused)
+      // 23505: another transaction took a name in between; the next try sees it.
+      const auto raced = groups.size() == 1 && attempt < 3 && std::string_view{e.what()}.starts_with("23505");
+      if (remedy == storage::sql_remedy::refused && !raced)
         return commit_halves(state, groups, e.what());
       if (remedy == storage::sql_remedy::reconnect) {
         const auto was_connected = std::exchange(state.store, nullptr) != nullptr;
@@ -251,7 +254,6 @@ writer_actor::behavior_type writer(writer_pointer self, context_ptr context, std
           return;
         if (std::exchange(state.through_spool, false))
           log::info("commits go to the database again", {{"writer", static_cast<std::int64_t>(state.index)}});
-        state.context->database = database_state::direct;
         flush(self);
       },
       [self](away_atom) {

@@ -55,6 +55,31 @@ constexpr auto forget_ids = R"sql(
     SELECT source, delivery_id FROM delivery_ids WHERE received_at < $1::timestamptz ORDER BY received_at LIMIT 10000)
 )sql";
 
+/// A million ids an hour: whoever probes through the same reader does not wait for long.
+constexpr auto forget_rounds_max = 100;
+
+// Whoever waits for the lock that a change of partitions needs makes all commits wait behind it: better try again in an hour.
+constexpr auto lock_briefly = "SET LOCAL lock_timeout = '200ms'";
+
+/// @returns false when there is none after all: another node made it at the same moment, `deliveries_other` holds rows of that
+/// day (a wrong clock: it keeps that day), or somebody reads the table for long.
+bool make_partition(connection& db, const std::string& name, days day) {
+  try {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    tx.exec(lock_briefly);
+    tx.exec("CREATE TABLE IF NOT EXISTS " + name + " PARTITION OF deliveries FOR VALUES FROM ('" +
+            text_of(day, "%04d-%02u-%02u") + "') TO ('" + text_of(day + std::chrono::days{1}, "%04d-%02u-%02u") + "')");
+    tx.commit();
+    return true;
+  } catch (const pqxx::sql_error& e) {
+    constexpr auto expected = std::to_array<std::string_view>({"42P07", "23505", "42710", "23514", "55P03"});
+    if (std::find(expected.begin(), expected.end(), sqlstate(e)) == expected.end())
+      throw;
+    return false;
+  }
+}
+
 std::vector<std::string> partitions(connection& db) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
@@ -73,13 +98,8 @@ void make_delivery_partitions(connection& db, timestamp today, int days_ahead) {
     const auto name = partition_of(day);
     if (std::find(existing.begin(), existing.end(), name) != existing.end())
       continue;
-    auto deadline = connection::deadline{db};
-    auto tx = pqxx::work{db.raw()};
-    // Another node may make it at the same moment.
-    tx.exec("CREATE TABLE IF NOT EXISTS " + name + " PARTITION OF deliveries FOR VALUES FROM ('" +
-            text_of(day, "%04d-%02u-%02u") + "') TO ('" + text_of(day + std::chrono::days{1}, "%04d-%02u-%02u") + "')");
-    tx.commit();
-    tune_delivery_partition(db, name);
+    if (make_partition(db, name, day))
+      tune_delivery_partition(db, name);
   }
 }
 
@@ -90,12 +110,14 @@ int apply_delivery_retention(connection& db, timestamp today, const retention_se
     if (const auto of = day_of(name); of && *of + std::chrono::days{keep.deliveries_days} < day) {
       auto deadline = connection::deadline{db};
       auto tx = pqxx::work{db.raw()};
+      tx.exec(lock_briefly);
       tx.exec("DROP TABLE IF EXISTS " + name);
       tx.commit();
       ++dropped;
     }
   const auto oldest = text_of(day - std::chrono::days{keep.delivery_ids_days}, "%04d-%02u-%02u");
-  for (auto forgotten = 1L; forgotten > 0;) {
+  auto forgotten = 1L;
+  for (auto round = 0; forgotten > 0 && round < forget_rounds_max; ++round) {
     auto deadline = connection::deadline{db};
     auto tx = pqxx::work{db.raw()};
     forgotten = static_cast<long>(pgx::query(tx, forget_ids, oldest).affected_rows());

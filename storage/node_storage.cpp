@@ -9,6 +9,8 @@
 
 #include <csignal>
 
+#include <sys/wait.h>
+
 namespace ingot::storage {
 
 namespace {
@@ -68,7 +70,11 @@ bool node_storage::open() {
 }
 
 void node_storage::look_after_cluster() {
-  if (!cluster_ || ::kill(cluster_->pid(), 0) == 0)
+  if (!config_.database.url.empty())
+    return;
+  // A child that ended is a zombie until it is waited for, and kill(pid, 0) finds it alive. WNOWAIT: its owner reaps it.
+  auto end = siginfo_t{};
+  if (cluster_ && ::waitid(P_PID, static_cast<id_t>(cluster_->pid()), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid == 0)
     return;
   log::error("embedded database fell; starting it anew");
   try {
