@@ -267,7 +267,7 @@ TEST_CASE("every recorded payload leaves the rows that its content says") {
   }
 }
 
-TEST_CASE("a file list in the payload is stored whole and asks for no job; without one nothing is invented") {
+TEST_CASE("a file list in the payload is stored whole and asks for no job, and without one nothing is invented") {
   node running;
   auto client = running.client();
   sql db{running.database_url()};

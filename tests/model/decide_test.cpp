@@ -240,7 +240,7 @@ TEST_CASE("at equal times a completed build beats a started one, and a failed on
   CHECK(after({opened, failed, passed}).pipelines.at(5).status_build == "buildFailed");
 }
 
-TEST_CASE("reviews set the approval by their own time; a dismissal takes it back, a comment says nothing") {
+TEST_CASE("reviews set the approval by their own time, and a dismissal takes it back, a comment says nothing") {
   auto rows = after({pull_request("opened", 5, 0, sha(1)), review("changes_requested", 5, 10, sha(1)),
                      review("approved", 5, 20, sha(1), 2), review("commented", 5, 30, sha(1), 3)});
   CHECK(rows.pipelines.at(5).status_approval == "approved");
@@ -257,7 +257,7 @@ TEST_CASE("a deployment is noted in the pipeline's history and leaves status_bui
   CHECK(count(rows.pipelines.at(5).history, R"("field":"deployment","value":"success")") == 1);
 }
 
-TEST_CASE("a renamed repository is the same row; an older snapshot does not name it back, a mention says nothing") {
+TEST_CASE("a renamed repository is the same row, and an older snapshot does not name it back, a mention says nothing") {
   auto rows = after({push(0), moved("renamed", 2, 10, "hallo"), push(5)});
   CHECK(rows.repository.full_name == "octo/hallo");
   for (const auto* name : {"a", "b", "c", "d", "e", "f"}) { // more than one, so that no digest decides it by luck
@@ -285,7 +285,7 @@ TEST_CASE("commit_urls lists the known heads, oldest first, under the repository
         "[\"https://github.com/octo/hallo/commit/" + sha(1) + "\",\"https://github.com/octo/hallo/commit/" + sha(2) + "\"]");
 }
 
-TEST_CASE("a new title is noted; an edit of the text alone is not") {
+TEST_CASE("a new title is noted, and an edit of the text alone is not") {
   auto text = pull_request("edited", 5, 10, sha(1)), title = pull_request("edited", 5, 20, sha(1));
   said(text).description = "Another text";
   said(title).title = "Another title";
