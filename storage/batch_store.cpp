@@ -3,109 +3,129 @@
 #include "config/failpoints.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/github_rows.hpp"
-#include "storage/pgx.hpp"
+#include "storage/pipeline.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace ingot::storage {
 
 namespace {
 
-/// After so many rounds in which other transactions moved a version between our load and our write. The load locks the row, so a
-/// second round is only needed for a repository that was new.
-constexpr auto decision_rounds_max = 4;
+/// A second try decides under the rows' locks; only a repository that two nodes meet for the first time can move again.
+constexpr auto attempts_max = 3;
 
-/// What is left of the installations' events: `known` and `changes` are for repositories.
+constexpr auto session_statements = std::to_array<named_statement>({
+    {"begin", "BEGIN"},
+    {"commit", "COMMIT"},
+    {"roll_back", "ROLLBACK"},
+    // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
+    {"plan_once", "SET plan_cache_mode = force_generic_plan"},
+    {"no_seqscan", "SET enable_seqscan = off"},
+    {"no_hashjoin", "SET enable_hashjoin = off"},
+    {"no_mergejoin", "SET enable_mergejoin = off"},
+});
+
+std::vector<named_statement> all_statements() {
+  auto all = std::vector<named_statement>{session_statements.begin(), session_statements.end()};
+  for (const auto& some : {delivery_statements(), github_statements()})
+    all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+/// The installations' events, duplicates among them (nobody knows yet): what is said twice changes nothing.
 std::vector<const github::installation_event*> installation_events(std::span<github::group* const> groups) {
   auto found = std::vector<const github::installation_event*>{};
   for (const auto* group : groups)
     for (const auto& item : group->items)
       if (const auto* x = std::get_if<github::installation_event>(&item.what->fact))
-        if (item.replay || item.outcome != delivery_outcome::duplicate)
-          found.push_back(x);
+        found.push_back(x);
   return found;
+}
+
+void decide(std::span<github::group* const> groups) {
+  for (auto* x : groups) {
+    x->changes = {};
+    if (github::decide_from(*x, 0) != x->items.size())
+      throw std::logic_error{"a decision lacks knowledge after loading"};
+  }
+}
+
+/// It is loaded and decided by the next transaction.
+void take_back_decision(github::group& x) {
+  x.decided = false;
+  x.known = {};
+  x.changes = {};
 }
 
 class postgres_store final : public batch_store {
 public:
-  postgres_store(const std::string& url, const database_settings& settings) : db_{url, settings}, deliveries_{db_}, rows_{db_} {
-    auto deadline = connection::deadline{db_};
-    auto tx = pqxx::nontransaction{db_.raw()};
-    // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
-    tx.exec("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin "
-            "= off");
+  postgres_store(const std::string& url, const database_settings& settings) : db_{url, settings, all_statements()} {
+    const auto limit = db_.within_statement_timeout();
+    for (const auto* statement : {"plan_once", "no_seqscan", "no_hashjoin", "no_mergejoin"})
+      db_.add(statement);
+    db_.run();
   }
 
   void commit(std::span<github::group* const> groups) override {
-    try {
-      auto deadline = connection::deadline{db_};
-      auto tx = pqxx::work{db_.raw()};
-      apply(tx, groups);
-      failpoint("before_commit");
-      tx.commit();
-      failpoint("after_commit");
-    } catch (const std::exception& e) {
-      for (auto* x : groups)
-        if (x->keyed && !x->decided) {
-          x->known = {}; // half decided; it is loaded again
-          x->changes = {};
-        }
-      throw store_error{classify(e), describe(e)};
+    const auto limit = db_.within_statement_timeout();
+    for (auto attempt = 1;; ++attempt) {
+      try {
+        apply(groups);
+        break;
+      } catch (const std::exception& e) {
+        db_.roll_back();
+        const auto moved = sqlstate(e) == version_moved;
+        for (auto* x : groups)
+          if (x->keyed && (moved || !x->decided))
+            take_back_decision(*x);
+        if (!moved || attempt == attempts_max)
+          throw store_error{classify(e), describe(e)};
+      }
     }
     for (auto* x : groups)
       github::confirm(*x);
   }
 
   void keep_failed(const delivery& x, std::string_view reason) override {
+    const auto limit = db_.within_statement_timeout();
     try {
-      auto deadline = connection::deadline{db_};
-      auto tx = pqxx::work{db_.raw()};
-      deliveries_.keep_failed(tx, x, reason);
-      tx.commit();
+      keep_failed_delivery(db_, x, reason);
+      db_.run(); // a transaction of its own
     } catch (const std::exception& e) {
+      db_.roll_back();
       throw store_error{classify(e), describe(e)};
     }
   }
 
 private:
-  void apply(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-    deliveries_.keep(tx, groups);
-    auto keyed = std::vector<github::group*>{};
-    auto open = std::vector<github::group*>{};
+  /// One transaction: a single exchange with the database when all groups are decided, mostly two when some are not.
+  void apply(std::span<github::group* const> groups) {
+    auto keyed = std::vector<github::group*>{}, open = std::vector<github::group*>{};
     for (auto* x : groups)
       if (x->keyed) {
         keyed.push_back(x);
         if (!x->decided)
           open.push_back(x);
       }
-    decide(tx, open);
-    auto moved = rows_.write_repositories(tx, keyed);
-    for (auto round = 0; !moved.empty(); ++round) {
-      if (round == decision_rounds_max)
-        throw std::runtime_error{"a repository's version moved again and again"};
-      for (auto* x : moved)
-        x->known = {};
-      decide(tx, moved);
-      moved = rows_.write_repositories(tx, moved);
+    db_.add("begin");
+    keep_deliveries(db_, groups);
+    if (!open.empty()) {
+      load_knowledge(db_, open);
+      decide(open);
     }
-    rows_.write_rest(tx, keyed);
-    if (const auto events = installation_events(groups); !events.empty())
-      rows_.write_installations(tx, events);
+    write_changes(db_, keyed);
+    write_installations(db_, installation_events(groups));
+    failpoint("before_commit");
+    db_.add("commit");
+    db_.send();
+    failpoint("during_commit");
+    db_.run();
+    failpoint("after_commit");
   }
 
-  void decide(pqxx::transaction_base& tx, const std::vector<github::group*>& groups) {
-    rows_.load(tx, groups);
-    for (auto* x : groups) {
-      x->changes = {};
-      if (github::decide_from(*x, 0) != x->items.size())
-        throw std::logic_error{"a decision lacks knowledge after loading"};
-    }
-  }
-
-  connection db_;
-  deliveries_table deliveries_;
-  github_rows rows_;
+  pipeline db_;
 };
 
 } // namespace

@@ -2,12 +2,15 @@
 
 #include "config/settings.hpp"
 #include "model/fault.hpp"
+#include "storage/connection_watchdog.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <pqxx/pqxx>
 
@@ -31,23 +34,26 @@ public:
 
   /// While it lives, calls on this connection must end within `limit` (default: statement_timeout), all together. Make it before
   /// the transaction, so that a rollback is bounded too. One inside another replaces it until its own end.
-  class deadline {
+  class deadline : connection_watchdog::deadline {
   public:
     explicit deadline(connection& c);
     deadline(connection& c, milliseconds limit);
-    ~deadline();
-    deadline(const deadline&) = delete;
-    deadline& operator=(const deadline&) = delete;
-
-  private:
-    connection& owner_;
-    std::chrono::steady_clock::time_point outer_; ///< expiry of the one around it
   };
 
 private:
   friend class deadline;
   struct impl;
   std::unique_ptr<impl> impl_;
+};
+
+/// A statement that the database refused, or (without a SQLSTATE) a session that broke.
+class statement_error : public std::runtime_error {
+public:
+  statement_error(std::string sqlstate, const std::string& message) : std::runtime_error{message}, sqlstate_{std::move(sqlstate)} {}
+  const std::string& sqlstate() const noexcept { return sqlstate_; }
+
+private:
+  std::string sqlstate_;
 };
 
 /// What to do after a failed statement or COMMIT.
@@ -57,8 +63,8 @@ enum class sql_remedy : std::uint8_t {
   refused,   ///< the database refuses the content: bisect
 };
 
-/// The one place that understands libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE. What is no
-/// pqxx::failure (a parameter that cannot be encoded, a result of an unexpected shape) counts as refused.
+/// The one place that understands statement_error and libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE. What
+/// is neither (a parameter that cannot be encoded, a result of an unexpected shape) counts as refused.
 sql_remedy classify(const std::exception& e) noexcept;
 
 /// The SQLSTATE that `e` carries, or empty.

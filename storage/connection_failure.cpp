@@ -25,30 +25,10 @@ std::string without_quoted(std::string_view text) {
   return result;
 }
 
-} // namespace
-
-std::string sqlstate(const std::exception& e) {
-  if (const auto* s = dynamic_cast<const pqxx::sql_error*>(&e))
-    return s->sqlstate();
-  return {};
-}
-
 // SQLSTATE classes: PostgreSQL documentation, appendix A.
-sql_remedy classify(const std::exception& e) noexcept {
-  // 40003; 6.4 derives it from transaction_rollback, although nobody knows whether it rolled back.
-  if (dynamic_cast<const pqxx::statement_completion_unknown*>(&e) != nullptr)
-    return sql_remedy::reconnect;
-  // 6.4 keeps no SQLSTATE in these.
-  if (dynamic_cast<const pqxx::transaction_rollback*>(&e) != nullptr)
-    return sql_remedy::retry;
-  if (dynamic_cast<const pqxx::failure*>(&e) == nullptr)
-    return sql_remedy::refused;
-  const auto* error = dynamic_cast<const pqxx::sql_error*>(&e);
-  // broken_connection, in_doubt_error, and a fatal result that libpq made itself.
-  if (error == nullptr || error->sqlstate().empty())
-    return sql_remedy::reconnect;
-  const std::string_view state = error->sqlstate();
-  if (state == "40003")
+sql_remedy remedy_of(std::string_view state, std::string_view message) noexcept {
+  // None: a broken connection, or a fatal result that libpq made itself. 40003: nobody knows whether it was committed.
+  if (state.empty() || state == "40003")
     return sql_remedy::reconnect;
   if (is_any_of(state, {"40"}))
     return sql_remedy::retry;
@@ -57,9 +37,35 @@ sql_remedy classify(const std::exception& e) noexcept {
   if (is_any_of(state, {"08", "53", "57", "58", "25006", "55P03", "26000"}))
     return sql_remedy::reconnect;
   // A migration of another node changed a table under a prepared statement; a new connection prepares it anew.
-  if (state == "0A000" && std::string_view{e.what()}.find("cached plan") != std::string_view::npos)
+  if (state == "0A000" && message.find("cached plan") != std::string_view::npos)
     return sql_remedy::reconnect;
   return sql_remedy::refused;
+}
+
+} // namespace
+
+std::string sqlstate(const std::exception& e) {
+  if (const auto* s = dynamic_cast<const statement_error*>(&e))
+    return s->sqlstate();
+  if (const auto* s = dynamic_cast<const pqxx::sql_error*>(&e))
+    return s->sqlstate();
+  return {};
+}
+
+sql_remedy classify(const std::exception& e) noexcept {
+  if (const auto* s = dynamic_cast<const statement_error*>(&e))
+    return remedy_of(s->sqlstate(), e.what());
+  // 40003; 6.4 derives it from transaction_rollback, although nobody knows whether it rolled back.
+  if (dynamic_cast<const pqxx::statement_completion_unknown*>(&e) != nullptr)
+    return sql_remedy::reconnect;
+  // 6.4 keeps no SQLSTATE in these.
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&e) != nullptr)
+    return sql_remedy::retry;
+  if (dynamic_cast<const pqxx::failure*>(&e) == nullptr)
+    return sql_remedy::refused;
+  // broken_connection and in_doubt_error are no sql_error.
+  const auto* error = dynamic_cast<const pqxx::sql_error*>(&e);
+  return error == nullptr ? sql_remedy::reconnect : remedy_of(error->sqlstate(), e.what());
 }
 
 std::string describe(const std::exception& e) {

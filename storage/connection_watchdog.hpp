@@ -35,6 +35,20 @@ public:
     bool expired_ = false;
   };
 
+  /// While it lives, its entry must not be waited for beyond `limit` from its beginning. One inside another replaces it until its
+  /// own end.
+  class deadline {
+  public:
+    deadline(entry& watched, std::chrono::milliseconds limit) : watched_{watched}, outer_{watched.arm(clock::now() + limit)} {}
+    ~deadline() { watched_.arm(outer_); }
+    deadline(const deadline&) = delete;
+    deadline& operator=(const deadline&) = delete;
+
+  private:
+    entry& watched_;
+    clock::time_point outer_; ///< expiry of the one around it
+  };
+
 private:
   static connection_watchdog& instance();
   connection_watchdog();

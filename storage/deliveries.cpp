@@ -3,6 +3,7 @@
 #include "storage/binary_array.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace {
 
 // Takes the ids that nobody took before and keeps exactly their deliveries; tells which. Sorted by id on the way in, so that two
 // batches with common ids wait for each other instead of deadlocking.
-constexpr auto keep_deliveries = R"sql(
+constexpr auto keep_deliveries_sql = R"sql(
   WITH arrived AS (
     SELECT * FROM unnest(
       $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int8[],
@@ -33,16 +34,16 @@ constexpr auto keep_deliveries = R"sql(
 )sql";
 
 // A delivery whose facts could not be applied. No id row: a redelivery is taken again.
-constexpr auto keep_failed_delivery = R"sql(
+constexpr auto keep_failed_delivery_sql = R"sql(
   INSERT INTO deliveries (source, delivery_id, received_at, endpoint, event, action, content_type, hook_id,
-                          repository_id, repository, installation_id, outcome, error, body_bytes, body_encoding, body)
-  SELECT $1::text, $2::text, t.received_at, $3::text, $4::text, $5::text, $6::text, $7::int8, $8::int8, $9::text, $10::int8,
-         'failed', $11::text, $12::int4, $13::int2, t.body
-  FROM unnest($14::timestamptz[], $15::bytea[]) AS t (received_at, body)
+                          repository_id, repository, installation_id, outcome, body_bytes, body_encoding, body, error)
+  SELECT * FROM unnest(
+    $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int8[],
+    $9::int8[], $10::text[], $11::int8[], $12::text[], $13::int4[], $14::int2[], $15::bytea[], $16::text[])
 )sql";
 
 // An operator's replay succeeded: the delivery is no longer failed, and its id is taken.
-constexpr auto mark_delivery_replayed = R"sql(
+constexpr auto mark_delivery_replayed_sql = R"sql(
   WITH replayed AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS t (source, delivery_id, received_at, outcome)
   ), taken AS (
@@ -56,7 +57,7 @@ constexpr auto mark_delivery_replayed = R"sql(
 )sql";
 
 // A kept delivery by its id: the day is known by the id's row; one that failed has none and is looked for among the failed.
-constexpr auto select_delivery = R"sql(
+constexpr auto select_delivery_sql = R"sql(
   SELECT endpoint, event, action, content_type, hook_id, repository_id, repository, installation_id,
          (extract(epoch FROM received_at) * 1000000)::int8, body_bytes, body_encoding, body
   FROM deliveries
@@ -69,7 +70,7 @@ std::optional<std::int64_t> unless_zero(std::int64_t x) {
   return x == 0 ? std::nullopt : std::optional{x};
 }
 
-/// The parameters of keep_deliveries.
+/// The parameters of keep_deliveries_sql, and the first of keep_failed_delivery_sql.
 struct arrived_arrays {
   text_array source, id, endpoint, event, action, content_type, repository, outcome;
   timestamptz_array received_at;
@@ -95,6 +96,16 @@ struct arrived_arrays {
     encoding.add(static_cast<std::int16_t>(x.encoding));
     body.add(x.body);
   }
+
+  template <class... More>
+  void queue(pipeline& db, const char* statement, pipeline::reader read, More&... more) {
+    db.add(statement,
+           {source.parameter(), id.parameter(), received_at.parameter(), endpoint.parameter(), event.parameter(), action.parameter(),
+            content_type.parameter(), hook_id.parameter(), repository_id.parameter(), repository.parameter(),
+            installation_id.parameter(), outcome.parameter(), body_bytes.parameter(), encoding.parameter(), body.parameter(),
+            more.parameter()...},
+           std::move(read));
+  }
 };
 
 using identity = std::pair<std::string_view, std::string_view>;
@@ -109,86 +120,88 @@ identity identity_of(const delivery& x) {
   return {x.source, x.id};
 }
 
-} // namespace
+using item_list = std::vector<github::group::item*>;
 
-deliveries_table::deliveries_table(connection& db) {
-  pgx::prepare(db.raw(), "keep_deliveries", keep_deliveries);
-  pgx::prepare(db.raw(), "keep_failed_delivery", keep_failed_delivery);
-  pgx::prepare(db.raw(), "mark_delivery_replayed", mark_delivery_replayed);
+/// Those whose id another delivery took before.
+void mark_duplicates(const item_list& arrived, const answer& fresh) {
+  if (static_cast<std::size_t>(fresh.rows()) == arrived.size())
+    return;
+  auto taken = std::unordered_set<identity, identity_hash>{};
+  for (auto i = 0; i < fresh.rows(); ++i)
+    taken.emplace(fresh.text(i, 0), fresh.text(i, 1));
+  for (auto* item : arrived)
+    if (!taken.contains(identity_of(*item->kept)))
+      item->outcome = delivery_outcome::duplicate;
 }
 
-void deliveries_table::keep(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  auto arrived = std::vector<github::group::item*>{};
-  auto replays = false;
+/// Without those that repeat an id of the same batch: the first of them counts. Sorted by id.
+item_list first_of_each_id(item_list arrived) {
+  // A stable order keeps the first first.
+  std::stable_sort(arrived.begin(), arrived.end(),
+                   [](const auto* a, const auto* b) { return identity_of(*a->kept) < identity_of(*b->kept); });
+  auto unique = item_list{};
+  for (auto* item : arrived)
+    if (!unique.empty() && identity_of(*unique.back()->kept) == identity_of(*item->kept))
+      item->outcome = delivery_outcome::duplicate;
+    else
+      unique.push_back(item);
+  return unique;
+}
+
+void mark_replayed(pipeline& db, const item_list& replays) {
+  auto source = text_array{}, id = text_array{}, outcome = text_array{};
+  auto received_at = timestamptz_array{};
+  for (const auto* item : replays) {
+    source.add(item->kept->source);
+    id.add(item->kept->id);
+    received_at.add(item->kept->received_at);
+    outcome.add(to_string(item->outcome));
+  }
+  db.add("mark_delivery_replayed", {source.parameter(), id.parameter(), received_at.parameter(), outcome.parameter()});
+}
+
+constexpr auto statements = std::to_array<named_statement>({
+    {"keep_deliveries", keep_deliveries_sql},
+    {"keep_failed_delivery", keep_failed_delivery_sql},
+    {"mark_delivery_replayed", mark_delivery_replayed_sql},
+});
+
+} // namespace
+
+std::span<const named_statement> delivery_statements() {
+  return statements;
+}
+
+void keep_deliveries(pipeline& db, std::span<github::group* const> groups) {
+  auto arrived = item_list{}, replays = item_list{};
   for (auto* group : groups)
     for (auto& item : group->items) {
       item.outcome = item.what->ignored() ? delivery_outcome::ignored : delivery_outcome::stored;
-      if (item.replay)
-        replays = true;
-      else
-        arrived.push_back(&item);
+      (item.replay ? replays : arrived).push_back(&item);
     }
-  // The first of equal ids in one batch counts: a stable order keeps it first.
-  std::stable_sort(arrived.begin(), arrived.end(),
-                   [](const auto* a, const auto* b) { return identity_of(*a->kept) < identity_of(*b->kept); });
+  arrived = first_of_each_id(std::move(arrived));
   auto arrays = arrived_arrays{};
-  auto unique = std::vector<github::group::item*>{};
-  for (auto* item : arrived) {
-    if (!unique.empty() && identity_of(*unique.back()->kept) == identity_of(*item->kept)) {
-      item->outcome = delivery_outcome::duplicate;
-      continue;
-    }
-    unique.push_back(item);
+  for (const auto* item : arrived)
     arrays.add(*item->kept, item->outcome);
-  }
-  if (!unique.empty()) {
-    const auto fresh =
-        pgx::run(tx, "keep_deliveries", arrays.source.parameter(), arrays.id.parameter(), arrays.received_at.parameter(),
-                 arrays.endpoint.parameter(), arrays.event.parameter(), arrays.action.parameter(),
-                 arrays.content_type.parameter(), arrays.hook_id.parameter(), arrays.repository_id.parameter(),
-                 arrays.repository.parameter(), arrays.installation_id.parameter(), arrays.outcome.parameter(),
-                 arrays.body_bytes.parameter(), arrays.encoding.parameter(), arrays.body.parameter());
-    if (static_cast<std::size_t>(fresh.size()) != unique.size()) {
-      auto taken = std::unordered_set<identity, identity_hash>{};
-      for (const auto& row : fresh)
-        taken.emplace(pgx::text(row[0]), pgx::text(row[1]));
-      for (auto* item : unique)
-        if (!taken.contains(identity_of(*item->kept)))
-          item->outcome = delivery_outcome::duplicate;
-    }
-  }
-  if (replays)
-    mark_replayed(tx, groups);
+  if (!arrived.empty())
+    arrays.queue(db, "keep_deliveries",
+                 [arrived = std::move(arrived)](const answer& fresh) { mark_duplicates(arrived, fresh); });
+  if (!replays.empty())
+    mark_replayed(db, replays);
 }
 
-void deliveries_table::mark_replayed(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  auto source = text_array{}, id = text_array{}, outcome = text_array{};
-  auto received_at = timestamptz_array{};
-  for (const auto* group : groups)
-    for (const auto& item : group->items)
-      if (item.replay) {
-        source.add(item.kept->source);
-        id.add(item.kept->id);
-        received_at.add(item.kept->received_at);
-        outcome.add(to_string(item.outcome));
-      }
-  pgx::run(tx, "mark_delivery_replayed", source.parameter(), id.parameter(), received_at.parameter(), outcome.parameter());
-}
-
-void deliveries_table::keep_failed(pqxx::transaction_base& tx, const delivery& x, std::string_view reason) {
-  auto received_at = timestamptz_array{};
-  received_at.add(x.received_at);
-  auto body = bytea_array{};
-  body.add(x.body);
-  pgx::run(tx, "keep_failed_delivery", x.source, x.id, x.endpoint, x.event, x.action, x.content_type, x.hook_id, x.repository_id,
-           x.repository, x.installation_id, reason, static_cast<int>(x.body_bytes), static_cast<int>(x.encoding),
-           received_at.parameter(), body.parameter());
+void keep_failed_delivery(pipeline& db, const delivery& x, std::string_view reason) {
+  auto arrays = arrived_arrays{};
+  arrays.add(x, delivery_outcome::failed);
+  auto error = text_array{};
+  error.add(reason);
+  arrays.queue(db, "keep_failed_delivery", {}, error);
 }
 
 std::optional<delivery> find_delivery(connection& db, const std::string& source, const std::string& id) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
-  const auto rows = pgx::query(tx, select_delivery, source, id);
+  const auto rows = pgx::query(tx, select_delivery_sql, source, id);
   if (rows.empty())
     return std::nullopt;
   const auto& row = rows[0];

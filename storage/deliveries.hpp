@@ -2,6 +2,7 @@
 
 #include "model/github/group.hpp"
 #include "storage/connection.hpp"
+#include "storage/pipeline.hpp"
 
 #include <optional>
 #include <span>
@@ -10,21 +11,15 @@
 
 namespace ingot::storage {
 
-/// The tables `deliveries` and `delivery_ids`: what was delivered, and which ids were taken.
-class deliveries_table {
-public:
-  explicit deliveries_table(connection& db);
+/// What the functions below run.
+std::span<const named_statement> delivery_statements();
 
-  /// Takes the ids and keeps the deliveries whose id is new, in one statement. Sets every item's outcome: stored, ignored or
-  /// duplicate.
-  void keep(pqxx::transaction_base& tx, std::span<github::group* const> groups);
+/// Queues, in one statement: takes the ids and keeps the deliveries whose id is new. Every item has its outcome once the queue has
+/// run: stored, ignored or duplicate; until then it is as if its id were new.
+void keep_deliveries(pipeline& db, std::span<github::group* const> groups);
 
-  /// Keeps one delivery with outcome `failed`; its id stays free.
-  void keep_failed(pqxx::transaction_base& tx, const delivery& x, std::string_view reason);
-
-private:
-  void mark_replayed(pqxx::transaction_base& tx, std::span<github::group* const> groups);
-};
+/// Queues: one delivery is kept with outcome `failed`; its id stays free.
+void keep_failed_delivery(pipeline& db, const delivery& x, std::string_view reason);
 
 /// The kept delivery of (source, id): the one whose id was taken, else the latest that failed. Throws what libpqxx throws.
 std::optional<delivery> find_delivery(connection& db, const std::string& source, const std::string& id);

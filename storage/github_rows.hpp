@@ -1,36 +1,31 @@
 #pragma once
 
 #include "model/github/group.hpp"
-#include "storage/connection.hpp"
+#include "storage/pipeline.hpp"
 
 #include <span>
-#include <vector>
-
-namespace ingot::storage {
 
 /// The tables that GitHub's facts are projected into: repositories, pull_requests, pipeline_runs, commits, installations.
-/// Every statement takes arrays: one round trip a table, whatever the size of the batch.
-class github_rows {
-public:
-  explicit github_rows(connection& db);
+/// Every statement takes arrays: one a table, whatever the size of the batch.
+namespace ingot::storage {
 
-  /// Locks the repositories' rows and reads what `groups` lack, until nothing is missing. Knowledge whose version the row no
-  /// longer has is dropped first.
-  void load(pqxx::transaction_base& tx, std::span<github::group* const> groups);
+/// SQLSTATE of a write whose repository's row no longer has the version that the decision stands on (raised by
+/// ingot_version_moved, migration 0002).
+inline constexpr const char* version_moved = "IN001";
 
-  /// Writes the repositories' rows whose version is still the one that the decision stands on, and locks them thereby.
-  /// @returns the groups whose version another transaction moved: they must be loaded and decided again
-  std::vector<github::group*> write_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups);
+/// What the functions below run.
+std::span<const named_statement> github_statements();
 
-  /// Writes everything else. @pre every group's repository was written in this transaction
-  void write_rest(pqxx::transaction_base& tx, std::span<github::group* const> groups);
+/// Locks the repositories' rows and reads what `groups` lack, until nothing is missing; runs the queue. Knowledge whose version
+/// the row no longer has is dropped first.
+void load_knowledge(pipeline& db, std::span<github::group* const> groups);
 
-  /// Writes installations; they carry their own time in the WHERE, so no version is needed.
-  void write_installations(pqxx::transaction_base& tx, std::span<const github::installation_event* const> events);
+/// Queues the writes of all changes, rows locked in one order. The queue fails with version_moved when a repository's row no longer
+/// has the version that was decided upon.
+void write_changes(pipeline& db, std::span<github::group* const> groups);
 
-private:
-  void load_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups);
-  bool load_missing(pqxx::transaction_base& tx, std::span<github::group* const> groups);
-};
+/// Queues the writes of installations and of the repositories that they mention. The rows carry their own times, and the greatest
+/// wins in every order of arrival: no version is needed.
+void write_installations(pipeline& db, std::span<const github::installation_event* const> events);
 
 } // namespace ingot::storage

@@ -22,33 +22,28 @@ by_repository index(std::span<github::group* const> groups) {
 
 /// NULL: no row, which is knowledge as well.
 template <class State>
-State state_of(const pqxx::field& facts) {
+State state_of(const answer& rows, int row, int column) {
   auto state = State{};
-  if (!facts.is_null()) {
-    github::decode(pgx::text(facts), state);
+  if (!rows.is_null(row, column)) {
+    github::decode(rows.text(row, column), state);
     state.exists = true;
   }
   return state;
 }
 
-} // namespace
-
-void github_rows::load_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  const auto group_of = index(groups);
-  auto ids = int8_array{};
-  for (const auto& [id, group] : group_of)
-    ids.add(id);
+/// Knowledge of a repository that another transaction changed is dropped.
+void read_repositories(const by_repository& group_of, const answer& rows) {
   auto absent = group_of;
-  for (const auto& row : pgx::run(tx, "lock_repositories", ids.parameter())) {
-    const auto id = row[0].as<std::int64_t>();
-    const auto version = row[1].as<std::int64_t>();
+  for (auto i = 0; i < rows.rows(); ++i) {
+    const auto id = rows.integer(i, 0);
+    const auto version = rows.integer(i, 1);
     auto& known = group_of.at(id)->known;
     absent.erase(id);
     if (known.loaded && known.repository.exists && known.repository.version == version)
       continue;
     known = {};
     known.repository_id = id;
-    known.repository = state_of<github::repository_state>(row[2]);
+    known.repository = state_of<github::repository_state>(rows, i, 2);
     known.repository.version = version;
     known.loaded = true;
   }
@@ -59,8 +54,31 @@ void github_rows::load_repositories(pqxx::transaction_base& tx, std::span<github
   }
 }
 
-bool github_rows::load_missing(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  const auto group_of = index(groups);
+void read_pull_requests(const by_repository& group_of, const answer& rows) {
+  for (auto i = 0; i < rows.rows(); ++i) {
+    auto& known = group_of.at(rows.integer(i, 0))->known;
+    const auto number = rows.integer(i, 1);
+    known.pull_requests.insert_or_assign(number, state_of<github::pull_request_state>(rows, i, 2));
+    known.pipelines.insert_or_assign(number, state_of<github::pipeline_state>(rows, i, 3));
+  }
+}
+
+void read_commits(const by_repository& group_of, const answer& rows) {
+  for (auto i = 0; i < rows.rows(); ++i) {
+    auto& known = group_of.at(rows.integer(i, 0))->known;
+    known.commits.insert_or_assign(std::string{rows.text(i, 1)}, state_of<github::commit_state>(rows, i, 2));
+  }
+}
+
+void queue_lock(pipeline& db, const by_repository& group_of) {
+  auto ids = int8_array{};
+  for (const auto& [id, group] : group_of)
+    ids.add(id);
+  db.add("lock_repositories", {ids.parameter()}, [&](const answer& rows) { read_repositories(group_of, rows); });
+}
+
+/// @returns whether anything is missing
+bool queue_missing(pipeline& db, const by_repository& group_of) {
   auto pull_request_of = int8_array{}, commit_of = int8_array{};
   auto number = int4_array{};
   auto sha = text_array{};
@@ -76,28 +94,26 @@ bool github_rows::load_missing(pqxx::transaction_base& tx, std::span<github::gro
     }
   }
   if (number.size() > 0)
-    for (const auto& row : pgx::run(tx, "load_pull_requests", pull_request_of.parameter(), number.parameter())) {
-      auto& known = group_of.at(row[0].as<std::int64_t>())->known;
-      const auto n = row[1].as<std::int64_t>();
-      known.pull_requests.insert_or_assign(n, state_of<github::pull_request_state>(row[2]));
-      known.pipelines.insert_or_assign(n, state_of<github::pipeline_state>(row[3]));
-    }
+    db.add("load_pull_requests", {pull_request_of.parameter(), number.parameter()},
+           [&](const answer& rows) { read_pull_requests(group_of, rows); });
   if (sha.size() > 0)
-    for (const auto& row : pgx::run(tx, "load_commits", commit_of.parameter(), sha.parameter())) {
-      auto& known = group_of.at(row[0].as<std::int64_t>())->known;
-      known.commits.insert_or_assign(std::string{pgx::text(row[1])}, state_of<github::commit_state>(row[2]));
-    }
+    db.add("load_commits", {commit_of.parameter(), sha.parameter()}, [&](const answer& rows) { read_commits(group_of, rows); });
   return number.size() > 0 || sha.size() > 0;
 }
 
-void github_rows::load(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  if (groups.empty())
-    return;
-  load_repositories(tx, groups);
-  for (auto round = 0; round < load_rounds_max; ++round)
-    if (!load_missing(tx, groups))
-      return;
-  throw std::logic_error("knowledge stays incomplete after loading");
+} // namespace
+
+void load_knowledge(pipeline& db, std::span<github::group* const> groups) {
+  const auto group_of = index(groups);
+  queue_lock(db, group_of);
+  // What a group lacks by what it knows goes out with the lock; only where that turns out stale is there more to ask.
+  queue_missing(db, group_of);
+  db.run();
+  for (auto round = 1; queue_missing(db, group_of); ++round) {
+    if (round == load_rounds_max)
+      throw std::logic_error("knowledge stays incomplete after loading");
+    db.run();
+  }
 }
 
 } // namespace ingot::storage

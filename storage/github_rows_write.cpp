@@ -1,11 +1,9 @@
 #include "storage/binary_array.hpp"
 #include "storage/github_rows.hpp"
-#include "storage/github_statements.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
-#include <unordered_set>
 
 namespace ingot::storage {
 
@@ -42,7 +40,7 @@ struct repository_column_arrays {
 /// The parameters of write_repositories, in their order.
 struct repository_arrays {
   int8_array id, base_version, open_prs, total_prs, installation_id;
-  timestamptz_array last_activity, source_updated_at;
+  timestamptz_array installation_at, last_activity, source_updated_at;
   bool_array deleted, is_new, has_columns;
   text_array facts;
   repository_column_arrays columns;
@@ -54,6 +52,7 @@ struct repository_arrays {
     open_prs.add(x.open_prs);
     total_prs.add(x.total_prs);
     installation_id.add(x.installation_id);
+    installation_at.add(x.installation_at);
     last_activity.add(x.last_activity);
     deleted.add(x.deleted);
     facts.add(x.facts);
@@ -63,14 +62,14 @@ struct repository_arrays {
     has_columns.add(x.columns.has_value());
   }
 
-  pqxx::result run(pqxx::transaction_base& tx) {
+  void queue(pipeline& db) {
     auto& c = columns;
-    return pgx::run(tx, "write_repositories", id.parameter(), base_version.parameter(), open_prs.parameter(),
+    db.add("write_repositories", {id.parameter(), base_version.parameter(), open_prs.parameter(),
                     total_prs.parameter(), installation_id.parameter(), last_activity.parameter(), deleted.parameter(),
                     facts.parameter(), c.name.parameter(), c.full_name.parameter(), c.owner.parameter(),
                     c.description.parameter(), c.language.parameter(), c.default_branch.parameter(), c.html_url.parameter(),
                     c.is_private.parameter(), c.archived.parameter(), c.stars.parameter(), c.forks.parameter(),
-                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter());
+                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter(), installation_at.parameter()});
   }
 };
 
@@ -119,16 +118,16 @@ struct pull_request_arrays {
     is_new.add(x.is_new);
   }
 
-  void run(pqxx::transaction_base& tx) {
+  void queue(pipeline& db) {
     if (number.size() == 0)
       return;
-    pgx::run(tx, "write_pull_requests", repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
+    db.add("write_pull_requests", {repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
              description.parameter(), author.parameter(), avatar.parameter(), sha.parameter(), head_ref.parameter(),
              base_ref.parameter(), url.parameter(), labels.parameter(), assignees.parameter(), reviewers.parameter(),
              is_draft.parameter(), state.parameter(), merged.parameter(), merged_at.parameter(), closed_at.parameter(),
              additions.parameter(), deletions.parameter(), changed_files.parameter(), commits.parameter(), files.parameter(),
              commit_urls.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter(),
-             is_new.parameter());
+             is_new.parameter()});
   }
 };
 
@@ -159,34 +158,87 @@ struct pipeline_arrays {
     is_new.add(x.is_new);
   }
 
-  void run(pqxx::transaction_base& tx) {
+  void queue(pipeline& db) {
     if (number.size() == 0)
       return;
-    pgx::run(tx, "write_pipelines", repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(),
+    db.add("write_pipelines", {repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(),
              author.parameter(), avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(),
              status_approval.parameter(), status_merge.parameter(), history.parameter(), visible.parameter(),
-             source_updated_at.parameter(), facts.parameter(), is_new.parameter());
+             source_updated_at.parameter(), facts.parameter(), is_new.parameter()});
   }
 };
 
-void write_pull_requests(pqxx::transaction_base& tx, const group_list& groups) {
+/// The parameters of write_installations, in their order.
+struct installation_arrays {
+  int8_array id, account_id, app_id;
+  text_array account, account_type, repository_selection;
+  bool_array suspended, deleted;
+  timestamptz_array at;
+
+  void add(const github::installation_event& x) {
+    id.add(x.id);
+    account.add(x.account);
+    account_id.add(x.account_id);
+    account_type.add(x.account_type);
+    app_id.add(x.app_id);
+    repository_selection.add(x.repository_selection);
+    suspended.add(x.suspended);
+    deleted.add(x.deleted);
+    at.add(x.updated_at);
+  }
+
+  void queue(pipeline& db) {
+    if (id.size() > 0)
+      db.add("write_installations",
+             {id.parameter(), account.parameter(), account_id.parameter(), account_type.parameter(), app_id.parameter(),
+              repository_selection.parameter(), suspended.parameter(), deleted.parameter(), at.parameter()});
+  }
+};
+
+/// The parameters of mention_repositories, in their order.
+struct mention_arrays {
+  int8_array installation_id, id;
+  timestamptz_array at;
+  bool_array removed, is_private;
+  text_array name, full_name, owner;
+
+  void add(const github::installation_event& by, const github::repository_snapshot& x, bool is_removed) {
+    installation_id.add(by.id);
+    at.add(by.updated_at);
+    removed.add(is_removed);
+    id.add(x.id);
+    name.add(x.name);
+    full_name.add(x.full_name);
+    owner.add(x.owner);
+    is_private.add(x.is_private);
+  }
+
+  void queue(pipeline& db) {
+    if (id.size() > 0)
+      db.add("mention_repositories",
+             {installation_id.parameter(), at.parameter(), removed.parameter(), id.parameter(), name.parameter(),
+              full_name.parameter(), owner.parameter(), is_private.parameter()});
+  }
+};
+
+void write_pull_requests(pipeline& db, const group_list& groups) {
   auto arrays = pull_request_arrays{};
   for (const auto* group : groups)
     for (const auto& x : group->changes.pull_requests)
       arrays.add(group->changes.repository->id, x);
-  arrays.run(tx);
+  arrays.queue(db);
 }
 
-void write_pipelines(pqxx::transaction_base& tx, const group_list& groups) {
+void write_pipelines(pipeline& db, const group_list& groups) {
   auto arrays = pipeline_arrays{};
   for (const auto* group : groups)
     for (const auto& x : group->changes.pipelines)
       arrays.add(group->changes.repository->id, x);
-  arrays.run(tx);
+  arrays.queue(db);
 }
 
 /// Both come mostly with a new head of a pull request: one round trip.
-void write_commits_and_jobs(pqxx::transaction_base& tx, const group_list& groups) {
+void write_commits_and_jobs(pipeline& db, const group_list& groups) {
   auto repository_id = int8_array{};
   auto sha = text_array{}, facts = text_array{};
   auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
@@ -206,12 +258,12 @@ void write_commits_and_jobs(pqxx::transaction_base& tx, const group_list& groups
     }
   }
   if (sha.size() > 0 || kind.size() > 0)
-    pgx::run(tx, "write_commits_and_jobs", repository_id.parameter(), sha.parameter(), facts.parameter(), kind.parameter(),
-             key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter());
+    db.add("write_commits_and_jobs", {repository_id.parameter(), sha.parameter(), facts.parameter(), kind.parameter(),
+             key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter()});
 }
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says something new.
-void release_names(pqxx::transaction_base& tx, const group_list& groups) {
+void release_names(pipeline& db, const group_list& groups) {
   auto id = int8_array{};
   auto full_name = text_array{};
   auto at = timestamptz_array{};
@@ -222,7 +274,7 @@ void release_names(pqxx::transaction_base& tx, const group_list& groups) {
       at.add(x.source_updated_at);
     }
   if (id.size() > 0)
-    pgx::run(tx, "release_names", id.parameter(), full_name.parameter(), at.parameter());
+    db.add("release_names", {id.parameter(), full_name.parameter(), at.parameter()});
 }
 
 /// In one order in every transaction: two of them that share rows wait for each other instead of deadlocking.
@@ -242,61 +294,32 @@ group_list in_lock_order(std::span<github::group* const> groups) {
 
 } // namespace
 
-github_rows::github_rows(connection& db) {
-  for (const auto& [name, sql] : github_statements())
-    pgx::prepare(db.raw(), std::string{name}, std::string{sql});
-}
-
-std::vector<github::group*> github_rows::write_repositories(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
+void write_changes(pipeline& db, std::span<github::group* const> groups) {
   const auto sorted = in_lock_order(groups);
   if (sorted.empty())
-    return {};
-  release_names(tx, sorted);
+    return;
+  release_names(db, sorted);
   auto arrays = repository_arrays{};
   for (const auto* group : sorted)
     arrays.add(*group->changes.repository);
-  auto written = std::unordered_set<std::int64_t>{};
-  for (const auto& row : arrays.run(tx))
-    written.insert(row[0].as<std::int64_t>());
-  auto moved = group_list{};
-  for (auto* group : sorted)
-    if (!written.contains(group->changes.repository->id))
-      moved.push_back(group);
-  return moved;
+  arrays.queue(db);
+  write_pull_requests(db, sorted);
+  write_pipelines(db, sorted);
+  write_commits_and_jobs(db, sorted);
 }
 
-void github_rows::write_rest(pqxx::transaction_base& tx, std::span<github::group* const> groups) {
-  const auto sorted = in_lock_order(groups);
-  write_pull_requests(tx, sorted);
-  write_pipelines(tx, sorted);
-  write_commits_and_jobs(tx, sorted);
-}
-
-void github_rows::write_installations(pqxx::transaction_base& tx, std::span<const github::installation_event* const> events) {
-  // One statement an event: they are rare, and two of one installation in one batch must apply in turn.
+void write_installations(pipeline& db, std::span<const github::installation_event* const> events) {
+  auto installations = installation_arrays{};
+  auto mentions = mention_arrays{};
   for (const auto* x : events) {
-    auto at = timestamptz_array{};
-    at.add(x->updated_at);
-    pgx::run(tx, "upsert_installation", x->id, x->account, x->account_id, x->account_type, x->app_id, x->repository_selection,
-             x->suspended, x->deleted, at.parameter());
-    const auto mention = [&](const std::vector<github::repository_snapshot>& repositories, const std::string& statement) {
-      auto id = int8_array{};
-      auto name = text_array{}, full_name = text_array{}, owner = text_array{};
-      auto is_private = bool_array{};
-      for (const auto& r : repositories) {
-        id.add(r.id);
-        name.add(r.name);
-        full_name.add(r.full_name);
-        owner.add(r.owner);
-        is_private.add(r.is_private);
-      }
-      if (id.size() > 0)
-        pgx::run(tx, statement, x->id, id.parameter(), name.parameter(), full_name.parameter(), owner.parameter(),
-                 is_private.parameter());
-    };
-    mention(x->added, "add_installation_repositories");
-    mention(x->removed, "remove_installation_repositories");
+    installations.add(*x);
+    for (const auto& r : x->added)
+      mentions.add(*x, r, false);
+    for (const auto& r : x->removed)
+      mentions.add(*x, r, true);
   }
+  installations.queue(db);
+  mentions.queue(db);
 }
 
 } // namespace ingot::storage

@@ -1,4 +1,4 @@
-#include "storage/github_statements.hpp"
+#include "storage/github_rows.hpp"
 
 #include <array>
 
@@ -39,30 +39,39 @@ constexpr auto release_names = R"sql(
 
 // What each decision changes of its repository's row: only if the version is still the one that was decided upon
 // (compare-and-set), with a newer snapshot's columns where there is one; a name that a newer repository bears is not taken from
-// it. One heard of for the first time is inserted; another node may be quicker: then nothing is returned for it, and it is
-// loaded.
+// it. One heard of for the first time is inserted; another node may be quicker. Whatever was not written for these reasons fails the
+// statement, and with it the transaction. Of installations the one named last counts; NULL with a time is a removal, and the greatest
+// (see mention_repositories).
 constexpr auto write_repositories = R"sql(
   WITH u AS (
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
                          $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[],
-                         $17::bool[], $18::int8[], $19::int8[], $20::timestamptz[], $21::bool[], $22::bool[])
+                         $17::bool[], $18::int8[], $19::int8[], $20::timestamptz[], $21::bool[], $22::bool[], $23::timestamptz[])
     AS t (github_id, base_version, open_prs, total_prs, installation_id, last_activity, deleted, facts, name, full_name, owner,
-          description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at, is_new, has_columns)
+          description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at, is_new, has_columns,
+          installation_at)
   ), added AS (
     INSERT INTO repositories (github_id, open_prs, total_prs, installation_id, last_activity, deleted, facts, name, full_name, owner,
-                              description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at)
+                              description, language, default_branch, html_url, is_private, archived, stars, forks, source_updated_at,
+                              installation_at)
     SELECT u.github_id, u.open_prs, u.total_prs, u.installation_id, u.last_activity, u.deleted, u.facts, u.name,
       CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
            THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
       u.owner, u.description, u.language, u.default_branch, u.html_url, COALESCE(u.is_private, FALSE), COALESCE(u.archived, FALSE),
-      COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at
+      COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at, u.installation_at
     FROM u WHERE u.is_new
     ON CONFLICT (github_id) DO NOTHING
     RETURNING github_id
   ), changed AS (
     UPDATE repositories r
     SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
-        installation_id = COALESCE(u.installation_id, r.installation_id), last_activity = u.last_activity,
+        installation_id = CASE WHEN u.installation_id IS NOT NULL AND (r.installation_at IS NULL OR
+               (u.installation_at, u.installation_id) > (r.installation_at, COALESCE(r.installation_id, 9223372036854775807)))
+          THEN u.installation_id ELSE r.installation_id END,
+        installation_at = CASE WHEN u.installation_id IS NOT NULL AND (r.installation_at IS NULL OR
+               (u.installation_at, u.installation_id) > (r.installation_at, COALESCE(r.installation_id, 9223372036854775807)))
+          THEN u.installation_at ELSE r.installation_at END,
+        last_activity = u.last_activity,
         deleted = u.deleted, facts = u.facts, updated_at = now(), source_updated_at = u.source_updated_at,
         name = CASE WHEN u.has_columns THEN u.name ELSE r.name END,
         full_name = CASE WHEN NOT u.has_columns THEN r.full_name
@@ -81,7 +90,8 @@ constexpr auto write_repositories = R"sql(
     WHERE r.github_id = u.github_id AND r.version = u.base_version AND NOT u.is_new
     RETURNING r.github_id
   )
-  SELECT github_id FROM added UNION ALL SELECT github_id FROM changed
+  SELECT ingot_version_moved(u.github_id) FROM u
+  WHERE u.github_id NOT IN (SELECT github_id FROM added UNION ALL SELECT github_id FROM changed)
 )sql";
 
 // Pull requests: those heard of for the first time are inserted. Of the others, the columns change when the newest snapshot is a
@@ -176,38 +186,50 @@ constexpr auto write_commits_and_jobs = R"sql(
   ON CONFLICT (dedupe_key) DO NOTHING
 )sql";
 
-// An installation's state; an older event changes nothing. Deleted is final: GitHub never uses an id again.
-constexpr auto upsert_installation = R"sql(
+// Installations: each row is the greatest of what was said of it, by time, then by content; deleted is final, since GitHub never
+// uses an id again.
+constexpr auto write_installations_sql = R"sql(
   INSERT INTO installations AS i (installation_id, account, account_id, account_type, app_id, repository_selection, suspended, deleted,
                                   source_updated_at)
-  SELECT $1::int8, $2::text, $3::int8, $4::text, $5::int8, $6::text, $7::bool, $8::bool, t.at FROM unnest($9::timestamptz[]) AS t (at)
+  SELECT DISTINCT ON (u.id) u.id, u.account, u.account_id, u.account_type, u.app_id, u.selection, u.suspended,
+    bool_or(u.deleted) OVER (PARTITION BY u.id), u.at
+  FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], $5::int8[], $6::text[], $7::bool[], $8::bool[], $9::timestamptz[])
+    AS u (id, account, account_id, account_type, app_id, selection, suspended, deleted, at)
+  ORDER BY u.id, u.at DESC, u.suspended DESC, u.account DESC, u.selection DESC
   ON CONFLICT (installation_id) DO UPDATE SET
-    account = excluded.account, account_id = excluded.account_id, account_type = excluded.account_type, app_id = excluded.app_id,
-    repository_selection = excluded.repository_selection, suspended = excluded.suspended,
-    deleted = i.deleted OR excluded.deleted, source_updated_at = excluded.source_updated_at, updated_at = now()
-  WHERE i.source_updated_at <= excluded.source_updated_at OR (excluded.deleted AND NOT i.deleted)
+    (account, account_id, account_type, app_id, repository_selection, suspended, source_updated_at) =
+      (SELECT n.account, n.account_id, n.account_type, n.app_id, n.selection, n.suspended, n.at
+       FROM (VALUES (excluded.account, excluded.account_id, excluded.account_type, excluded.app_id, excluded.repository_selection,
+                     excluded.suspended, excluded.source_updated_at),
+                    (i.account, i.account_id, i.account_type, i.app_id, i.repository_selection, i.suspended, i.source_updated_at))
+         AS n (account, account_id, account_type, app_id, selection, suspended, at)
+       ORDER BY n.at DESC, n.suspended DESC, n.account DESC, n.selection DESC LIMIT 1),
+    deleted = i.deleted OR excluded.deleted, updated_at = now()
 )sql";
 
-// Repositories that an installation may see. One that is known keeps its columns: a mention is no snapshot.
-constexpr auto add_installation_repositories = R"sql(
-  INSERT INTO repositories AS r (github_id, name, full_name, owner, is_private, installation_id)
+// Repositories that an installation may see, or no longer. The greatest time counts; where times tie a removal does, because a
+// repository that was added again says so at its next event. One that is known by a snapshot keeps its columns: a mention is none.
+constexpr auto mention_repositories = R"sql(
+  INSERT INTO repositories AS r (github_id, name, full_name, owner, is_private, installation_id, installation_at)
   SELECT DISTINCT ON (u.github_id) u.github_id, u.name,
     CASE WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
          THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
-    u.owner, COALESCE(u.is_private, FALSE), $1::int8
-  FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[]) AS u (github_id, name, full_name, owner, is_private)
-  ORDER BY u.github_id
-  ON CONFLICT (github_id) DO UPDATE SET installation_id = excluded.installation_id, updated_at = now()
+    u.owner, COALESCE(u.is_private, FALSE), CASE WHEN NOT u.removed THEN u.installation_id END, u.at
+  FROM unnest($1::int8[], $2::timestamptz[], $3::bool[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::bool[])
+    AS u (installation_id, at, removed, github_id, name, full_name, owner, is_private)
+  ORDER BY u.github_id, u.at DESC, u.removed DESC, u.installation_id DESC
+  ON CONFLICT (github_id) DO UPDATE SET
+    name = CASE WHEN r.facts = '' THEN excluded.name ELSE r.name END,
+    full_name = CASE WHEN r.facts = '' THEN excluded.full_name ELSE r.full_name END,
+    owner = CASE WHEN r.facts = '' THEN excluded.owner ELSE r.owner END,
+    is_private = CASE WHEN r.facts = '' THEN excluded.is_private ELSE r.is_private END,
+    installation_id = excluded.installation_id, installation_at = excluded.installation_at, updated_at = now()
+  WHERE r.installation_at IS NULL
+     OR (excluded.installation_at, COALESCE(excluded.installation_id, 9223372036854775807)) >
+        (r.installation_at, COALESCE(r.installation_id, 9223372036854775807))
 )sql";
 
-// Repositories that an installation may no longer see.
-constexpr auto remove_installation_repositories = R"sql(
-  UPDATE repositories r SET installation_id = NULL, updated_at = now()
-  FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[]) AS u (github_id, name, full_name, owner, is_private)
-  WHERE r.github_id = u.github_id AND r.installation_id = $1::int8
-)sql";
-
-constexpr auto statements = std::to_array<std::pair<std::string_view, std::string_view>>({
+constexpr auto statements = std::to_array<named_statement>({
     {"lock_repositories", lock_repositories},
     {"load_pull_requests", load_pull_requests},
     {"load_commits", load_commits},
@@ -216,14 +238,13 @@ constexpr auto statements = std::to_array<std::pair<std::string_view, std::strin
     {"write_pull_requests", write_pull_requests},
     {"write_pipelines", write_pipelines},
     {"write_commits_and_jobs", write_commits_and_jobs},
-    {"upsert_installation", upsert_installation},
-    {"add_installation_repositories", add_installation_repositories},
-    {"remove_installation_repositories", remove_installation_repositories},
+    {"write_installations", write_installations_sql},
+    {"mention_repositories", mention_repositories},
 });
 
 } // namespace
 
-std::span<const std::pair<std::string_view, std::string_view>> github_statements() {
+std::span<const named_statement> github_statements() {
   return statements;
 }
 

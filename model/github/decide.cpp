@@ -306,6 +306,8 @@ private:
     change.total_prs = state.total_prs;
     change.last_activity = state.last_activity;
     change.installation_id = state.installation_id;
+    if (state.installation_id)
+      change.installation_at = state.installation.at;
     change.deleted = is_deleted(state);
     state.exists = true;
     change.facts = encode(state);

@@ -36,6 +36,7 @@ struct repository_change {
   std::int64_t open_prs = 0, total_prs = 0;
   std::optional<timestamp> last_activity;
   std::optional<std::int64_t> installation_id;
+  std::optional<timestamp> installation_at; ///< when it was said; set with installation_id
   bool deleted = false;
   std::string facts;
 };

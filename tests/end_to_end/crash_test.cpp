@@ -56,11 +56,12 @@ TEST_CASE("law 1: killed at random under load, the node loses nothing that it ac
   check_nothing_lost_nothing_double(db, senders);
 }
 
-TEST_CASE("law 1: killed before COMMIT, and between COMMIT and the answer, the retry finds one effect") {
+TEST_CASE("law 1: killed before COMMIT, while it is under way, and between COMMIT and the answer, the retry finds one effect") {
   node running{{.start = false}};
   load senders{running.port()};
-  die_at(running, senders, "before_commit", kills(10));
-  die_at(running, senders, "after_commit", kills(10));
+  die_at(running, senders, "before_commit", kills(8));
+  die_at(running, senders, "during_commit", kills(4));
+  die_at(running, senders, "after_commit", kills(8));
   running.start();
   auto before = senders.acknowledged();
   CHECK(eventually([&] { return senders.acknowledged() > before + 50; }));
