@@ -129,8 +129,8 @@ using repository_actor = caf::typed_actor<
 
 /// REPOSITORIES keeps one REPOSITORY for each repository that is busy or was lately.
 using repositories_actor = caf::typed_actor<
-    // Passes a delivery to its REPOSITORY, or to a WRITER when it concerns none.
-    caf::reacts_to<deliver_atom, delivery_ptr>,
+    // Passes deliveries, in order, each to its REPOSITORY, or to a WRITER when it concerns none.
+    caf::reacts_to<deliver_atom, std::vector<delivery_ptr>>,
     // From a REPOSITORY: it has ended (true) or is busy (false).
     caf::reacts_to<left_atom, std::int64_t, bool>,
     // From the NODE: the WRITERs were started anew; all REPOSITORYs start anew with them.

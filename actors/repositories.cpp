@@ -17,7 +17,7 @@ constexpr auto sweep_interval = std::chrono::seconds{5};
 constexpr auto let_go_before_trim = std::size_t{1'000};
 
 /// Ignored events and installations change no repository's rows in order: they are only kept.
-void pass_to_writer(repositories_pointer self, delivery_ptr x) {
+void pass_to_writer(repositories_pointer self, const delivery_ptr& x) {
   auto& state = self->state;
   auto group = std::make_shared<repository_group>();
   group->keyed = false;
@@ -108,6 +108,18 @@ void replace_fallen(repositories_pointer self, const caf::actor_addr& address) {
     self->send(x.handle, deliver_atom_v, std::move(delivery));
 }
 
+void pass_on(repositories_pointer self, const delivery_ptr& x) {
+  if (!is_keyed(x->event)) {
+    pass_to_writer(self, x);
+    return;
+  }
+  auto& to = entry_of(self, x->kept.repository_id);
+  if (to.leaving)
+    to.waiting.push_back(x);
+  else
+    self->send(to.handle, deliver_atom_v, x);
+}
+
 void let_idle_go(repositories_pointer self) {
   auto& state = self->state;
   const auto oldest = self->clock().now() - state.context->config.actors.repository_idle;
@@ -150,16 +162,9 @@ repositories_actor::behavior_type repositories(repositories_pointer self, contex
   self->set_down_handler([self](caf::down_msg& x) { replace_fallen(self, x.source); });
   self->delayed_send(self, sweep_interval, tick_atom_v);
   return {
-      [self](deliver_atom, delivery_ptr x) {
-        if (!is_keyed(x->event)) {
-          pass_to_writer(self, std::move(x));
-          return;
-        }
-        auto& to = entry_of(self, x->kept.repository_id);
-        if (to.leaving)
-          to.waiting.push_back(std::move(x));
-        else
-          self->send(to.handle, deliver_atom_v, std::move(x));
+      [self](deliver_atom, const std::vector<delivery_ptr>& deliveries) {
+        for (const auto& x : deliveries)
+          pass_on(self, x);
       },
       [self](left_atom, std::int64_t id, bool ended) { take_back_or_forget(self, id, ended); },
       [self](writers_atom, std::vector<writer_actor> anew) { start_over(self, std::move(anew)); },

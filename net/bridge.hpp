@@ -10,12 +10,25 @@
 /// back.
 namespace ingot::bridge {
 
-/// Hands a delivery to the actors. `done` is called exactly once, on whatever thread ends it: with `lost` if the node stops or a
-/// holder dies.
-inline void submit(const node_context& context, std::shared_ptr<delivery_in_hand> delivery, std::function<void(receipt)> done) {
+namespace detail {
+inline std::vector<delivery_ptr>& put_aside() {
+  static thread_local std::vector<delivery_ptr> deliveries;
+  return deliveries;
+}
+} // namespace detail
+
+/// Puts a delivery aside for the actors until this thread's next hand_over(): what arrives together wakes them once. `done` is
+/// called exactly once, on whatever thread ends it: with `lost` if the node stops or a holder dies.
+inline void submit(std::shared_ptr<delivery_in_hand> delivery, std::function<void(receipt)> done) {
   delivery->answer = std::make_shared<reply>(std::move(done));
-  if (const auto handles = context.handles.load())
-    caf::anon_send(handles->repositories, deliver_atom_v, delivery_ptr{std::move(delivery)});
+  detail::put_aside().push_back(std::move(delivery));
+}
+
+/// Hands the actors what this thread has put aside.
+inline void hand_over(const node_context& context) {
+  auto deliveries = std::exchange(detail::put_aside(), {});
+  if (const auto handles = context.handles.load(); handles && !deliveries.empty())
+    caf::anon_send(handles->repositories, deliver_atom_v, std::move(deliveries));
 }
 
 /// Tells without waiting for an answer.

@@ -45,12 +45,14 @@ void read_repositories(const by_repository& group_of, const answer& rows) {
     known.repository_id = id;
     known.repository = state_of<github::repository_state>(rows, i, 2);
     known.repository.version = version;
+    known.repository.full_name = rows.text(i, 3);
+    known.complete = rows.text(i, 2).empty(); // a mere mention: nothing else was written yet
     known.loaded = true;
   }
   for (const auto& [id, group] : absent) {
     group->known = {};
     group->known.repository_id = id;
-    group->known.loaded = true;
+    group->known.loaded = group->known.complete = true;
   }
 }
 

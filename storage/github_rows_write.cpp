@@ -62,14 +62,15 @@ struct repository_arrays {
     has_columns.add(x.columns.has_value());
   }
 
-  void queue(pipeline& db) {
+  void queue(pipeline& db, pipeline::reader read) {
     auto& c = columns;
     db.add("write_repositories", {id.parameter(), base_version.parameter(), open_prs.parameter(),
                     total_prs.parameter(), installation_id.parameter(), last_activity.parameter(), deleted.parameter(),
                     facts.parameter(), c.name.parameter(), c.full_name.parameter(), c.owner.parameter(),
                     c.description.parameter(), c.language.parameter(), c.default_branch.parameter(), c.html_url.parameter(),
                     c.is_private.parameter(), c.archived.parameter(), c.stars.parameter(), c.forks.parameter(),
-                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter(), installation_at.parameter()});
+                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter(), installation_at.parameter()},
+           std::move(read));
   }
 };
 
@@ -262,13 +263,13 @@ void write_commits_and_jobs(pipeline& db, const group_list& groups) {
              key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter()});
 }
 
-/// Names that may have to be taken from an older bearer: only where a snapshot says something new.
+/// Names that may have to be taken from an older bearer: only where a snapshot says a new one.
 void release_names(pipeline& db, const group_list& groups) {
   auto id = int8_array{};
   auto full_name = text_array{};
   auto at = timestamptz_array{};
   for (const auto* group : groups)
-    if (const auto& x = *group->changes.repository; x.columns) {
+    if (const auto& x = *group->changes.repository; x.columns && x.renames) {
       id.add(x.id);
       full_name.add(x.columns->full_name);
       at.add(x.source_updated_at);
@@ -292,6 +293,16 @@ group_list in_lock_order(std::span<github::group* const> groups) {
   return sorted;
 }
 
+/// Rows whose name a newer repository bears: the next snapshot tries for it again.
+void correct_names(const group_list& groups, const answer& names_taken) {
+  for (auto i = 0; i < names_taken.rows(); ++i) {
+    const auto id = names_taken.integer(i, 0);
+    for (auto* group : groups)
+      if (group->changes.repository->id == id)
+        group->known.repository.full_name = names_taken.text(i, 1);
+  }
+}
+
 } // namespace
 
 void write_changes(pipeline& db, std::span<github::group* const> groups) {
@@ -302,7 +313,7 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   auto arrays = repository_arrays{};
   for (const auto* group : sorted)
     arrays.add(*group->changes.repository);
-  arrays.queue(db);
+  arrays.queue(db, [sorted](const answer& names_taken) { correct_names(sorted, names_taken); });
   write_pull_requests(db, sorted);
   write_pipelines(db, sorted);
   write_commits_and_jobs(db, sorted);

@@ -8,7 +8,7 @@ namespace {
 
 // What each repository's decision stands on, locked until the end of the transaction.
 constexpr auto lock_repositories = R"sql(
-  SELECT github_id, version, facts FROM repositories
+  SELECT github_id, version, facts, full_name FROM repositories
   WHERE github_id = ANY($1::int8[]) ORDER BY github_id FOR UPDATE
 )sql";
 
@@ -28,7 +28,8 @@ constexpr auto load_commits = R"sql(
   LEFT JOIN commits c ON c.repository_id = u.repository_id AND c.sha = u.sha
 )sql";
 
-// A full name that an older or deleted repository still bears goes to the one that bears it now.
+// A full name that an older or deleted repository still bears goes to the one that bears it now. What is released in this way ends
+// in `~` and the id, which no name of GitHub's contains.
 constexpr auto release_names = R"sql(
   UPDATE repositories r
   SET full_name = r.full_name || '~' || r.github_id, version = r.version + 1, updated_at = now()
@@ -40,7 +41,7 @@ constexpr auto release_names = R"sql(
 // What each decision changes of its repository's row: only if the version is still the one that was decided upon
 // (compare-and-set), with a newer snapshot's columns where there is one; a name that a newer repository bears is not taken from
 // it. One heard of for the first time is inserted; another node may be quicker. Whatever was not written for these reasons fails the
-// statement, and with it the transaction. Of installations the one named last counts; NULL with a time is a removal, and the greatest
+// statement, and with it the transaction. The rows that could not have their name are returned with the one they have. Of installations the one named last counts; NULL with a time is a removal, and the greatest
 // (see mention_repositories).
 constexpr auto write_repositories = R"sql(
   WITH u AS (
@@ -61,7 +62,7 @@ constexpr auto write_repositories = R"sql(
       COALESCE(u.stars, 0), COALESCE(u.forks, 0), u.source_updated_at, u.installation_at
     FROM u WHERE u.is_new
     ON CONFLICT (github_id) DO NOTHING
-    RETURNING github_id
+    RETURNING github_id, full_name
   ), changed AS (
     UPDATE repositories r
     SET version = r.version + 1, open_prs = u.open_prs, total_prs = u.total_prs,
@@ -74,7 +75,7 @@ constexpr auto write_repositories = R"sql(
         last_activity = u.last_activity,
         deleted = u.deleted, facts = u.facts, updated_at = now(), source_updated_at = u.source_updated_at,
         name = CASE WHEN u.has_columns THEN u.name ELSE r.name END,
-        full_name = CASE WHEN NOT u.has_columns THEN r.full_name
+        full_name = CASE WHEN NOT u.has_columns OR u.full_name = r.full_name THEN r.full_name
                          WHEN EXISTS (SELECT FROM repositories o WHERE o.full_name = u.full_name AND o.github_id <> u.github_id)
                          THEN u.full_name || '~' || u.github_id ELSE u.full_name END,
         owner = CASE WHEN u.has_columns THEN u.owner ELSE r.owner END,
@@ -88,10 +89,13 @@ constexpr auto write_repositories = R"sql(
         forks = CASE WHEN u.has_columns THEN COALESCE(u.forks, 0) ELSE r.forks END
     FROM u
     WHERE r.github_id = u.github_id AND r.version = u.base_version AND NOT u.is_new
-    RETURNING r.github_id
+    RETURNING r.github_id, r.full_name
+  ), written AS (
+    SELECT * FROM added UNION ALL SELECT * FROM changed
   )
-  SELECT ingot_version_moved(u.github_id) FROM u
-  WHERE u.github_id NOT IN (SELECT github_id FROM added UNION ALL SELECT github_id FROM changed)
+  SELECT github_id, full_name FROM written WHERE strpos(full_name, '~') > 0
+  UNION ALL
+  SELECT ingot_version_moved(u.github_id), NULL FROM u WHERE u.github_id NOT IN (SELECT github_id FROM written)
 )sql";
 
 // Pull requests: those heard of for the first time are inserted. Of the others, the columns change when the newest snapshot is a

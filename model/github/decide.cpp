@@ -298,8 +298,11 @@ private:
       columns |= change.is_new;
     }
     auto& change = *out_.repository;
-    if (columns)
+    if (columns) {
       change.columns = what_.repository;
+      change.renames |= state.full_name != what_.repository->full_name;
+      state.full_name = what_.repository->full_name;
+    }
     if (state.columns.rank >= 0)
       change.source_updated_at = state.columns.at;
     change.open_prs = state.open_prs;

@@ -101,6 +101,8 @@ missing missing_for(const knowledge& known, const event& x) {
   if (x.ignored())
     return lacks;
   lacks.repository = !known.loaded;
+  if (known.complete)
+    return lacks;
   if (const auto* pull_request = std::get_if<pull_request_event>(&x.fact))
     need_head(known, pull_request->pull_request, lacks);
   else if (const auto* review = std::get_if<review_event>(&x.fact))
@@ -111,7 +113,7 @@ missing missing_for(const knowledge& known, const event& x) {
 }
 
 std::size_t bytes_of(const knowledge& x) noexcept {
-  return sizeof x + bytes_of_map(x.pull_requests) + bytes_of_map(x.pipelines) + bytes_of_map(x.commits);
+  return sizeof x + heap_of(x.repository.full_name) + bytes_of_map(x.pull_requests) + bytes_of_map(x.pipelines) + bytes_of_map(x.commits);
 }
 
 void trim(knowledge& x, std::size_t bytes_max) {
@@ -128,6 +130,7 @@ void trim(knowledge& x, std::size_t bytes_max) {
   collect(x.commits);
   std::sort(uses.begin(), uses.end());
   uses.erase(std::unique(uses.begin(), uses.end()), uses.end());
+  x.complete = false;
   auto forgotten_until = uses.begin();
   auto forget = [&](auto& xs, std::uint64_t use) {
     std::erase_if(xs, [&](const auto& node) {

@@ -25,6 +25,7 @@ struct stamp {
 struct repository_state {
   bool exists = false;
   std::int64_t version = 0;  ///< the column `version`; not part of `facts`
+  std::string full_name;     ///< the column; not part of `facts`
   stamp columns;             ///< name … forks
   std::uint64_t content = 0; ///< digest of those columns: a newer snapshot that says the same writes none of them
   stamp deleted;
@@ -93,11 +94,13 @@ inline constexpr std::size_t pipeline_builds_max = 16;
 inline constexpr std::size_t pipeline_history_max = 32;
 inline constexpr std::size_t commit_pull_requests_max = 64;
 
-/// What the node knows of one repository. An entity that is not in its map is unknown, not absent: it must be loaded first.
-/// One whose `exists` is false is known to have no row.
+/// What the node knows of one repository. An entity that is not in its map is unknown, not absent: it must be loaded first
+/// (unless the knowledge is complete). One whose `exists` is false is known to have no row.
 struct knowledge {
   std::int64_t repository_id = 0;
   bool loaded = false; ///< `repository` tells the truth
+  /// What is in no map has no row: since the repository was met for the first time, nothing was forgotten.
+  bool complete = false;
   repository_state repository;
   std::map<std::int64_t, pull_request_state> pull_requests;
   std::map<std::int64_t, pipeline_state> pipelines;

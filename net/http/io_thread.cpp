@@ -153,6 +153,15 @@ responder io_thread::make_responder(connection& of) {
   return {mailbox_, (static_cast<std::uint64_t>(of.slot) << 32) | serial};
 }
 
+void io_thread::handled() {
+  if (std::exchange(turn_ends_, true))
+    return;
+  asio::post(*context_, [this] {
+    turn_ends_ = false;
+    shared_.app.end_turn();
+  });
+}
+
 void io_thread::refused(const connection& by, fault why, std::string_view reason) {
   if (shared_.callbacks->on_refusal)
     shared_.callbacks->on_refusal(by.remote_address, why, reason);

@@ -66,6 +66,9 @@ public:
   std::string_view date();
   std::string next_request_id();
   responder make_responder(connection& of);
+
+  /// A request was handled: the application learns of the turn's end, behind all that is ready now.
+  void handled();
   void refused(const connection& by, fault why, std::string_view reason);
 
   /// The end of `c`, which is destroyed.
@@ -105,6 +108,7 @@ private:
   std::size_t live_ = 0;
   bool draining_ = false;
   bool stopped_ = false;
+  bool turn_ends_ = false; ///< it is on its way
   std::function<void()> when_empty_;
   std::string date_;
   std::time_t date_second_ = -1;

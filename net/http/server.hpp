@@ -53,6 +53,9 @@ struct application {
 
   /// Handles a whole request; `done` may be called now or later from any thread, and costs least when called now.
   virtual void handle(request req, responder done) = 0;
+
+  /// Called on an I/O thread once it has handled all requests that were ready: work that handle() put aside goes on together.
+  virtual void end_turn() {}
 };
 
 /// What the server counts; read by metrics. All relaxed atomics inside.

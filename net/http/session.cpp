@@ -255,6 +255,7 @@ task<bool> session<Stream>::answer_with_application(request req) {
   } catch (const std::exception&) {
     failed = true;
   }
+  owner_.handled();
   if (failed) {
     owner_.refused(*this, fault::internal, "the application failed");
     answer_ = refusal({fault::internal, "the request could not be handled", {}}, exchange_.request_id);

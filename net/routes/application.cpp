@@ -108,6 +108,10 @@ void application::handle(http::request req, http::responder done) {
   to->handle(services_, std::move(req), std::move(parameters), std::move(done));
 }
 
+void application::end_turn() {
+  bridge::hand_over(*services_.context);
+}
+
 void audit_refusal(const services& what, const http::request_head& head, const failure& why) {
   log::info("request refused", {{"request_id", head.request_id},
                                 {"remote", head.remote_address},

@@ -11,6 +11,7 @@ public:
 
   http::admission admit(const http::request_head& head) override;
   void handle(http::request req, http::responder done) override;
+  void end_turn() override;
 
 private:
   services services_;

@@ -39,10 +39,11 @@ void apply_again(const services& what, const found_delivery& found, const http::
   const auto id = found->id;
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v, audit_line{"admin", "delivery replayed", id, head.request_id});
-  bridge::submit(*what.context, std::move(std::get<std::shared_ptr<delivery_in_hand>>(again)),
+  bridge::submit(std::move(std::get<std::shared_ptr<delivery_in_hand>>(again)),
                  [id, request_id = head.request_id, to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
                    (*to)(answer_of(end, id, request_id));
                  });
+  bridge::hand_over(*what.context); // this is an actor's thread: it has no turns
 }
 
 } // namespace

@@ -63,7 +63,7 @@ struct node_fixture {
     x->event.repository.emplace().id = 5;
     x->event.fact = github::repository_event{};
     x->answer = std::make_shared<reply>([&](receipt with) { got.set_value(std::move(with)); });
-    caf::anon_send(context->handles.load()->repositories, deliver_atom_v, delivery_ptr{std::move(x)});
+    caf::anon_send(context->handles.load()->repositories, deliver_atom_v, std::vector<delivery_ptr>{std::move(x)});
     return got.get_future().get();
   }
 
@@ -111,6 +111,6 @@ TEST_CASE_METHOD(node_fixture, "a node that stops leaves no sender without an an
   x->answer = std::make_shared<reply>([&](receipt with) { got.set_value(std::move(with)); });
   const auto repositories = context->handles.load()->repositories;
   caf::anon_send(aut, stop_atom_v);
-  caf::anon_send(repositories, deliver_atom_v, delivery_ptr{std::move(x)});
+  caf::anon_send(repositories, deliver_atom_v, std::vector<delivery_ptr>{std::move(x)});
   got.get_future().get(); // stored or lost, but something
 }

@@ -33,7 +33,7 @@ struct repositories_fixture : actor_fixture {
       end(x);
   }
 
-  void deliver(const std::string& id, std::int64_t repository) { self->send(aut, deliver_atom_v, push(id, repository)); }
+  void deliver(const std::string& id, std::int64_t repository) { self->send(aut, deliver_atom_v, std::vector<delivery_ptr>{push(id, repository)}); }
 
   std::uint64_t live() {
     auto count = std::uint64_t{0};
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(repositories_fixture, "an ignored event needs no repository act
   auto x = push("star", 1);
   auto ignored = std::const_pointer_cast<delivery_in_hand>(x);
   ignored->event.fact = std::monostate{};
-  self->send(aut, deliver_atom_v, delivery_ptr{ignored});
+  self->send(aut, deliver_atom_v, std::vector<delivery_ptr>{ignored});
   ignored = nullptr;
   x = nullptr;
   settle();
