@@ -47,6 +47,7 @@ private:
 struct delivery_in_hand {
   delivery kept;
   github::event event;
+  std::string unreadable; ///< why a spooled delivery cannot be parsed any more: it is kept as failed; else empty
   bool replay = false; ///< asked for by an operator: applied although its id is known
   std::shared_ptr<reply> answer;
 };
@@ -109,7 +110,8 @@ namespace ingot {
 using writer_actor = caf::typed_actor<
     // Commits the group; answers its senders after COMMIT, then sends `committed` to the REPOSITORY that asked.
     caf::reacts_to<commit_atom, group_ptr>,
-    // Commits spooled deliveries, in order; answers how many, or an error when the database is away again.
+    // Commits spooled deliveries, in order; answers how many, or an error: sec::invalid_argument when the database takes one of
+    // them in no form, else it is away again. What was committed until then is a duplicate the next time.
     caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>,
     // From the SPOOL: it is empty, having dealt with so many deliveries of this WRITER in all.
     caf::reacts_to<drained_atom, std::uint64_t>,

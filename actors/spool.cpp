@@ -81,8 +81,7 @@ void keep(spool_pointer self) {
   publish_depth(state);
 }
 
-/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as it is, and applied to
-/// nothing.
+/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as failed, with the reason.
 delivery_ptr revive(storage::spooled&& x) {
   auto revived = std::make_shared<delivery_in_hand>();
   try {
@@ -92,9 +91,9 @@ delivery_ptr revive(storage::spooled&& x) {
     if (auto* event = std::get_if<github::event>(&parsed))
       revived->event = std::move(*event);
     else
-      log::error("spooled delivery is not understood", {{"delivery", x.kept.id}, {"reason", std::get<failure>(parsed).message}});
+      revived->unreadable = "the spooled delivery is not understood: " + std::get<failure>(parsed).message;
   } catch (const std::exception& e) {
-    log::error("spooled delivery is not readable", {{"delivery", x.kept.id}, {"reason", std::string_view{e.what()}}});
+    revived->unreadable = std::string{"the spooled delivery is not readable: "} + e.what();
   }
   revived->kept = std::move(x.kept);
   return revived;
@@ -120,6 +119,18 @@ void tell_drained(spool_pointer self) {
   for (auto i = std::size_t{0}; i < state.writers.size(); ++i)
     self->send(state.writers[i], drained_atom_v, state.dealt_with[i]);
   state.now = phase::resting;
+}
+
+/// A batch with a delivery that the database takes in no form is drained in halves, until that one is alone and can be set aside.
+void drain_around_refused(spool_pointer self, std::int64_t alone) {
+  auto& state = self->state;
+  if (state.drain_items > 1) {
+    state.drain_items /= 2;
+  } else if (state.file) {
+    log::error("spooled delivery set aside", {{"number", alone}});
+    state.file->set_aside(alone);
+  }
+  self->send(self, tick_atom_v);
 }
 
 void drain(spool_pointer self) {
@@ -149,8 +160,12 @@ void drain(spool_pointer self) {
               self->state.file->forget_through(through);
             self->send(self, tick_atom_v);
           },
-          [self](caf::error&) {
+          [self, through](const caf::error& why) {
             self->state.asked = false;
+            if (why == caf::sec::invalid_argument) {
+              drain_around_refused(self, through);
+              return;
+            }
             self->state.context->database = database_state::away;
             self->state.drain_items = std::max<std::size_t>(self->state.drain_items / 2, 1);
             probe_later(self);

@@ -18,7 +18,11 @@ using group_span = std::span<const group_ptr>;
 constexpr auto attempts_max = 5;
 
 /// What a commit of some groups came to.
-enum class commit_result : std::uint8_t { done, away };
+enum class commit_result : std::uint8_t {
+  done,
+  away,
+  refused, ///< one that nobody waits for is kept nowhere, not even as failed
+};
 
 void answer_outcomes(const repository_group& group) {
   for (auto i = std::size_t{0}; i < group.items.size(); ++i)
@@ -48,19 +52,20 @@ void commit_once(writer_state& state, group_span groups) {
 }
 
 /// The database refuses this one delivery, or a rule cannot bear it: kept with the reason, and its sender told.
-commit_result bury(writer_state& state, const repository_group& group, const std::string& why) {
-  const auto& x = group.deliveries.front();
+commit_result bury(writer_state& state, const delivery_ptr& x, const std::string& why) {
   log::error("delivery failed", {{"delivery", x->kept.id}, {"repository", x->kept.repository}, {"reason", why}});
   try {
     connect(state);
     state.store->keep_failed(x->kept, why);
   } catch (const storage::store_error& e) {
-    // What the SPOOL drains was acknowledged, and nobody waits: it must not be forgotten while it is kept nowhere else.
-    if (e.remedy() != storage::sql_remedy::refused || !x->answer) {
+    if (e.remedy() != storage::sql_remedy::refused) {
       state.store = nullptr;
       return commit_result::away;
     }
     log::error("failed delivery not kept", {{"delivery", x->kept.id}, {"reason", e.what()}});
+    // What the SPOOL drains was acknowledged: it must not forget it.
+    if (!x->answer)
+      return commit_result::refused;
   }
   if (x->answer)
     (*x->answer)(receipt{delivery_outcome::failed, {fault::refused_by_database, why, {}}});
@@ -84,17 +89,17 @@ commit_result commit_halves(writer_state& state, group_span groups, const std::s
   state.context->counters.batches_bisected.add();
   if (groups.size() > 1) {
     const auto half = groups.size() / 2;
-    if (commit(state, groups.first(half)) == commit_result::away)
-      return commit_result::away;
+    if (const auto first = commit(state, groups.first(half)); first != commit_result::done)
+      return first;
     return commit(state, groups.subspan(half));
   }
   auto& group = *groups.front();
   group.known = {};
   if (group.items.size() == 1 && !group.decided)
-    return bury(state, group, why);
+    return bury(state, group.deliveries.front(), why);
   for (const auto& part : singles(group))
-    if (commit(state, group_span{&part, 1}) == commit_result::away)
-      return commit_result::away;
+    if (const auto result = commit(state, group_span{&part, 1}); result != commit_result::done)
+      return result;
   group.known = {}; // the parts know better, but nothing whole
   return commit_result::done;
 }
@@ -184,8 +189,7 @@ void flush(writer_pointer self) {
   auto groups = std::vector<group_ptr>{};
   for (const auto& x : batch)
     groups.push_back(x.group);
-  const auto result = commit(state, groups);
-  if (result == commit_result::done) {
+  if (commit(state, groups) == commit_result::done) { // refused: never, since their senders wait
     for (const auto& x : batch)
       give_back(self, x);
     return;
@@ -229,6 +233,16 @@ std::vector<group_ptr> grouped(const std::vector<delivery_ptr>& deliveries) {
   return groups;
 }
 
+commit_result drain(writer_state& state, const std::vector<delivery_ptr>& deliveries) {
+  auto readable = std::vector<delivery_ptr>{};
+  for (const auto& x : deliveries)
+    if (x->unreadable.empty())
+      readable.push_back(x);
+    else if (const auto result = bury(state, x, x->unreadable); result != commit_result::done)
+      return result;
+  return readable.empty() ? commit_result::done : commit(state, grouped(readable));
+}
+
 } // namespace
 
 writer_actor::behavior_type writer(writer_pointer self, context_ptr context, std::uint32_t index, spool_actor spool,
@@ -242,8 +256,11 @@ writer_actor::behavior_type writer(writer_pointer self, context_ptr context, std
       [self](commit_atom, group_ptr group) { add(self, std::move(group)); },
       [self](drain_atom, const std::vector<delivery_ptr>& deliveries) -> caf::result<std::uint64_t> {
         failpoint("before_drain_commit");
-        if (commit(self->state, grouped(deliveries)) == commit_result::away)
+        const auto result = drain(self->state, deliveries);
+        if (result == commit_result::away)
           return caf::make_error(caf::sec::runtime_error, "the database is away");
+        if (result == commit_result::refused)
+          return caf::make_error(caf::sec::invalid_argument, "the database takes a delivery in no form");
         failpoint("after_drain_commit");
         return static_cast<std::uint64_t>(deliveries.size());
       },

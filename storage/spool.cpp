@@ -70,7 +70,7 @@ struct spool::impl {
     }
   }
 
-  void set_aside(const std::vector<std::int64_t>& sequences);
+  void set_aside(const std::vector<std::int64_t>& sequences, const char* why);
   void shrink() noexcept;
 
   spool_settings settings;
@@ -91,7 +91,7 @@ struct spool::impl {
   std::atomic<std::size_t> bytes{0};
 };
 
-void spool::impl::set_aside(const std::vector<std::int64_t>& sequences) {
+void spool::impl::set_aside(const std::vector<std::int64_t>& sequences, const char* why) {
   transaction([&] {
     // For a person to look at; no longer in the way.
     sqlite::statement keep{*file,
@@ -105,7 +105,7 @@ void spool::impl::set_aside(const std::vector<std::int64_t>& sequences) {
   });
   count();
   damage += (damage.empty() ? "" : "; ") + std::to_string(sequences.size()) +
-            " deliveries in the spool are not what was written, from number " + std::to_string(sequences.front()) +
+            " deliveries in the spool " + why + ", from number " + std::to_string(sequences.front()) +
             ": they are not delivered, and kept in its table `damaged`";
 }
 
@@ -187,7 +187,7 @@ std::vector<spooled> spool::oldest(std::size_t count, std::size_t bytes_max) {
   }
   if (damaged.empty())
     return found;
-  s.set_aside(damaged);
+  s.set_aside(damaged, "are not what was written");
   return found.empty() ? oldest(count, bytes_max) : found;
 }
 
@@ -207,6 +207,10 @@ void spool::forget_through(std::int64_t sequence) {
   s.bytes -= static_cast<std::size_t>(bytes);
   if (s.depth == 0)
     s.shrink();
+}
+
+void spool::set_aside(std::int64_t sequence) {
+  impl_->set_aside({sequence}, "are refused by the database in every form");
 }
 
 std::size_t spool::depth() const noexcept {

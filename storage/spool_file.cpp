@@ -30,7 +30,7 @@ void make_tables(sqlite::file& f) {
   f.exec("CREATE TABLE IF NOT EXISTS waiting ("
          "sequence INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, id TEXT NOT NULL, "
          "checksum INTEGER NOT NULL, record BLOB NOT NULL, UNIQUE (source, id))");
-  // Rows whose bytes are not what was written: kept for a person to look at.
+  // Rows whose bytes are not what was written, and rows that the database takes in no form: kept for a person to look at.
   f.exec("CREATE TABLE IF NOT EXISTS damaged ("
          "sequence INTEGER, source TEXT, id TEXT, checksum INTEGER, record BLOB)");
 }

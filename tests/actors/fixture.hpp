@@ -21,6 +21,8 @@ struct fake_store_state {
   std::vector<std::string> decided;              ///< ids that came with a decision
   std::vector<std::string> failed;               ///< ids that keep_failed() got
   std::vector<std::string> poison;               ///< ids that the database refuses
+  std::vector<std::string> unkeepable;           ///< ids that it refuses as failed, too
+  std::size_t items_max = 1'000'000;             ///< larger batches time out
   bool away = false;
   bool hand_out_knowledge = true;
 };
@@ -39,6 +41,8 @@ public:
           throw storage::store_error{storage::sql_remedy::refused, "poison"};
         ids.push_back(item.kept->id);
       }
+    if (ids.size() > state_->items_max)
+      throw storage::store_error{storage::sql_remedy::reconnect, "statement timeout"};
     for (auto* group : groups) {
       for (const auto& item : group->items)
         if (group->decided)
@@ -50,7 +54,13 @@ public:
     state_->commits.push_back(std::move(ids));
   }
 
-  void keep_failed(const delivery& x, std::string_view) override { state_->failed.push_back(x.id); }
+  void keep_failed(const delivery& x, std::string_view) override {
+    if (state_->away)
+      throw storage::store_error{storage::sql_remedy::reconnect, "gone"};
+    if (std::find(state_->unkeepable.begin(), state_->unkeepable.end(), x.id) != state_->unkeepable.end())
+      throw storage::store_error{storage::sql_remedy::refused, "not even so"};
+    state_->failed.push_back(x.id);
+  }
 
 private:
   std::shared_ptr<fake_store_state> state_;
@@ -111,7 +121,10 @@ struct actor_fixture {
     x->kept.event = "push";
     x->kept.repository_id = repository;
     x->kept.repository = "owner/r" + std::to_string(repository);
-    x->kept.body = "{}";
+    x->kept.content_type = "application/json";
+    x->kept.body = "{\"ref\":\"refs/heads/main\",\"repository\":{\"id\":" + std::to_string(repository) +
+                   ",\"name\":\"r\",\"full_name\":\"" + x->kept.repository + "\",\"owner\":{\"login\":\"owner\"}}}";
+    x->kept.body_bytes = static_cast<std::uint32_t>(x->kept.body.size());
     x->kept.encoding = body_encoding::identity;
     x->event.name = "push";
     auto& snapshot = x->event.repository.emplace();

@@ -19,7 +19,7 @@ writer_actor::behavior_type holding_writer(writer_actor::pointer self, std::vect
 
 repositories_actor::behavior_type silent_parent(repositories_actor::pointer, std::vector<bool>* left) {
   return {
-      [](deliver_atom, delivery_ptr) {},
+      [](deliver_atom, const std::vector<delivery_ptr>&) {},
       [left](left_atom, std::int64_t, bool idle) { left->push_back(idle); },
       [](writers_atom, std::vector<writer_actor>) {},
       [](collect_atom) { return std::uint64_t{0}; },

@@ -1,7 +1,10 @@
 #include "actors/reader.hpp"
 #include "actors/spool.hpp"
 #include "actors/writer.hpp"
+#include "storage/sqlite.hpp"
 #include "tests/actors/fixture.hpp"
+
+#include <set>
 
 using namespace ingot;
 using namespace ingot::test;
@@ -201,4 +204,93 @@ TEST_CASE_METHOD(writer_fixture, "a node that starts on a spool that is not empt
   commit("new");
   settle();
   CHECK(in_order() == std::vector<std::string>{"left", "new"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 6: a spooled delivery that the database refuses is kept as failed, and the rest drains") {
+  start();
+  store->away = true;
+  for (const auto* id : {"a", "bad", "b"})
+    commit(id, id[0]);
+  settle();
+  store->poison = {"bad"};
+  store->away = false;
+  advance(context->config.database.probe_interval);
+  auto ids = in_order();
+  std::sort(ids.begin(), ids.end());
+  CHECK(ids == std::vector<std::string>{"a", "b"});
+  CHECK(store->failed == std::vector<std::string>{"bad"});
+  CHECK(context->spool_depth == 0);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 1: a spooled delivery that the database takes in no form is set aside, not forgotten") {
+  start();
+  store->away = true;
+  for (const auto* id : {"a", "b", "bad", "c", "d"})
+    commit(id, id[0]);
+  settle();
+  store->poison = store->unkeepable = {"bad"};
+  store->away = false;
+  advance(context->config.database.probe_interval);
+  settle();
+  const auto ids = in_order();
+  CHECK(std::set<std::string>(ids.begin(), ids.end()) == std::set<std::string>{"a", "b", "c", "d"});
+  CHECK(store->failed.empty());
+  CHECK(context->spool_depth == 0);
+  CHECK(context->database == database_state::direct);
+  end(spool_handle);
+  auto file = storage::sqlite::file{folder / "spool.sqlite"};
+  CHECK(file.text("SELECT group_concat(id) FROM damaged") == "bad");
+}
+
+TEST_CASE_METHOD(writer_fixture, "a spooled delivery that is not understood any more is kept as failed, with the reason") {
+  {
+    auto file = context->open_spool();
+    auto left = std::make_shared<delivery_in_hand>(*push("left", 1));
+    left->kept.body = "{\"no\": \"repository\"}";
+    const auto sound = push("sound", 2);
+    auto body = sound->kept;
+    body.event = "unheard_of"; // understood: it is ignored
+    file->append({&left->kept, &body});
+  }
+  answered.clear();
+  context->spool_depth = 2;
+  start(true);
+  CHECK(store->failed == std::vector<std::string>{"left"});
+  CHECK(in_order() == std::vector<std::string>{"sound"});
+  CHECK(context->spool_depth == 0);
+}
+
+TEST_CASE_METHOD(writer_fixture, "groups that wait for the drain are spooled when the database goes away meanwhile") {
+  context->config.spool.drain_items = 1;
+  start();
+  store->away = true;
+  for (const auto* id : {"a", "b"})
+    commit(id);
+  settle();
+  store->away = false;
+  sched.advance_time(context->config.database.probe_interval);
+  while (store->commits.empty())
+    REQUIRE(sched.try_run_once());
+  commit("late");
+  store->away = true;
+  settle();
+  CHECK(answered.back() == "late stored");
+  CHECK(context->groups_waiting == 0);
+  store->away = false;
+  advance(context->config.database.probe_interval);
+  CHECK(in_order() == std::vector<std::string>{"a", "b", "late"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "a batch that is too much for the database at once is drained in smaller ones") {
+  context->config.spool.drain_items = 8;
+  start();
+  store->away = true;
+  for (auto i = 0; i < 8; ++i)
+    commit(std::to_string(i));
+  settle();
+  store->away = false;
+  store->items_max = 3; // more than that hang, and look like a database that is away
+  for (auto i = 0; i < 8 && context->spool_depth > 0; ++i)
+    advance(context->config.database.probe_interval);
+  CHECK(in_order() == std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6", "7"});
 }

@@ -2,7 +2,9 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <map>
 
 using namespace ingot;
 using namespace ingot::storage;
@@ -226,27 +228,122 @@ TEST_CASE_METHOD(store_fixture, "a rename changes one row, and a name that anoth
   CHECK(db.sql("SELECT count(*) FROM repositories") == "3");
 }
 
-TEST_CASE_METHOD(store_fixture, "law 4: an installation's older event changes nothing, and its repositories are noted") {
-  const auto event = [](std::string id, int second, bool suspended) {
+TEST_CASE_METHOD(store_fixture, "law 4: every order of an installation's events, alone or in one batch, ends in the same rows") {
+  using mentions = std::vector<std::int64_t>;
+  const auto event = [](std::string id, int second, const mentions& added, const mentions& removed, bool suspended = false,
+                        bool deleted = false) {
     auto x = of(0, std::move(id));
     x.what.repository.reset();
     x.what.name = "installation";
     auto i = github::installation_event{};
     i.id = 77;
-    i.account = "o";
+    i.account = "account at " + std::to_string(second);
     i.suspended = suspended;
+    i.deleted = deleted;
     i.updated_at = at(second);
-    i.added.push_back(*of(1, "").what.repository);
+    for (auto r : added)
+      i.added.push_back(*of(r, "").what.repository);
+    for (auto r : removed)
+      i.removed.push_back(*of(r, "").what.repository);
     x.what.fact = i;
     return x;
   };
-  for (auto& x : {event("new", 9, true), event("old", 5, false)}) {
-    auto g = group({x});
-    g.keyed = false;
-    commit(g);
+  // A snapshot of repository 2 that names an installation, too; and a removal at the time of an addition.
+  auto spoken = push(2, "spoken", 6);
+  spoken.what.installation_id = 78;
+  const auto told = std::vector<arrival>{event("created", 1, {1, 2}, {}), event("suspended", 4, {}, {}, true),
+                                         event("removed", 5, {3}, {1, 2, 4}), spoken, event("back", 5, {1, 4}, {}),
+                                         event("deleted", 3, {}, {}, false, true)};
+  const auto rows = [&] {
+    return db.sql("SELECT (SELECT string_agg(concat_ws(' ', account, suspended, deleted, source_updated_at), ',') FROM installations) "
+                  "|| ' / ' || (SELECT string_agg(github_id || ':' || coalesce(installation_id::text, '-'), ' ' ORDER BY github_id) "
+                  "FROM repositories)");
+  };
+  auto order = std::vector<std::size_t>{0, 1, 2, 3, 4, 5};
+  auto ends = std::map<std::string, int>{};
+  auto in_one_batch = false;
+  do {
+    db.sql("TRUNCATE installations, repositories, delivery_ids, deliveries CASCADE");
+    arrivals.clear();
+    auto groups = std::deque<github::group>{};
+    auto batch = std::vector<github::group*>{};
+    for (auto i : order) {
+      auto& g = groups.emplace_back(group({told[i]}));
+      g.keyed = told[i].kept.repository_id != 0;
+      batch.push_back(&g);
+      if (!in_one_batch)
+        commit(g);
+    }
+    if (in_one_batch)
+      store->commit(batch);
+    in_one_batch = !in_one_batch;
+    ++ends[rows()];
+  } while (std::next_permutation(order.begin(), order.end()));
+  for (const auto& [end, count] : ends)
+    INFO(count << " orders: " << end);
+  REQUIRE(ends.size() == 1);
+  CHECK(ends.begin()->first.find("account at 5 f t 2023-11-14 22:13:25+00 / 1:- 2:78 3:77 4:-") != std::string::npos);
+}
+
+TEST_CASE_METHOD(store_fixture, "a batch in which one repository takes another's name is stored, whoever was decided before") {
+  auto first = group({push(1, "a")}), second = group({push(2, "b")});
+  commit(first);
+  commit(second);
+  auto taker = push(2, "taken", 50);
+  taker.what.repository->full_name = "o/r1";
+  taker.what.repository->updated_at = at(50);
+  auto takes = group({taker}, second.known), loses = group({push(1, "goes on", 60)}, first.known);
+  decide(takes);
+  decide(loses);
+  auto both = std::vector<github::group*>{&loses, &takes};
+  try {
+    store->commit(both);
+  } catch (const store_error& e) { // as the WRITER does
+    REQUIRE(e.remedy() == sql_remedy::refused);
+    commit(loses);
+    commit(takes);
   }
-  CHECK(db.sql("SELECT suspended FROM installations WHERE installation_id = 77") == "t");
-  CHECK(db.sql("SELECT installation_id FROM repositories WHERE github_id = 1") == "77");
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 2") == "o/r1");
+  CHECK(db.sql("SELECT full_name || ' ' || extract(epoch FROM last_activity)::bigint FROM repositories WHERE github_id = 1") ==
+        "o/r1~1 1700000060");
+  CHECK(db.sql("SELECT count(*) FROM deliveries") == "4");
+}
+
+TEST_CASE_METHOD(store_fixture, "a name that was taken is asked for again by every snapshot, until its bearer lets it go") {
+  auto bearer = group({push(1, "bearer", 50)});
+  bearer.items[0].what = &(arrivals.back().what.repository->updated_at = at(50), arrivals.back().what);
+  commit(bearer);
+  auto late = push(2, "late");
+  late.what.repository->full_name = "o/r1";
+  auto waits = group({late});
+  commit(waits);
+  CHECK(waits.known.repository.full_name == "o/r1~2");
+  auto gone = push(1, "gone", 60);
+  gone.what.repository->full_name = "o/elsewhere";
+  gone.what.repository->updated_at = at(60);
+  auto leaves = group({gone}, bearer.known);
+  commit(leaves);
+  auto again = push(2, "again", 70);
+  again.what.repository->full_name = "o/r1";
+  again.what.repository->stars = 5;
+  again.what.repository->updated_at = at(70);
+  auto tries = group({again}, waits.known);
+  decide(tries);
+  commit(tries);
+  CHECK(db.sql("SELECT full_name FROM repositories WHERE github_id = 2") == "o/r1");
+}
+
+TEST_CASE_METHOD(store_fixture, "of a repository that was met for the first time nothing has to be loaded") {
+  auto first = group({push(1, "a")});
+  commit(first);
+  CHECK(first.known.complete);
+  auto second = group({pull_request(1, "b", "opened", 1)}, first.known);
+  decide(second); // would lack the pull request's row
+  commit(second);
+  CHECK(db.sql("SELECT total_prs FROM repositories") == "1");
+  auto elsewhere = group({push(1, "c", 9)});
+  commit(elsewhere);
+  CHECK_FALSE(elsewhere.known.complete);
 }
 
 TEST_CASE_METHOD(store_fixture, "two groups of one repository in one transaction are refused, not merged by chance") {
