@@ -48,7 +48,7 @@ struct delivery_in_hand {
   delivery kept;
   github::event event;
   std::string unreadable; ///< why a spooled delivery cannot be parsed any more: it is kept as failed; else empty
-  bool replay = false; ///< asked for by an operator: applied although its id is known
+  bool replay = false;    ///< asked for by an operator: applied although its id is known
   std::shared_ptr<reply> answer;
 };
 using delivery_ptr = std::shared_ptr<const delivery_in_hand>;

@@ -49,7 +49,8 @@ private:
 /// A statement that the database refused, or (without a SQLSTATE) a session that broke.
 class statement_error : public std::runtime_error {
 public:
-  statement_error(std::string sqlstate, const std::string& message) : std::runtime_error{message}, sqlstate_{std::move(sqlstate)} {}
+  statement_error(std::string sqlstate, const std::string& message)
+      : std::runtime_error{message}, sqlstate_{std::move(sqlstate)} {}
   const std::string& sqlstate() const noexcept { return sqlstate_; }
 
 private:
@@ -63,8 +64,8 @@ enum class sql_remedy : std::uint8_t {
   refused,   ///< the database refuses the content: bisect
 };
 
-/// The one place that understands statement_error and libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE. What
-/// is neither (a parameter that cannot be encoded, a result of an unexpected shape) counts as refused.
+/// The one place that understands statement_error and libpqxx's exceptions (6.4 and 7.x derive them differently): by SQLSTATE.
+/// What is neither (a parameter that cannot be encoded, a result of an unexpected shape) counts as refused.
 sql_remedy classify(const std::exception& e) noexcept;
 
 /// The SQLSTATE that `e` carries, or empty.

@@ -101,8 +101,8 @@ struct arrived_arrays {
   template <class... More>
   void queue(pipeline& db, const char* statement, pipeline::reader read, More&... more) {
     db.add(statement,
-           {source.parameter(), id.parameter(), received_at.parameter(), endpoint.parameter(), event.parameter(), action.parameter(),
-            content_type.parameter(), hook_id.parameter(), repository_id.parameter(), repository.parameter(),
+           {source.parameter(), id.parameter(), received_at.parameter(), endpoint.parameter(), event.parameter(),
+            action.parameter(), content_type.parameter(), hook_id.parameter(), repository_id.parameter(), repository.parameter(),
             installation_id.parameter(), outcome.parameter(), body_bytes.parameter(), encoding.parameter(), body.parameter(),
             more.parameter()...},
            std::move(read));
@@ -185,8 +185,7 @@ void keep_deliveries(pipeline& db, std::span<github::group* const> groups) {
   for (const auto* item : arrived)
     arrays.add(*item->kept, item->outcome);
   if (!arrived.empty())
-    arrays.queue(db, "keep_deliveries",
-                 [arrived = std::move(arrived)](const answer& fresh) { mark_duplicates(arrived, fresh); });
+    arrays.queue(db, "keep_deliveries", [arrived = std::move(arrived)](const answer& fresh) { mark_duplicates(arrived, fresh); });
   if (!replays.empty())
     mark_replayed(db, replays);
 }

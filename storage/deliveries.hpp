@@ -14,8 +14,8 @@ namespace ingot::storage {
 /// What the functions below run.
 std::span<const named_statement> delivery_statements();
 
-/// Queues, in one statement: takes the ids and keeps the deliveries whose id is new. Every item has its outcome once the queue has
-/// run: stored, ignored or duplicate; until then it is as if its id were new.
+/// Queues, in one statement: takes the ids and keeps the deliveries whose id is new. Every item has its outcome once the queue
+/// has run: stored, ignored or duplicate; until then it is as if its id were new.
 void keep_deliveries(pipeline& db, std::span<github::group* const> groups);
 
 /// Queues: one delivery is kept with outcome `failed`; its id stays free.

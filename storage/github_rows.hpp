@@ -20,8 +20,8 @@ std::span<const named_statement> github_statements();
 /// the row no longer has is dropped first.
 void load_knowledge(pipeline& db, std::span<github::group* const> groups);
 
-/// Queues the writes of all changes, rows locked in one order. The queue fails with version_moved when a repository's row no longer
-/// has the version that was decided upon.
+/// Queues the writes of all changes, rows locked in one order. The queue fails with version_moved when a repository's row no
+/// longer has the version that was decided upon.
 void write_changes(pipeline& db, std::span<github::group* const> groups);
 
 /// Queues the writes of installations and of the repositories that they mention. The rows carry their own times, and the greatest

@@ -64,12 +64,30 @@ struct repository_arrays {
 
   void queue(pipeline& db, pipeline::reader read) {
     auto& c = columns;
-    db.add("write_repositories", {id.parameter(), base_version.parameter(), open_prs.parameter(),
-                    total_prs.parameter(), installation_id.parameter(), last_activity.parameter(), deleted.parameter(),
-                    facts.parameter(), c.name.parameter(), c.full_name.parameter(), c.owner.parameter(),
-                    c.description.parameter(), c.language.parameter(), c.default_branch.parameter(), c.html_url.parameter(),
-                    c.is_private.parameter(), c.archived.parameter(), c.stars.parameter(), c.forks.parameter(),
-                    source_updated_at.parameter(), is_new.parameter(), has_columns.parameter(), installation_at.parameter()},
+    db.add("write_repositories",
+           {id.parameter(),
+            base_version.parameter(),
+            open_prs.parameter(),
+            total_prs.parameter(),
+            installation_id.parameter(),
+            last_activity.parameter(),
+            deleted.parameter(),
+            facts.parameter(),
+            c.name.parameter(),
+            c.full_name.parameter(),
+            c.owner.parameter(),
+            c.description.parameter(),
+            c.language.parameter(),
+            c.default_branch.parameter(),
+            c.html_url.parameter(),
+            c.is_private.parameter(),
+            c.archived.parameter(),
+            c.stars.parameter(),
+            c.forks.parameter(),
+            source_updated_at.parameter(),
+            is_new.parameter(),
+            has_columns.parameter(),
+            installation_at.parameter()},
            std::move(read));
   }
 };
@@ -122,13 +140,15 @@ struct pull_request_arrays {
   void queue(pipeline& db) {
     if (number.size() == 0)
       return;
-    db.add("write_pull_requests", {repository_id.parameter(), number.parameter(), has_columns.parameter(), title.parameter(),
-             description.parameter(), author.parameter(), avatar.parameter(), sha.parameter(), head_ref.parameter(),
-             base_ref.parameter(), url.parameter(), labels.parameter(), assignees.parameter(), reviewers.parameter(),
-             is_draft.parameter(), state.parameter(), merged.parameter(), merged_at.parameter(), closed_at.parameter(),
-             additions.parameter(), deletions.parameter(), changed_files.parameter(), commits.parameter(), files.parameter(),
-             commit_urls.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter(),
-             is_new.parameter()});
+    db.add("write_pull_requests",
+           {repository_id.parameter(), number.parameter(),        has_columns.parameter(), title.parameter(),
+            description.parameter(),   author.parameter(),        avatar.parameter(),      sha.parameter(),
+            head_ref.parameter(),      base_ref.parameter(),      url.parameter(),         labels.parameter(),
+            assignees.parameter(),     reviewers.parameter(),     is_draft.parameter(),    state.parameter(),
+            merged.parameter(),        merged_at.parameter(),     closed_at.parameter(),   additions.parameter(),
+            deletions.parameter(),     changed_files.parameter(), commits.parameter(),     files.parameter(),
+            commit_urls.parameter(),   history.parameter(),       visible.parameter(),     source_updated_at.parameter(),
+            facts.parameter(),         is_new.parameter()});
   }
 };
 
@@ -162,10 +182,11 @@ struct pipeline_arrays {
   void queue(pipeline& db) {
     if (number.size() == 0)
       return;
-    db.add("write_pipelines", {repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(),
-             author.parameter(), avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(),
-             status_approval.parameter(), status_merge.parameter(), history.parameter(), visible.parameter(),
-             source_updated_at.parameter(), facts.parameter(), is_new.parameter()});
+    db.add("write_pipelines",
+           {repository_id.parameter(), number.parameter(), has_columns.parameter(), sha.parameter(), author.parameter(),
+            avatar.parameter(), title.parameter(), status_pr.parameter(), status_build.parameter(), status_approval.parameter(),
+            status_merge.parameter(), history.parameter(), visible.parameter(), source_updated_at.parameter(), facts.parameter(),
+            is_new.parameter()});
   }
 };
 
@@ -216,9 +237,8 @@ struct mention_arrays {
 
   void queue(pipeline& db) {
     if (id.size() > 0)
-      db.add("mention_repositories",
-             {installation_id.parameter(), at.parameter(), removed.parameter(), id.parameter(), name.parameter(),
-              full_name.parameter(), owner.parameter(), is_private.parameter()});
+      db.add("mention_repositories", {installation_id.parameter(), at.parameter(), removed.parameter(), id.parameter(),
+                                      name.parameter(), full_name.parameter(), owner.parameter(), is_private.parameter()});
   }
 };
 
@@ -260,7 +280,7 @@ void write_commits_and_jobs(pipeline& db, const group_list& groups) {
   }
   if (sha.size() > 0 || kind.size() > 0)
     db.add("write_commits_and_jobs", {repository_id.parameter(), sha.parameter(), facts.parameter(), kind.parameter(),
-             key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter()});
+                                      key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter()});
 }
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.

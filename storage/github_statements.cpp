@@ -28,8 +28,8 @@ constexpr auto load_commits = R"sql(
   LEFT JOIN commits c ON c.repository_id = u.repository_id AND c.sha = u.sha
 )sql";
 
-// A full name that an older or deleted repository still bears goes to the one that bears it now. What is released in this way ends
-// in `~` and the id, which no name of GitHub's contains.
+// A full name that an older or deleted repository still bears goes to the one that bears it now. What is released in this way
+// ends in `~` and the id, which no name of GitHub's contains.
 constexpr auto release_names = R"sql(
   UPDATE repositories r
   SET full_name = r.full_name || '~' || r.github_id, version = r.version + 1, updated_at = now()
@@ -40,9 +40,9 @@ constexpr auto release_names = R"sql(
 
 // What each decision changes of its repository's row: only if the version is still the one that was decided upon
 // (compare-and-set), with a newer snapshot's columns where there is one; a name that a newer repository bears is not taken from
-// it. One heard of for the first time is inserted; another node may be quicker. Whatever was not written for these reasons fails the
-// statement, and with it the transaction. The rows that could not have their name are returned with the one they have. Of installations the one named last counts; NULL with a time is a removal, and the greatest
-// (see mention_repositories).
+// it. One heard of for the first time is inserted; another node may be quicker. Whatever was not written for these reasons fails
+// the statement, and with it the transaction. The rows that could not have their name are returned with the one they have. Of
+// installations the one named last counts; NULL with a time is a removal, and the greatest (see mention_repositories).
 constexpr auto write_repositories = R"sql(
   WITH u AS (
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::timestamptz[], $7::bool[], $8::text[],
@@ -212,7 +212,8 @@ constexpr auto write_installations_sql = R"sql(
 )sql";
 
 // Repositories that an installation may see, or no longer. The greatest time counts; where times tie a removal does, because a
-// repository that was added again says so at its next event. One that is known by a snapshot keeps its columns: a mention is none.
+// repository that was added again says so at its next event. One that is known by a snapshot keeps its columns: a mention is
+// none.
 constexpr auto mention_repositories = R"sql(
   INSERT INTO repositories AS r (github_id, name, full_name, owner, is_private, installation_id, installation_at)
   SELECT DISTINCT ON (u.github_id) u.github_id, u.name,

@@ -78,8 +78,8 @@ void pipeline::closer::operator()(PGconn* c) const noexcept {
 }
 
 pipeline::pipeline(const std::string& url, const database_settings& settings, std::span<const named_statement> statements)
-    : statement_timeout_{settings.statement_timeout},
-      link_{checked(PQconnectdb(connection_string(url, settings).c_str()))}, watched_{PQsocket(link_.get())} {
+    : statement_timeout_{settings.statement_timeout}, link_{checked(PQconnectdb(connection_string(url, settings).c_str()))},
+      watched_{PQsocket(link_.get())} {
   PQsetNoticeReceiver(link_.get(), pass_over_notice, nullptr);
   const auto limit = connection_watchdog::deadline{watched_, std::max(settings.connect_timeout, settings.statement_timeout)};
   const auto session = result{PQexec(link_.get(), session_sql(settings.statement_timeout).c_str())};

@@ -104,9 +104,8 @@ void spool::impl::set_aside(const std::vector<std::int64_t>& sequences, const ch
       }
   });
   count();
-  damage += (damage.empty() ? "" : "; ") + std::to_string(sequences.size()) +
-            " deliveries in the spool " + why + ", from number " + std::to_string(sequences.front()) +
-            ": they are not delivered, and kept in its table `damaged`";
+  damage += (damage.empty() ? "" : "; ") + std::to_string(sequences.size()) + " deliveries in the spool " + why +
+            ", from number " + std::to_string(sequences.front()) + ": they are not delivered, and kept in its table `damaged`";
 }
 
 void spool::impl::shrink() noexcept {

@@ -39,8 +39,8 @@ public:
   /// Forgets up to and including `sequence`, once the database has them.
   void forget_through(std::int64_t sequence);
 
-  /// Moves one delivery to the file's table `damaged`, where it is in nobody's way: the database takes it in no form. damage() says
-  /// so.
+  /// Moves one delivery to the file's table `damaged`, where it is in nobody's way: the database takes it in no form. damage()
+  /// says so.
   void set_aside(std::int64_t sequence);
 
   std::size_t depth() const noexcept;         ///< rows waiting

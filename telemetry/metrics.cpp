@@ -169,7 +169,7 @@ metrics::metrics(std::string_view version)
                     {"reason"}},
       verify_failures{
           counter_family(registry_, "ingot_verify_failures_total", "Deliveries whose signature was missing or wrong."),
-          {"endpoint", "reason"}},
+          {"source", "reason"}},
       deliveries{counter_family(registry_, "ingot_deliveries_total", "Verified deliveries by what became of them."),
                  {"event", "outcome"}},
       audit_lines_dropped{make_counter(registry_, "ingot_audit_lines_dropped_total", "Audit lines that could not be kept.")},
@@ -193,8 +193,7 @@ metrics::metrics(std::string_view version)
                                                                                                       "Live actors."),
                                                                                          {"kind"}},
       database{make_gauge(registry_, "ingot_database_state", "0: away, the spool takes over. 1: direct. 2: the spool drains.")},
-      jobs{gauge_family(registry_, "ingot_jobs", "Jobs by state."), {"state"}}, process_{
-                                                                                    std::make_unique<process_gauges>(registry_)} {
+      process_{std::make_unique<process_gauges>(registry_)} {
   gauge_family(registry_, "ingot_build_info", "Always 1; the version is a label.")
       .Add({{"version", std::string{version}}})
       .Set(1);

@@ -25,7 +25,7 @@ private:
 public:
   counters http_requests;         ///< {route, status}; see count_request()
   counters http_refusals;         ///< {reason}: framing, caps, deadlines
-  counters verify_failures;       ///< {endpoint, reason}
+  counters verify_failures;       ///< {source, reason}
   counters deliveries;            ///< {event, outcome}; see count_delivery()
   counter audit_lines_dropped;    ///< the AUDITOR could not keep up
   counter database_failures;      ///< times that the database went away
@@ -44,7 +44,6 @@ public:
   gauge spool_bytes;
   gauges actors;  ///< {kind}: live ones, e.g. `repository`
   gauge database; ///< 0 away, 1 direct, 2 draining
-  gauges jobs;    ///< {state}
 
   /// One answer. `route` is the route's pattern, never the request's path.
   void count_request(std::string_view route, unsigned status);

@@ -32,7 +32,7 @@ struct repository_change {
   bool is_new = false;
   std::int64_t base_version = 0; ///< the row must still have it; ignored when is_new
   std::optional<repository_columns> columns;
-  bool renames = false; ///< `columns` bring a full name that the row does not have
+  bool renames = false;                       ///< `columns` bring a full name that the row does not have
   std::optional<timestamp> source_updated_at; ///< of the newest snapshot
   std::int64_t open_prs = 0, total_prs = 0;
   std::optional<timestamp> last_activity;

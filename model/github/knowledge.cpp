@@ -113,7 +113,8 @@ missing missing_for(const knowledge& known, const event& x) {
 }
 
 std::size_t bytes_of(const knowledge& x) noexcept {
-  return sizeof x + heap_of(x.repository.full_name) + bytes_of_map(x.pull_requests) + bytes_of_map(x.pipelines) + bytes_of_map(x.commits);
+  return sizeof x + heap_of(x.repository.full_name) + bytes_of_map(x.pull_requests) + bytes_of_map(x.pipelines) +
+         bytes_of_map(x.commits);
 }
 
 void trim(knowledge& x, std::size_t bytes_max) {

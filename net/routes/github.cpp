@@ -180,12 +180,11 @@ void take_github_webhook(const services& what, http::request req, path_parameter
   taken->event = std::move(std::get<github::event>(parsed));
   taken->kept = envelope(req, taken->event, std::move(std::get<std::string>(signed_by)));
   const auto* kept = &taken->kept; // lives as long as the reply, which travels with it
-  bridge::submit(std::move(taken),
-                 [&what, kept, request_id = std::move(req.head.request_id),
-                  to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
-                   count_and_log(what, *kept, end, request_id);
-                   (*to)(answer_of(end, kept->id, request_id));
-                 });
+  bridge::submit(std::move(taken), [&what, kept, request_id = std::move(req.head.request_id),
+                                    to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
+    count_and_log(what, *kept, end, request_id);
+    (*to)(answer_of(end, kept->id, request_id));
+  });
 }
 
 } // namespace ingot::routes

@@ -33,7 +33,9 @@ struct repositories_fixture : actor_fixture {
       end(x);
   }
 
-  void deliver(const std::string& id, std::int64_t repository) { self->send(aut, deliver_atom_v, std::vector<delivery_ptr>{push(id, repository)}); }
+  void deliver(const std::string& id, std::int64_t repository) {
+    self->send(aut, deliver_atom_v, std::vector<delivery_ptr>{push(id, repository)});
+  }
 
   std::uint64_t live() {
     auto count = std::uint64_t{0};

@@ -251,13 +251,14 @@ TEST_CASE_METHOD(store_fixture, "law 4: every order of an installation's events,
   // A snapshot of repository 2 that names an installation, too; and a removal at the time of an addition.
   auto spoken = push(2, "spoken", 6);
   spoken.what.installation_id = 78;
-  const auto told = std::vector<arrival>{event("created", 1, {1, 2}, {}), event("suspended", 4, {}, {}, true),
-                                         event("removed", 5, {3}, {1, 2, 4}), spoken, event("back", 5, {1, 4}, {}),
-                                         event("deleted", 3, {}, {}, false, true)};
+  const auto told = std::vector<arrival>{event("created", 1, {1, 2}, {}),     event("suspended", 4, {}, {}, true),
+                                         event("removed", 5, {3}, {1, 2, 4}), spoken,
+                                         event("back", 5, {1, 4}, {}),        event("deleted", 3, {}, {}, false, true)};
   const auto rows = [&] {
-    return db.sql("SELECT (SELECT string_agg(concat_ws(' ', account, suspended, deleted, source_updated_at), ',') FROM installations) "
-                  "|| ' / ' || (SELECT string_agg(github_id || ':' || coalesce(installation_id::text, '-'), ' ' ORDER BY github_id) "
-                  "FROM repositories)");
+    return db.sql(
+        "SELECT (SELECT string_agg(concat_ws(' ', account, suspended, deleted, source_updated_at), ',') FROM installations) "
+        "|| ' / ' || (SELECT string_agg(github_id || ':' || coalesce(installation_id::text, '-'), ' ' ORDER BY github_id) "
+        "FROM repositories)");
   };
   auto order = std::vector<std::size_t>{0, 1, 2, 3, 4, 5};
   auto ends = std::map<std::string, int>{};

@@ -120,7 +120,8 @@ TEST_CASE_METHOD(pipeline_fixture, "pipeline: a backend that is terminated asks 
   }
 }
 
-TEST_CASE_METHOD(pipeline_fixture, "pipeline: a statement that hangs ends at the statement timeout, a database that hangs at the deadline") {
+TEST_CASE_METHOD(pipeline_fixture,
+                 "pipeline: a statement that hangs ends at the statement timeout, a database that hangs at the deadline") {
   auto settings = db.settings();
   settings.statement_timeout = milliseconds{300};
   auto link = pipeline{db.url(), settings, statements};
@@ -144,7 +145,8 @@ TEST_CASE_METHOD(pipeline_fixture, "pipeline: a statement that hangs ends at the
 }
 
 TEST_CASE_METHOD(pipeline_fixture, "pipeline: an integer that is none is an error") {
-  constexpr auto more = std::to_array<named_statement>({{"roll_back", "ROLLBACK"}, {"text", "SELECT 'x', NULL, 9223372036854775807"}});
+  constexpr auto more =
+      std::to_array<named_statement>({{"roll_back", "ROLLBACK"}, {"text", "SELECT 'x', NULL, 9223372036854775807"}});
   auto words = pipeline{db.url(), db.settings(), more};
   auto read = false;
   words.add("text", {}, [&](const answer& rows) {

@@ -33,7 +33,7 @@ TEST_CASE("counters, gauges and histograms appear in the Prometheus text format"
   m.count_request("/webhook", 200);
   m.count_request("/webhook", 401);
   m.http_refusals.at({"ambiguous_framing"}).add();
-  m.verify_failures.at({"default", to_string(fault::bad_signature)}).add();
+  m.verify_failures.at({"github", to_string(fault::bad_signature)}).add();
   m.count_delivery("push", delivery_outcome::stored, 3);
   m.committed(1, 3, 0.004);
   m.spooled(2, 0.001);
@@ -45,7 +45,7 @@ TEST_CASE("counters, gauges and histograms appear in the Prometheus text format"
   CHECK(has_line(text, R"(ingot_http_requests_total{route="/webhook",status="200"} 2)"));
   CHECK(has_line(text, R"(ingot_http_requests_total{route="/webhook",status="401"} 1)"));
   CHECK(has_line(text, R"(ingot_http_refusals_total{reason="ambiguous_framing"} 1)"));
-  CHECK(has_line(text, R"(ingot_verify_failures_total{endpoint="default",reason="bad_signature"} 1)"));
+  CHECK(has_line(text, R"(ingot_verify_failures_total{source="github",reason="bad_signature"} 1)"));
   CHECK(has_line(text, R"(ingot_deliveries_total{event="push",outcome="stored"} 3)"));
   CHECK(has_line(text, R"(ingot_batch_groups_bucket{le="1"} 1)"));
   CHECK(has_line(text, R"(ingot_spooled_deliveries_total 2)"));
@@ -137,7 +137,7 @@ TEST_CASE("every metric is explained in docs/operating.md") {
   // A family shows once it has a series.
   for (auto* family : {&m.http_requests, &m.http_refusals, &m.verify_failures, &m.deliveries})
     family->at({"a", "b"}).add();
-  for (auto* family : {&m.queue_depth, &m.actors, &m.jobs})
+  for (auto* family : {&m.queue_depth, &m.actors})
     family->at({"a"}).set(1);
   std::istringstream lines{m.serialize()};
   std::size_t names = 0;
