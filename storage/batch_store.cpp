@@ -34,14 +34,18 @@ std::vector<named_statement> all_statements() {
   return all;
 }
 
-/// The installations' events, duplicates among them (nobody knows yet): what is said twice changes nothing.
-std::vector<const github::installation_event*> installation_events(std::span<github::group* const> groups) {
-  auto found = std::vector<const github::installation_event*>{};
+/// What was said of installations, duplicates among it (nobody knows yet): said twice it changes nothing.
+std::vector<installation_news> installation_news_of(std::span<github::group* const> groups) {
+  auto found = std::vector<installation_news>{};
   for (const auto* group : groups)
     for (const auto& item : group->items)
       if (const auto* x = std::get_if<github::installation_event>(&item.what->fact))
-        found.push_back(x);
+        found.push_back({x, item.kept->received_at});
   return found;
+}
+
+bool renames(const github::group* x) {
+  return x->decided && x->changes.repository && x->changes.repository->renames;
 }
 
 void decide(std::span<github::group* const> groups) {
@@ -109,14 +113,19 @@ private:
         if (!x->decided)
           open.push_back(x);
       }
+    const auto news = installation_news_of(groups);
     db_.add("begin");
     keep_deliveries(db_, groups);
+    write_installations(db_, news);
+    // The update locks rows in order as well; but not those that are read before, mentioned or bear a wanted name.
+    if (!open.empty() || !news.empty() || std::any_of(keyed.begin(), keyed.end(), renames))
+      lock_repositories(db_, keyed, news);
     if (!open.empty()) {
       load_knowledge(db_, open);
       decide(open);
     }
     write_changes(db_, keyed);
-    write_installations(db_, installation_events(groups));
+    write_mentions(db_, news);
     failpoint("before_commit");
     db_.add("commit");
     db_.send();

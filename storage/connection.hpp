@@ -60,7 +60,8 @@ private:
 /// What to do after a failed statement or COMMIT.
 enum class sql_remedy : std::uint8_t {
   retry,     ///< serialization failure, deadlock: the same transaction again
-  reconnect, ///< the database is away, read-only, stopping, hanging, or the outcome is unknown: connection dropped; spool
+  reconnect, ///< the database is away, read-only, stopping, hanging, lacks rights or tables, or the outcome is unknown:
+             ///< connection dropped; spool
   refused,   ///< the database refuses the content: bisect
 };
 

@@ -34,13 +34,18 @@ constexpr auto keep_deliveries_sql = R"sql(
   SELECT source, delivery_id FROM fresh
 )sql";
 
-// A delivery whose facts could not be applied. No id row: a redelivery is taken again.
+// A delivery whose facts could not be applied. No id row: a redelivery is taken again. Once, however often it is tried; and not
+// when its id was taken after all.
 constexpr auto keep_failed_delivery_sql = R"sql(
   INSERT INTO deliveries (source, delivery_id, received_at, endpoint, event, action, content_type, hook_id,
                           repository_id, repository, installation_id, outcome, body_bytes, body_encoding, body, error)
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int8[],
     $9::int8[], $10::text[], $11::int8[], $12::text[], $13::int4[], $14::int2[], $15::bytea[], $16::text[])
+    AS t (source, delivery_id, received_at)
+  WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.received_at = t.received_at AND d.source = t.source
+                    AND d.delivery_id = t.delivery_id AND d.outcome = 'failed')
+    AND NOT EXISTS (SELECT FROM delivery_ids i WHERE i.source = t.source AND i.delivery_id = t.delivery_id)
 )sql";
 
 // An operator's replay succeeded: the delivery is no longer failed, and its id is taken.

@@ -16,16 +16,28 @@ inline constexpr const char* version_moved = "IN001";
 /// What the functions below run.
 std::span<const named_statement> github_statements();
 
-/// Locks the repositories' rows and reads what `groups` lack, until nothing is missing; runs the queue. Knowledge whose version
-/// the row no longer has is dropped first.
+/// What was said of an installation, and when it arrived.
+struct installation_news {
+  const github::installation_event* said;
+  timestamp received_at;
+};
+
+/// Queues a lock of every row of `repositories` that `groups` and `news` may touch, in the order that all transactions keep to.
+void lock_repositories(pipeline& db, std::span<github::group* const> groups, std::span<const installation_news> news);
+
+/// Reads what `groups` lack, until nothing is missing; runs the queue. Knowledge whose version the row no longer has is dropped
+/// first. @pre lock_repositories was queued with them
 void load_knowledge(pipeline& db, std::span<github::group* const> groups);
 
 /// Queues the writes of all changes, rows locked in one order. The queue fails with version_moved when a repository's row no
 /// longer has the version that was decided upon.
 void write_changes(pipeline& db, std::span<github::group* const> groups);
 
-/// Queues the writes of installations and of the repositories that they mention. The rows carry their own times, and the greatest
-/// wins in every order of arrival: no version is needed.
-void write_installations(pipeline& db, std::span<const github::installation_event* const> events);
+/// Queues the writes of installations. The rows carry their own times, and the greatest wins in every order of arrival: no version
+/// is needed.
+void write_installations(pipeline& db, std::span<const installation_news> news);
+
+/// Queues the writes of the repositories that installations mention; their times decide, too.
+void write_mentions(pipeline& db, std::span<const installation_news> news);
 
 } // namespace ingot::storage

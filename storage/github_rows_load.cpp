@@ -72,11 +72,11 @@ void read_commits(const by_repository& group_of, const answer& rows) {
   }
 }
 
-void queue_lock(pipeline& db, const by_repository& group_of) {
+void queue_repositories(pipeline& db, const by_repository& group_of) {
   auto ids = int8_array{};
   for (const auto& [id, group] : group_of)
     ids.add(id);
-  db.add("lock_repositories", {ids.parameter()}, [&](const answer& rows) { read_repositories(group_of, rows); });
+  db.add("load_repositories", {ids.parameter()}, [&](const answer& rows) { read_repositories(group_of, rows); });
 }
 
 /// @returns whether anything is missing
@@ -105,9 +105,25 @@ bool queue_missing(pipeline& db, const by_repository& group_of) {
 
 } // namespace
 
+void lock_repositories(pipeline& db, std::span<github::group* const> groups, std::span<const installation_news> news) {
+  auto ids = int8_array{};
+  auto names = text_array{};
+  for (const auto* group : groups) {
+    ids.add(group->items.front().kept->repository_id);
+    for (const auto& item : group->items)
+      if (const auto& said = item.what->repository; said && said->full_name != group->known.repository.full_name)
+        names.add(said->full_name);
+  }
+  for (const auto& x : news)
+    for (const auto* list : {&x.said->added, &x.said->removed})
+      for (const auto& mentioned : *list)
+        ids.add(mentioned.id);
+  db.add("lock_repositories", {ids.parameter(), names.parameter()});
+}
+
 void load_knowledge(pipeline& db, std::span<github::group* const> groups) {
   const auto group_of = index(groups);
-  queue_lock(db, group_of);
+  queue_repositories(db, group_of);
   // What a group lacks by what it knows goes out with the lock; only where that turns out stale is there more to ask.
   queue_missing(db, group_of);
   db.run();

@@ -224,9 +224,9 @@ struct mention_arrays {
   bool_array removed, is_private;
   text_array name, full_name, owner;
 
-  void add(const github::installation_event& by, const github::repository_snapshot& x, bool is_removed) {
-    installation_id.add(by.id);
-    at.add(by.updated_at);
+  void add(const installation_news& by, const github::repository_snapshot& x, bool is_removed) {
+    installation_id.add(by.said->id);
+    at.add(by.said->lists_by_arrival ? std::max(by.said->updated_at, by.received_at) : by.said->updated_at);
     removed.add(is_removed);
     id.add(x.id);
     name.add(x.name);
@@ -285,9 +285,11 @@ void write_commits_and_jobs(pipeline& db, const group_list& groups) {
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.
 void release_names(pipeline& db, const group_list& groups) {
-  auto id = int8_array{};
+  auto id = int8_array{}, written = int8_array{};
   auto full_name = text_array{};
   auto at = timestamptz_array{};
+  for (const auto* group : groups)
+    written.add(group->changes.repository->id);
   for (const auto* group : groups)
     if (const auto& x = *group->changes.repository; x.columns && x.renames) {
       id.add(x.id);
@@ -295,7 +297,7 @@ void release_names(pipeline& db, const group_list& groups) {
       at.add(x.source_updated_at);
     }
   if (id.size() > 0)
-    db.add("release_names", {id.parameter(), full_name.parameter(), at.parameter()});
+    db.add("release_names", {id.parameter(), full_name.parameter(), at.parameter(), written.parameter()});
 }
 
 /// In one order in every transaction: two of them that share rows wait for each other instead of deadlocking.
@@ -339,18 +341,22 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   write_commits_and_jobs(db, sorted);
 }
 
-void write_installations(pipeline& db, std::span<const github::installation_event* const> events) {
-  auto installations = installation_arrays{};
-  auto mentions = mention_arrays{};
-  for (const auto* x : events) {
-    installations.add(*x);
-    for (const auto& r : x->added)
-      mentions.add(*x, r, false);
-    for (const auto& r : x->removed)
-      mentions.add(*x, r, true);
+void write_installations(pipeline& db, std::span<const installation_news> news) {
+  auto arrays = installation_arrays{};
+  for (const auto& x : news)
+    arrays.add(*x.said);
+  arrays.queue(db);
+}
+
+void write_mentions(pipeline& db, std::span<const installation_news> news) {
+  auto arrays = mention_arrays{};
+  for (const auto& x : news) {
+    for (const auto& r : x.said->added)
+      arrays.add(x, r, false);
+    for (const auto& r : x.said->removed)
+      arrays.add(x, r, true);
   }
-  installations.queue(db);
-  mentions.queue(db);
+  arrays.queue(db);
 }
 
 } // namespace ingot::storage

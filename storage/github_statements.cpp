@@ -6,10 +6,16 @@ namespace ingot::storage {
 
 namespace {
 
-// What each repository's decision stands on, locked until the end of the transaction.
-constexpr auto lock_repositories = R"sql(
-  SELECT github_id, version, facts, full_name FROM repositories
-  WHERE github_id = ANY($1::int8[]) ORDER BY github_id FOR UPDATE
+// Every row that the transaction may write, bearers of wanted names among them, in one order: two transactions that share rows wait
+// for each other instead of deadlocking.
+constexpr auto lock_repositories_sql = R"sql(
+  SELECT FROM repositories
+  WHERE github_id = ANY($1::int8[]) OR full_name = ANY($2::text[]) ORDER BY github_id FOR UPDATE
+)sql";
+
+// What each repository's decision stands on.
+constexpr auto load_repositories = R"sql(
+  SELECT github_id, version, facts, full_name FROM repositories WHERE github_id = ANY($1::int8[])
 )sql";
 
 // The pull request's and the pipeline's facts for each (repository, number); NULL where there is no row.
@@ -29,10 +35,11 @@ constexpr auto load_commits = R"sql(
 )sql";
 
 // A full name that an older or deleted repository still bears goes to the one that bears it now. What is released in this way
-// ends in `~` and the id, which no name of GitHub's contains.
+// ends in `~` and the id, which no name of GitHub's contains. Its version moves, unless the same transaction writes it as well.
 constexpr auto release_names = R"sql(
   UPDATE repositories r
-  SET full_name = r.full_name || '~' || r.github_id, version = r.version + 1, updated_at = now()
+  SET full_name = r.full_name || '~' || r.github_id, updated_at = now(),
+      version = r.version + (r.github_id <> ALL($4::int8[]))::int
   FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS u (github_id, full_name, at)
   WHERE r.full_name = u.full_name AND r.github_id <> u.github_id
     AND (r.deleted OR (COALESCE(r.source_updated_at, '-infinity'), r.github_id) < (COALESCE(u.at, '-infinity'), u.github_id))
@@ -190,8 +197,8 @@ constexpr auto write_commits_and_jobs = R"sql(
   ON CONFLICT (dedupe_key) DO NOTHING
 )sql";
 
-// Installations: each row is the greatest of what was said of it, by time, then by content; deleted is final, since GitHub never
-// uses an id again.
+// Installations: each row is the greatest of what was said of it, by time, then by content: an unsuspension has the time of the
+// suspension that it ends (GitHub's examples). Deleted is final, since GitHub never uses an id again.
 constexpr auto write_installations_sql = R"sql(
   INSERT INTO installations AS i (installation_id, account, account_id, account_type, app_id, repository_selection, suspended, deleted,
                                   source_updated_at)
@@ -199,7 +206,7 @@ constexpr auto write_installations_sql = R"sql(
     bool_or(u.deleted) OVER (PARTITION BY u.id), u.at
   FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], $5::int8[], $6::text[], $7::bool[], $8::bool[], $9::timestamptz[])
     AS u (id, account, account_id, account_type, app_id, selection, suspended, deleted, at)
-  ORDER BY u.id, u.at DESC, u.suspended DESC, u.account DESC, u.selection DESC
+  ORDER BY u.id, u.at DESC, u.suspended, u.account DESC, u.selection DESC
   ON CONFLICT (installation_id) DO UPDATE SET
     (account, account_id, account_type, app_id, repository_selection, suspended, source_updated_at) =
       (SELECT n.account, n.account_id, n.account_type, n.app_id, n.selection, n.suspended, n.at
@@ -207,7 +214,7 @@ constexpr auto write_installations_sql = R"sql(
                      excluded.suspended, excluded.source_updated_at),
                     (i.account, i.account_id, i.account_type, i.app_id, i.repository_selection, i.suspended, i.source_updated_at))
          AS n (account, account_id, account_type, app_id, selection, suspended, at)
-       ORDER BY n.at DESC, n.suspended DESC, n.account DESC, n.selection DESC LIMIT 1),
+       ORDER BY n.at DESC, n.suspended, n.account DESC, n.selection DESC LIMIT 1),
     deleted = i.deleted OR excluded.deleted, updated_at = now()
 )sql";
 
@@ -235,7 +242,8 @@ constexpr auto mention_repositories = R"sql(
 )sql";
 
 constexpr auto statements = std::to_array<named_statement>({
-    {"lock_repositories", lock_repositories},
+    {"lock_repositories", lock_repositories_sql},
+    {"load_repositories", load_repositories},
     {"load_pull_requests", load_pull_requests},
     {"load_commits", load_commits},
     {"release_names", release_names},

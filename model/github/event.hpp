@@ -113,6 +113,9 @@ struct installation_event {
   timestamp updated_at{};
   std::vector<repository_snapshot> added;
   std::vector<repository_snapshot> removed;
+  /// updated_at says nothing of when the lists became true (GitHub leaves it at the installation's creation when repositories are
+  /// added or removed): the delivery's time of arrival counts, which is kept with it.
+  bool lists_by_arrival = false;
 };
 
 /// One verified GitHub delivery after parsing. std::monostate: an event that is kept and ignored.

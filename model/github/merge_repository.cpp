@@ -51,7 +51,8 @@ repository_gain merge_repository(repository_state& known, const event& x) {
   gain.anything = raise(known.columns, stamp_of(said, x));
   if (gain.anything) {
     const auto content = digest_of_columns(said);
-    gain.columns = content != std::exchange(known.content, content);
+    // A name that was taken from it is asked for again.
+    gain.columns = content != std::exchange(known.content, content) || known.full_name != said.full_name;
   }
   gain.anything |= !known.exists;
   gain.anything |= raise(known.last_activity, x.occurred_at);

@@ -46,7 +46,9 @@ void read_installation(const payload& p, event& out) {
     // A deletion lists what is lost.
     auto& list = fact.deleted ? fact.removed : fact.added;
     list = read_list<"repositories">(p);
+    fact.lists_by_arrival = fact.deleted;
   } else {
+    fact.lists_by_arrival = true;
     fact.added = read_list<"repositories_added">(p);
     fact.removed = read_list<"repositories_removed">(p);
   }

@@ -154,12 +154,19 @@ responder io_thread::make_responder(connection& of) {
 }
 
 void io_thread::handled() {
-  if (std::exchange(turn_ends_, true))
+  if (turn_ends_)
     return;
   asio::post(*context_, [this] {
     turn_ends_ = false;
-    shared_.app.end_turn();
+    try {
+      shared_.app.end_turn();
+    } catch (const std::exception&) {
+      // What was put aside is dropped, and its responders answer.
+      if (shared_.callbacks->on_refusal)
+        shared_.callbacks->on_refusal({}, fault::internal, "the application failed");
+    }
   });
+  turn_ends_ = true;
 }
 
 void io_thread::refused(const connection& by, fault why, std::string_view reason) {

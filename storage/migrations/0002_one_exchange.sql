@@ -10,9 +10,3 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'IN001', MESSAGE = format('the row of repository %s moved', github_id);
 END
 $$;
-
--- Ids, names and hashes are compared by their bytes: no language's rules, and several times as fast.
-ALTER TABLE delivery_ids ALTER source TYPE text COLLATE "C", ALTER delivery_id TYPE text COLLATE "C";
-ALTER TABLE repositories ALTER full_name TYPE text COLLATE "C";
-ALTER TABLE commits ALTER sha TYPE text COLLATE "C";
-ALTER TABLE jobs ALTER dedupe_key TYPE text COLLATE "C";
