@@ -34,9 +34,10 @@ sql_remedy remedy_of(std::string_view state, std::string_view message) noexcept 
     return sql_remedy::retry;
   // 25006: a read-only transaction, 55P03: lock not available, 58: disk and system errors, 57: shutdown and statement timeout,
   // 26000: a prepared statement is gone, as behind a pooler.
-  // 42, 3D, 3F: rights or tables are missing, 28: so is the role, XX001, XX002: a damaged table or index, 25P03, 25P04: the server
-  // ended an idle session. All of them are the database's, whatever was to be written.
-  if (is_any_of(state, {"08", "53", "57", "58", "25006", "55P03", "26000", "42", "3D", "3F", "28", "XX001", "XX002", "25P03", "25P04"}))
+  // 42, 3D, 3F: rights or tables are missing, 28: so is the role, XX001, XX002: a damaged table or index, 25P03, 25P04: the
+  // server ended an idle session. All of them are the database's, whatever was to be written.
+  if (is_any_of(state,
+                {"08", "53", "57", "58", "25006", "55P03", "26000", "42", "3D", "3F", "28", "XX001", "XX002", "25P03", "25P04"}))
     return sql_remedy::reconnect;
   // A migration of another node changed a table under a prepared statement; a new connection prepares it anew.
   if (state == "0A000" && message.find("cached plan") != std::string_view::npos)

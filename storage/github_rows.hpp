@@ -33,8 +33,8 @@ void load_knowledge(pipeline& db, std::span<github::group* const> groups);
 /// longer has the version that was decided upon.
 void write_changes(pipeline& db, std::span<github::group* const> groups);
 
-/// Queues the writes of installations. The rows carry their own times, and the greatest wins in every order of arrival: no version
-/// is needed.
+/// Queues the writes of installations. The rows carry their own times, and the greatest wins in every order of arrival: no
+/// version is needed.
 void write_installations(pipeline& db, std::span<const installation_news> news);
 
 /// Queues the writes of the repositories that installations mention; their times decide, too.

@@ -6,8 +6,8 @@ namespace ingot::storage {
 
 namespace {
 
-// Every row that the transaction may write, bearers of wanted names among them, in one order: two transactions that share rows wait
-// for each other instead of deadlocking.
+// Every row that the transaction may write, bearers of wanted names among them, in one order: two transactions that share rows
+// wait for each other instead of deadlocking.
 constexpr auto lock_repositories_sql = R"sql(
   SELECT FROM repositories
   WHERE github_id = ANY($1::int8[]) OR full_name = ANY($2::text[]) ORDER BY github_id FOR UPDATE

@@ -50,8 +50,7 @@ TEST_CASE("what to do after a failure follows from its SQLSTATE") {
       {"22P05", sql_remedy::refused},   {"22003", sql_remedy::refused},   {"23505", sql_remedy::refused},
       {"23514", sql_remedy::refused},   {"42P01", sql_remedy::reconnect}, {"54000", sql_remedy::refused},
       {"42501", sql_remedy::reconnect}, {"XX001", sql_remedy::reconnect}, {"25P03", sql_remedy::reconnect},
-      {"XX000", sql_remedy::refused},
-      {"0A000", sql_remedy::refused},   {"P0001", sql_remedy::refused},
+      {"XX000", sql_remedy::refused},   {"0A000", sql_remedy::refused},   {"P0001", sql_remedy::refused},
   };
   for (const auto& [state, remedy] : table) {
     CAPTURE(state);
