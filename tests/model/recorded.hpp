@@ -20,11 +20,16 @@ inline std::string bytes_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// GitHub's recorded payloads beside the tree (or in INGOT_SHARED).
-inline std::filesystem::path recorded_payloads() {
+/// What was recorded lies beside the tree, or in INGOT_SHARED.
+inline std::filesystem::path shared_data() {
   const char* given = std::getenv("INGOT_SHARED");
   const auto shared = given != nullptr ? std::filesystem::path(given) : std::filesystem::path(INGOT_SOURCE_DIR) / "../shared";
-  return shared / "data/github/webhooks";
+  return shared / "data";
+}
+
+/// GitHub's recorded payloads.
+inline std::filesystem::path recorded_payloads() {
+  return shared_data() / "github/webhooks";
 }
 
 /// One recorded body, such as `push/event-1`; empty, with a warning, when it is not there.
