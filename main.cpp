@@ -83,9 +83,6 @@ int serve(serve_request request) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  // One node owns a data folder.
-  const auto lock = storage::data_lock{request.values.data_dir};
-
   // The truth: the embedded cluster or DATABASE_URL, migrated; may be away.
   auto database = storage::node_storage{request.values};
   const auto reachable = database.open();

@@ -112,7 +112,15 @@ int check_config(const loaded_config& config, const terminal& to) {
     listing.rows.push_back({x.key, x.value, {x.origin, x.origin == "default" ? colour::faint : colour::none}});
   print(to.out, listing, to.coloured);
   to.out << "\nNo mistakes" << (config.file.empty() ? " (no settings file)" : " in " + config.file.string()) << ".\n";
-  if (config.values.github.empty() && !config.values.generate_webhook_secret)
+  auto complete = config.values;
+  try {
+    read_kept_secrets(complete, complete.data_dir);
+  } catch (const std::exception& e) {
+    to.out << presentable(e.what()) << ".\n";
+  }
+  if (config.values.github.empty() && !complete.github.empty())
+    to.out << "The webhook secret is the one kept in " << (complete.data_dir / webhook_secret_file).string() << ".\n";
+  if (complete.github.empty() && !config.values.generate_webhook_secret)
     to.out << "No webhook secret is set: POST /webhook will answer 503 until there is one (GITHUB_WEBHOOK_SECRET, or "
               "`ingot serve --generate-secrets`).\n";
   return code;

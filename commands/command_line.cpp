@@ -9,10 +9,12 @@
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
 #include "commands/table.hpp"
+#include "config/nearest_name.hpp"
 #include "telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -77,6 +79,9 @@ struct command_line {
 void add_node_commands(command_line& c) {
   auto* serve_command = c.command(c.app, "serve", "run the node in the foreground",
                                   [&c] { return serve(c.load(), c.program, c.run_node, c.to()); });
+  serve_command->footer(
+      "Port, data folder, database and all else are settings: PORT, INGOT_DATA_DIR, DATABASE_URL, … or a file.\n"
+      "All of them: ingot check-config --explain");
   serve_command->add_flag("--generate-secrets,--first-run", c.generate,
                           "make a webhook secret when none is configured, and keep it in the data folder");
   auto* migrate_command = c.command(c.app, "migrate", "bring the database's schema to this version",
@@ -153,6 +158,26 @@ void add_send(command_line& c) {
   c.add_json(send_command);
 }
 
+/// What is wrong with the command that is named, or empty: the parser itself would only ask for one.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  auto known = std::vector<std::string>{};
+  for (const auto* x : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(x->get_name());
+  for (auto i = 1; i < argc; ++i) {
+    const auto word = std::string_view{argv[i]};
+    if (word == "--config")
+      ++i;
+    else if (!word.starts_with("-")) {
+      if (std::find(known.begin(), known.end(), word) != known.end())
+        return {};
+      const auto near = nearest_name(word, known);
+      return "there is no command `" + std::string{word} + "`" +
+             (near.empty() ? "; `ingot --help` names all" : "; did you mean `" + std::string{near} + "`?");
+    }
+  }
+  return {};
+}
+
 } // namespace
 
 int run_command_line(int argc, char** argv, serve_function serve) {
@@ -173,6 +198,14 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   for (auto* x : c.app.get_subcommands({}))
     if (x->get_name() != "psql" && x->get_name() != "deliveries")
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");
+  if (const auto wrong = unknown_command(c.app, argc, argv); !wrong.empty()) {
+    std::cerr << "ingot: " << presentable(wrong) << '\n';
+    return misconfigured;
+  }
+  if (argc < 2) {
+    std::cerr << c.app.help();
+    return misconfigured;
+  }
   try {
     c.app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -183,6 +216,9 @@ int run_command_line(int argc, char** argv, serve_function serve) {
     if (auto* x = c.app.get_subcommand("psql"); x->parsed())
       c.words = x->remaining();
     return c.chosen();
+  } catch (const usage_error& e) {
+    std::cerr << "ingot: " << presentable(e.what()) << '\n';
+    return misconfigured;
   } catch (const std::exception& e) {
     std::cerr << "ingot: " << presentable(e.what()) << '\n';
     return failed;

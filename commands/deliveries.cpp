@@ -77,14 +77,16 @@ bool replay_one(const settings& of, const std::string& id, const terminal& to, s
 } // namespace
 
 timestamp parse_since(const std::string& text, timestamp now) {
-  if (auto at = parse_rfc3339(text))
-    return *at;
+  for (const auto* midnight : {"", "T00:00:00Z"})
+    if (auto at = parse_rfc3339(text + midnight))
+      return *at;
   // A bare number would be milliseconds, which nobody means.
   bool has_unit = !text.empty() && (text.back() < '0' || text.back() > '9');
   if (auto ago = has_unit ? parse_quantity(text, setting_unit::ms) : std::nullopt; ago && *ago >= 0)
     return now - milliseconds{*ago};
-  throw std::runtime_error{"--since takes a time such as 2024-05-01T10:00:00Z, or how long ago, such as 30m, 2h or 7d; not \"" +
-                           text + "\""};
+  throw usage_error{
+      "--since takes a time such as 2024-05-01 or 2024-05-01T10:00:00Z, or how long ago, such as 30m, 2h or 7d; not \"" + text +
+      "\""};
 }
 
 std::string print_cursor(const storage::delivery_cursor& at) {
@@ -95,7 +97,7 @@ storage::delivery_cursor parse_cursor(const std::string& text) {
   auto comma = text.find(',');
   auto at = parse_rfc3339(text.substr(0, comma));
   if (comma == std::string::npos || !at)
-    throw std::runtime_error{"--after takes what an earlier page gave for the next one (TIME,DELIVERY); not \"" + text + "\""};
+    throw usage_error{"--after takes what an earlier page gave for the next one (TIME,DELIVERY); not \"" + text + "\""};
   return {*at, text.substr(comma + 1)};
 }
 

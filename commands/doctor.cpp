@@ -60,7 +60,8 @@ findings examine_configuration(const loaded_config& config) {
   if (out.empty())
     out.push_back(
         {"configuration", verdict::ok, config.file.empty() ? "no file; defaults and environment" : config.file.string(), ""});
-  append(out, examine_secrets(config.values));
+  if (config.problems.empty())
+    append(out, examine_secrets(config.values));
   return out;
 }
 
@@ -90,6 +91,10 @@ int report(const findings& all, const terminal& to) {
 int doctor(const loaded_config& config, const std::function<timestamp()>& now, const terminal& to) {
   findings all{{"ingot", verdict::ok, "version " INGOT_VERSION, ""}};
   append(all, examine_configuration(config));
+  if (!config.problems.empty()) {
+    all.push_back({"the rest", verdict::warn, "not looked at: the settings in effect are unknown", ""});
+    return report(all, to);
+  }
   append(all, examine_machine(config.values));
   append(all, examine_tls(config.values, now()));
   append(all, examine_node(config.values));

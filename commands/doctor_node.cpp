@@ -1,6 +1,7 @@
 #include "commands/doctor.hpp"
 
 #include "commands/http_call.hpp"
+#include "storage/cluster.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -62,6 +63,9 @@ findings examine_node(const settings& of) {
       return {{"node", verdict::fail,
                address + " is taken by something that answers /health with " + std::to_string(health.status),
                "stop that, or choose another port with PORT"}};
+    if (!storage::is_locked(of.data_dir))
+      return {{"node", verdict::fail, address + " is held by another node: none runs on the data folder " + of.data_dir.string(),
+               "stop that one, or choose another port with PORT"}};
     auto ready = ask(of, "/ready");
     return {{"node", ready.status == 200 ? verdict::ok : verdict::fail,
              "running on " + address + (ready.status == 200 ? ", ready" : ", not ready"),

@@ -60,7 +60,7 @@ std::vector<payload> read_payloads(const send_options& options) {
     out.push_back(std::move(x));
   }
   if (out.empty())
-    throw std::runtime_error{"nothing to send: name a payload file, `-` for standard input, or --example"};
+    throw usage_error{"nothing to send: name a payload file, `-` for standard input, or --example"};
   return out;
 }
 
@@ -108,11 +108,15 @@ bool send_one(http_call call, const payload& x, const std::string& id, const std
 int send(const settings& of, const send_options& options, const terminal& to) {
   auto payloads = read_payloads(options);
   if (!options.delivery.empty() && payloads.size() * options.count > 1)
-    throw std::runtime_error{"--delivery names one delivery, but several would be sent"};
+    throw usage_error{"--delivery names one delivery, but several would be sent"};
   auto secret = secret_for(of, options);
   auto call = call_of_node(of, "POST", "/webhook");
   if (!options.url.empty()) {
     call.url = options.url;
+    // The address of a node, without a path, means its webhook.
+    const auto scheme = call.url.find("://");
+    if (call.url.find('/', scheme == std::string::npos ? 0 : scheme + 3) == std::string::npos)
+      call.url += "/webhook";
     call.trusted_certificate.clear();
   }
   bool all = true;

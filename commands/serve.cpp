@@ -2,6 +2,7 @@
 
 #include "commands/check_config.hpp"
 #include "commands/http_call.hpp"
+#include "storage/cluster.hpp"
 #include "telemetry/log.hpp"
 
 #include <ostream>
@@ -62,14 +63,18 @@ std::string welcome(const settings& of, const loaded_config& from, const generat
   } else if (of.github.empty()) {
     out += "  webhook secret   none: deliveries are answered with 503. Set GITHUB_WEBHOOK_SECRET, or start with "
            "--generate-secrets\n";
+  } else if (from.values.github.empty()) {
+    out += "  webhook secret   kept in " + kept_in(webhook_secret_file) + "\n";
   }
+  if (!made.admin && from.values.admin_token.empty())
+    out += "  admin token      kept in " + kept_in(admin_token_file) + "\n";
   if (made.admin)
     out += "  admin token      " + of.admin_token + "\n                   made just now, shown only this once; kept in " +
            kept_in(admin_token_file) + "\n";
   auto prefix = "    " + needed_environment(from, port) + shell_word(program);
   if (!of.github.empty())
     out += "\nSend a first delivery from another terminal:\n" + prefix + " send --example\n";
-  return out + "and see what arrived:\n" + prefix + " deliveries list\n\n";
+  return out + (of.github.empty() ? "\nSee what arrived:\n" : "and see what arrived:\n") + prefix + " deliveries list\n\n";
 }
 
 int serve(loaded_config config, const std::string& program, const serve_function& run, const terminal& to) {
@@ -78,12 +83,15 @@ int serve(loaded_config config, const std::string& program, const serve_function
     return misconfigured;
   }
   log::configure(config.values.log);
-  auto made = ensure_secrets(config.values, config.values.data_dir);
-  log::hide(secret_texts(config.values));
+  // One node owns a data folder: whatever lies in it changes only under the lock.
+  const auto lock = storage::data_lock{config.values.data_dir};
   serve_request request;
   request.values = config.values;
-  request.loaded = std::move(config);
+  request.loaded = std::move(config); // without what lies in the data folder
+  auto made = ensure_secrets(request.values, request.values.data_dir);
+  log::hide(secret_texts(request.values));
   request.announce = [&to, made, program, values = request.values, loaded = request.loaded](std::uint16_t port) {
+    log::info("listening", {{"address", values.server.listen}, {"port", static_cast<std::int64_t>(port)}});
     to.out << welcome(values, loaded, made, program, port) << std::flush;
   };
   return run(std::move(request));

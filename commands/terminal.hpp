@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <stdexcept>
 
 namespace ingot::commands {
 
@@ -10,6 +11,11 @@ struct terminal {
   std::ostream& err; ///< what is wrong
   bool json = false; ///< results as JSON
   bool coloured = false;
+};
+
+/// What the command line says cannot be meant: exit code 2.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 /// Exit codes of every command.

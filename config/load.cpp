@@ -53,6 +53,13 @@ void find_misspelled(const environment_map& from, loaded_config& into) {
       continue;
     bool ours = std::any_of(sections.begin(), sections.end(), [&](const auto& x) { return name.starts_with(x); });
     auto near = nearest_name(name, known);
+    // INGOT_PORT: the section was left out.
+    const auto tail = name.substr(5);
+    for (const auto& x : known)
+      if (near.empty() && x.ends_with(tail)) {
+        ours = true;
+        near = x;
+      }
     if (ours || (!near.empty() && near.size() + 1 >= name.size() && name.size() + 1 >= near.size() && near[6] == name[6]))
       into.problems.push_back({"environment", 0, 0, name,
                                near.empty() ? "there is no such setting (all: ingot check-config --explain)"

@@ -8,7 +8,8 @@
 namespace ingot {
 
 /// Every way in which the node refuses or fails. `net/http/message.cpp` is the one place that turns
-/// these into HTTP statuses, `storage/sql_fault.cpp` the one that turns libpqxx's exceptions into these.
+/// these into HTTP statuses, `storage/connection_failure.cpp` the one that says what a failure of
+/// the database means.
 enum class fault : std::uint8_t {
   none = 0,
   malformed_body,         ///< not the JSON, form or text that was announced

@@ -60,17 +60,35 @@ log_timezone = 'UTC'
 timezone = 'UTC'
 )";
 
-std::string last_lines(const fs::path& file) {
-  std::ifstream in{file, std::ios::ate};
-  if (!in)
-    return {};
-  const auto size = static_cast<std::streamoff>(in.tellg());
-  constexpr std::streamoff tail = 600;
-  in.seekg(size > tail ? size - tail : 0);
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (size > tail)
-    text.erase(0, text.find('\n') + 1);
-  return text;
+/// What a server wrote to `file` beyond `from` that tells why it failed, in one line: FATAL and the like, else the end.
+std::string reason_in(const fs::path& file, std::uintmax_t from) {
+  auto in = std::ifstream{file};
+  in.seekg(static_cast<std::streamoff>(from));
+  auto telling = std::vector<std::string>{}, last = std::vector<std::string>{};
+  for (auto line = std::string{}; std::getline(in, line);) {
+    // Without log_line_prefix.
+    if (const auto bracket = line.find("] "); bracket != std::string::npos && bracket < 48)
+      line.erase(0, bracket + 2);
+    for (const auto* mark : {"FATAL:", "PANIC:", "ERROR:", "HINT:", "error:", "hint:"})
+      if (line.find(mark) != std::string::npos) {
+        telling.push_back(line);
+        break;
+      }
+    last.push_back(line);
+    if (last.size() > 3)
+      last.erase(last.begin());
+  }
+  auto text = std::string{};
+  for (const auto& line : telling.empty() ? last : telling)
+    if (text.size() < 600)
+      text += (text.empty() ? "" : "; ") + line;
+  return (text.empty() ? "it wrote nothing" : text) + " (all of it: " + file.string() + ")";
+}
+
+std::uintmax_t size_of(const fs::path& file) {
+  std::error_code absent;
+  const auto size = fs::file_size(file, absent);
+  return absent ? 0 : size;
 }
 
 void append_to(const fs::path& file, std::string_view text) {
@@ -114,7 +132,7 @@ void initialize(const cluster_layout& at, const fs::path& bindir, const std::opt
   }
   if (!status || *status != 0)
     throw std::runtime_error("initdb could not make the embedded database in " + at.home.string() + ": " +
-                             (status ? last_lines(log_file) : "it takes too long"));
+                             (status ? reason_in(log_file, 0) : "it takes too long"));
   append_to(unfinished / "postgresql.conf", "\ninclude_if_exists '../ingot.conf'\n");
   // All at once: initdb's own way, an fsync for each of a thousand files, takes seconds on a slow disk.
   sync_file_system(at.home);
@@ -172,9 +190,6 @@ std::string list_entry(const fs::path& path) {
 
 pid_t start(const cluster_layout& at, const fs::path& bindir, const std::optional<process::account>& user,
             const fs::path& log_file) {
-  std::error_code absent;
-  if (fs::file_size(log_file, absent) > log_bytes_max && !absent)
-    fs::rename(log_file, log_file.string() + ".1");
   // What safety rests on is no matter of configuration.
   return process::spawn({{bindir / "postgres", "-D", at.data, "-c", "listen_addresses=", "-c", "port=5432", "-c",
                           "unix_socket_directories=" + list_entry(at.sockets), "-c", "unix_socket_permissions=0700", "-c",
@@ -184,17 +199,19 @@ pid_t start(const cluster_layout& at, const fs::path& bindir, const std::optiona
                          user});
 }
 
-void wait_until_it_answers(pid_t server, const cluster_layout& at, const fs::path& log_file) {
+/// @param log_size of the log before this start
+void wait_until_it_answers(pid_t server, const cluster_layout& at, const fs::path& log_file, std::uintmax_t log_size) {
   const auto url = at.url("postgres");
   const auto until = steady_clock::now() + start_limit;
   while (::PQping(url.c_str()) != PQPING_OK) {
     if (process::wait(server, 0ms))
-      throw std::runtime_error("the embedded database does not start: " + last_lines(log_file));
+      throw std::runtime_error("the embedded database does not start: " + reason_in(log_file, log_size));
     if (steady_clock::now() > until) {
       ::kill(server, SIGQUIT);
       process::wait(server, quit_limit);
       throw std::runtime_error("the embedded database does not answer after " +
-                               std::to_string(std::chrono::seconds{start_limit}.count()) + " s: " + last_lines(log_file));
+                               std::to_string(std::chrono::seconds{start_limit}.count()) +
+                               " s: " + reason_in(log_file, log_size));
     }
     std::this_thread::sleep_for(5ms);
   }
@@ -219,6 +236,21 @@ void stop(pid_t server) noexcept {
   process::wait(server, quit_limit);
 }
 
+/// Whom the cluster in `data_dir` runs as; nothing: as ourselves. One that exists belongs to somebody: root runs it as that user,
+/// whoever else is refused, before anything is changed.
+std::optional<process::account> account_for(const fs::path& data_dir) {
+  const auto data = find_layout(data_dir).data;
+  const auto owner = process::owner_of(data);
+  if (!owner)
+    return process::database_account();
+  if (::geteuid() == 0 && owner->uid != 0)
+    return owner;
+  if (owner->uid != ::geteuid())
+    throw std::runtime_error("the embedded database in " + data.string() + " belongs to the user `" + owner->name +
+                             "`: run ingot as that user (runuser -u " + owner->name + " -- ingot …) or as root");
+  return std::nullopt;
+}
+
 } // namespace
 
 struct embedded_cluster::impl {
@@ -229,7 +261,7 @@ struct embedded_cluster::impl {
 
 embedded_cluster::embedded_cluster(const fs::path& data_dir) : impl_(std::make_unique<impl>()) {
   const auto began = steady_clock::now();
-  const auto user = process::database_account();
+  const auto user = account_for(data_dir);
   const auto at = make_layout(data_dir, user);
   const auto bindir = bindir_for(at.data);
   if (!fs::exists(at.data))
@@ -237,9 +269,12 @@ embedded_cluster::embedded_cluster(const fs::path& data_dir) : impl_(std::make_u
   end_leftover_servers(at);
   write_settings(at, bindir);
   const auto log_file = at.log / "postgres.log";
+  if (size_of(log_file) > log_bytes_max)
+    fs::rename(log_file, log_file.string() + ".1");
+  const auto log_size = size_of(log_file);
   impl_->url = at.url("ingot");
   impl_->server = start(at, bindir, user, log_file);
-  wait_until_it_answers(impl_->server, at, log_file);
+  wait_until_it_answers(impl_->server, at, log_file, log_size);
   try {
     make_database(at);
   } catch (...) {

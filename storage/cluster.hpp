@@ -20,6 +20,9 @@ private:
   int fd_ = -1;
 };
 
+/// Does a live node hold the lock on `data_dir`? Changes nothing.
+bool is_locked(const std::filesystem::path& data_dir);
+
 /// The embedded database: a private PostgreSQL cluster in `data_dir/postgres`, reached by a Unix socket only (mode 0700),
 /// run as an unprivileged user when started as root (`postgres`, else `nobody`), stopped with the node even when that is killed.
 /// The caller holds the data_lock.

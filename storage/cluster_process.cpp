@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,17 @@ std::optional<account> database_account() {
       return account{name, entry->pw_uid, entry->pw_gid};
   throw std::runtime_error("PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody`: "
                            "make one with `useradd --system postgres`");
+}
+
+std::optional<account> owner_of(const std::filesystem::path& folder) {
+  struct stat state {};
+  if (::stat(folder.c_str(), &state) != 0)
+    return std::nullopt;
+  const passwd* entry = ::getpwuid(state.st_uid);
+  if (entry == nullptr)
+    throw std::runtime_error(folder.string() + " belongs to the user number " + std::to_string(state.st_uid) +
+                             ", who does not exist here: give it to one who does");
+  return account{entry->pw_name, state.st_uid, state.st_gid};
 }
 
 pid_t spawn(const command& what) {

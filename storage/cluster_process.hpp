@@ -22,6 +22,9 @@ struct account {
 /// Throws std::runtime_error when root has neither.
 std::optional<account> database_account();
 
+/// The owner of `folder`; nothing when it does not exist. Throws std::runtime_error when nobody has that number.
+std::optional<account> owner_of(const std::filesystem::path& folder);
+
 /// What a child runs.
 struct command {
   std::vector<std::string> arguments; ///< the first is the program's absolute path

@@ -29,6 +29,13 @@ void make_folder(const std::filesystem::path& data_dir) {
     throw std::runtime_error("cannot make the data folder " + data_dir.string() + ": " + problem.message());
 }
 
+/// What root makes in a service's folder must not shut the service out.
+void give_to_owner_of(const std::filesystem::path& folder, int file) {
+  struct stat state {};
+  if (::geteuid() == 0 && ::stat(folder.c_str(), &state) == 0 && ::fchown(file, state.st_uid, state.st_gid) != 0)
+    throw std::runtime_error("cannot give the lock in " + folder.string() + " to the folder's owner");
+}
+
 } // namespace
 
 data_lock::data_lock(const std::filesystem::path& data_dir) {
@@ -37,6 +44,7 @@ data_lock::data_lock(const std::filesystem::path& data_dir) {
   fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd_ < 0)
     throw std::runtime_error("cannot open " + file.string() + ": " + std::generic_category().message(errno));
+  give_to_owner_of(data_dir, fd_);
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     const auto owner = read_pid(fd_);
@@ -57,6 +65,15 @@ data_lock::data_lock(const std::filesystem::path& data_dir) {
 
 data_lock::~data_lock() {
   ::close(fd_);
+}
+
+bool is_locked(const std::filesystem::path& data_dir) {
+  const int fd = ::open((data_dir / "ingot.lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return false;
+  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return locked;
 }
 
 } // namespace ingot::storage

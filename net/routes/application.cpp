@@ -75,6 +75,9 @@ std::optional<failure> refuse_stranger(const http::request_head& head, const std
   return failure{fault::unauthorized, "this path needs the admin token", {{"authorization", "expected: Bearer <admin token>"}}};
 }
 
+/// Headers are a stranger's text: a line of the log holds so much of one.
+constexpr std::size_t log_value_max = 128;
+
 } // namespace
 
 http::admission application::admit(const http::request_head& head) {
@@ -113,11 +116,17 @@ void application::end_turn() {
 }
 
 void audit_refusal(const services& what, const http::request_head& head, const failure& why) {
+  auto places = std::string{};
+  for (const auto& x : why.details)
+    places += (places.empty() ? "" : ", ") + x.pointer;
   log::info("request refused", {{"request_id", head.request_id},
                                 {"remote", head.remote_address},
                                 {"path", head.path},
+                                {"delivery", head["x-github-delivery"].substr(0, log_value_max)},
+                                {"github_event", head["x-github-event"].substr(0, log_value_max)},
                                 {"code", to_string(why.code)},
-                                {"reason", why.message}});
+                                {"reason", why.message},
+                                {"at", places}});
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v,
                  audit_line{"remote " + head.remote_address, "request refused", std::string{pattern_of(head.method, head.path)},

@@ -31,7 +31,7 @@ std::string readiness(const services& what, bool ready, const database_report& f
   text += ",\"database\":{\"reachable\":" + std::string{found.reachable ? "true" : "false"};
   text += ",\"commits\":\"" + std::string{name_of(context.database)} + "\",\"problem\":";
   append_json_string(text, found.problem);
-  text += ",\"migrations\":{\"applied\":" + std::to_string(found.schema_version) +
+  text += ",\"migrations\":{\"applied\":" + (found.reachable ? std::to_string(found.schema_version) : std::string{"null"}) +
           ",\"expected\":" + std::to_string(what.schema_version);
   text += "}},\"spool\":{\"deliveries\":" + std::to_string(context.spool_depth);
   text += ",\"bytes\":" + std::to_string(context.spool_bytes) +

@@ -12,10 +12,11 @@ using namespace ingot::commands;
 TEST_CASE("the option --since takes a time or how long ago") {
   auto now = *parse_rfc3339("2024-05-08T12:00:00Z");
   CHECK(parse_since("2024-05-01T10:00:00Z", now) == *parse_rfc3339("2024-05-01T10:00:00Z"));
+  CHECK(parse_since("2024-05-01", now) == *parse_rfc3339("2024-05-01T00:00:00Z"));
   CHECK(parse_since("2h", now) == *parse_rfc3339("2024-05-08T10:00:00Z"));
   CHECK(parse_since("7d", now) == *parse_rfc3339("2024-05-01T12:00:00Z"));
-  for (const auto* wrong : {"", "yesterday", "7", "-2h", "2024-05-01"})
-    CHECK_THROWS_AS(parse_since(wrong, now), std::runtime_error);
+  for (const auto* wrong : {"", "yesterday", "7", "-2h", "2024-05-01T", "2024-13-01"})
+    CHECK_THROWS_AS(parse_since(wrong, now), usage_error);
 }
 
 TEST_CASE("a place in the listing survives being printed, whatever the delivery's id") {

@@ -1,6 +1,7 @@
 #include "commands/doctor.hpp"
 #include "commands/serve.hpp"
 #include "config/secrets.hpp"
+#include "storage/cluster.hpp"
 #include "storage/server_facts.hpp"
 #include "tests/commands/local_http_server.hpp"
 #include "tests/config/scratch_folder.hpp"
@@ -75,10 +76,15 @@ TEST_CASE("the doctor sees that the open file limit does not carry the connectio
 }
 
 TEST_CASE("the doctor tells a free port, a node, and something else on the port") {
+  scratch_folder folder;
   settings of;
+  of.data_dir = folder.path();
   {
     local_http_server node{200, "{}"};
     of.server.port = node.port();
+    CHECK(of_check(examine_node(of), "node").found.find("is held by another node") != std::string::npos);
+    CHECK(of_check(examine_node(of), "node").is == verdict::fail);
+    const auto lock = storage::data_lock{of.data_dir};
     CHECK(of_check(examine_node(of), "node").found.find("running on 127.0.0.1") == 0);
     CHECK(of_check(examine_node(of), "node").is == verdict::ok);
   }
@@ -167,6 +173,8 @@ TEST_CASE("the welcome shows generated secrets once, and a line that works from 
   auto later = welcome(of, loaded, again, "build/release/ingot", 9000);
   CHECK(later.find(of.github.at(0).secret) == std::string::npos);
   CHECK(later.find(of.admin_token) == std::string::npos);
+  CHECK(later.find("webhook secret   kept in " + (folder.path() / "webhook.secret").string()) != std::string::npos);
+  CHECK(later.find("admin token      kept in " + (folder.path() / "admin.token").string()) != std::string::npos);
 }
 
 TEST_CASE("law 9: psql gets the password through the environment, not on its command line") {
@@ -185,4 +193,12 @@ TEST_CASE("law 9: psql gets the password through the environment, not on its com
   } catch (const std::invalid_argument& e) {
     CHECK(std::string{e.what()}.find("pa55word") == std::string::npos);
   }
+}
+
+TEST_CASE("the doctor does not judge settings that could not be read") {
+  const auto config = load_config({std::nullopt, {{"PORT", "http"}, {"DATABASE_URL", "nonsense"}}});
+  std::ostringstream out, err;
+  CHECK(doctor(config, [] { return timestamp{}; }, {out, err}) == failed);
+  CHECK(out.str().find("not looked at") != std::string::npos);
+  CHECK(out.str().find("data folder") == std::string::npos);
 }

@@ -261,3 +261,10 @@ secret = "m1splaced"
   REQUIRE(unquoted.problems.size() == 1);
   CHECK(to_string(unquoted.problems[0]).find("unqu0ted") == std::string::npos);
 }
+
+TEST_CASE("a variable that names a setting without its section is a mistake, and tools' own are none") {
+  const auto x = load_config({std::nullopt, {{"INGOT_PORT", "8879"}, {"INGOT_KEEP", "1"}, {"INGOT_JOBS", "2"}}});
+  REQUIRE(x.problems.size() == 1);
+  CHECK(to_string(x.problems[0]).find("INGOT_PORT") != std::string::npos);
+  CHECK(to_string(x.problems[0]).find("did you mean INGOT_SERVER_PORT?") != std::string::npos);
+}

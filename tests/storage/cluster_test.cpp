@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include <pqxx/pqxx>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -256,6 +257,45 @@ TEST_CASE("a folder that the database's user cannot reach gets its cluster elsew
   // A link to nowhere is no invitation to start with an empty database.
   fs::remove_all(home);
   CHECK(testing::holds(testing::refusal([&] { embedded_cluster cluster{data_dir}; }), home.string()));
+}
+
+TEST_CASE("root runs a service's cluster as the service, and leaves it what it needs") {
+  if (::geteuid() != 0) {
+    WARN("passed over: only root can show it");
+    return;
+  }
+  testing::temporary_folder folder;
+  const auto data_dir = folder.path() / "d";
+  {
+    data_lock lock{data_dir};
+    embedded_cluster made{data_dir};
+  }
+  const auto home = data_dir / "postgres";
+  // As a service would have made it: all of it another user's.
+  const auto* service = ::getpwnam("nobody");
+  REQUIRE(service);
+  ::lchown(data_dir.c_str(), service->pw_uid, service->pw_gid);
+  for (const auto& entry : fs::recursive_directory_iterator{data_dir})
+    ::lchown(entry.path().c_str(), service->pw_uid, service->pw_gid);
+  {
+    data_lock lock{data_dir};
+    embedded_cluster again{data_dir};
+    CHECK(ask(again.url(), "SELECT 1") == "1");
+  }
+  for (const auto& entry : fs::recursive_directory_iterator{data_dir}) {
+    INFO(entry.path());
+    CHECK(process::owner_of(entry.path())->uid == service->pw_uid);
+  }
+}
+
+TEST_CASE("a live node's lock is seen without touching it") {
+  testing::temporary_folder folder;
+  CHECK_FALSE(is_locked(folder.path()));
+  {
+    data_lock lock{folder.path()};
+    CHECK(is_locked(folder.path()));
+  }
+  CHECK_FALSE(is_locked(folder.path()));
 }
 
 } // namespace ingot::storage
