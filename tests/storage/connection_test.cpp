@@ -156,18 +156,17 @@ TEST_CASE("a database that hangs is given up within the limit") {
 
 TEST_CASE("a deadline that was met leaves the connection alone") {
   testing::database db;
-  auto c = db.connect();
   {
-    connection::deadline outer{*c, milliseconds{40}};
-    {
-      connection::deadline inner{*c, std::chrono::hours{1}};
-      pqxx::work t{c->raw()};
-      // Longer than the outer deadline, which the inner one replaces.
-      t.exec("SELECT pg_sleep(0.1)");
-      t.commit();
-    }
-    CHECK_FALSE(c->overdue());
+    auto replaced = db.connect();
+    connection::deadline outer{*replaced, milliseconds{40}};
+    connection::deadline inner{*replaced, std::chrono::hours{1}};
+    pqxx::work t{replaced->raw()};
+    // Longer than the outer deadline, which the inner one replaces while it lives.
+    t.exec("SELECT pg_sleep(0.1)");
+    t.commit();
+    CHECK_FALSE(replaced->overdue());
   }
+  auto c = db.connect();
   pqxx::connection probe{db.url()};
   pqxx::nontransaction wait{probe};
   { connection::deadline met{*c, milliseconds{40}}; }
