@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -140,7 +139,7 @@ generated ensure_secrets(settings& to, const fs::path& data_dir) {
   return made;
 }
 
-std::string random_token(std::string_view prefix) {
+std::array<unsigned char, 32> random_bytes() {
   std::array<unsigned char, 32> bytes{};
   std::size_t have = 0;
   while (have < bytes.size()) {
@@ -150,8 +149,12 @@ std::string random_token(std::string_view prefix) {
     if (count > 0)
       have += static_cast<std::size_t>(count);
   }
+  return bytes;
+}
+
+std::string random_token(std::string_view prefix) {
   std::string out{prefix};
-  for (auto byte : bytes) {
+  for (auto byte : random_bytes()) {
     out += "0123456789abcdef"[byte >> 4];
     out += "0123456789abcdef"[byte & 15];
   }

@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -27,7 +28,10 @@ void read_kept_secrets(settings& to, const std::filesystem::path& data_dir);
 /// secret. Throws std::runtime_error that says what is wrong and what to do.
 generated ensure_secrets(settings& to, const std::filesystem::path& data_dir);
 
-/// `prefix` and 64 hexadecimal digits from getrandom(2). Throws std::runtime_error when the kernel gives none.
+/// 256 random bits from getrandom(2). Throws std::runtime_error when the kernel gives none.
+std::array<unsigned char, 32> random_bytes();
+
+/// `prefix` and 64 hexadecimal digits of random_bytes().
 std::string random_token(std::string_view prefix);
 
 /// All secret texts of the settings: what the log must hide (law 9).

@@ -1,10 +1,9 @@
 #include "storage/node_storage.hpp"
 
-#include "storage/binary_array.hpp"
+#include "storage/audit_log.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
-#include "storage/pgx.hpp"
 #include "telemetry/log.hpp"
 
 #include <csignal>
@@ -17,14 +16,6 @@ namespace {
 
 /// A week, so that a node that cannot reach its database for days finds partitions when it is back.
 constexpr auto partition_days_ahead = 7;
-
-// Audit lines of about one second.
-constexpr auto append_audit_lines = R"sql(
-  INSERT INTO audit_log (at, actor, action, subject, count, details)
-  SELECT t.at, u.actor, u.action, u.subject, u.count, jsonb_build_object('reason', u.reason)
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[]) AS u (actor, action, subject, reason, count),
-       unnest($6::timestamptz[]) AS t (at)
-)sql";
 
 timestamp system_now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -124,23 +115,11 @@ std::shared_ptr<delivery> node_storage::find_delivery(const std::string& source,
 }
 
 void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const {
-  auto actor = text_array{}, action = text_array{}, subject = text_array{}, reason = text_array{};
-  auto count = int8_array{};
-  auto when = timestamptz_array{};
-  when.add(at);
-  for (const auto& [line, times] : lines) {
-    actor.add(line.actor);
-    action.add(line.action);
-    subject.add(line.subject);
-    reason.add(line.reason);
-    count.add(static_cast<std::int64_t>(times));
-  }
   guarded([&] {
     auto db = connection{url_, config_.database};
     auto deadline = connection::deadline{db};
     auto tx = pqxx::work{db.raw()};
-    pgx::query(tx, append_audit_lines, actor.parameter(), action.parameter(), subject.parameter(), reason.parameter(),
-               count.parameter(), when.parameter());
+    append_audit_lines(tx, lines, at);
     tx.commit();
   });
 }

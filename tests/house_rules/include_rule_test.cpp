@@ -21,6 +21,7 @@ const std::vector<std::string> everything{""};
 const std::vector<room>& rooms() {
   static const std::vector<room> table{
       {"model/signature", {"model/"}, {"openssl/"}},
+      {"model/sha256", {"model/"}, {"openssl/"}},
       {"model/", {"model/"}, {"simdjson.h", "zstd.h"}},
       {"config/", {"model/", "config/"}, {"toml++/", "openssl/rand.h"}},
       {"telemetry/", {"model/", "config/", "telemetry/"}, {"spdlog/", "prometheus/"}},

@@ -1,0 +1,41 @@
+#include "storage/audit_log.hpp"
+
+#include "storage/binary_array.hpp"
+
+namespace ingot::storage {
+
+namespace {
+
+// Lines of one moment.
+constexpr auto append_lines = R"sql(
+  INSERT INTO audit_log (at, actor, action, subject, count, details)
+  SELECT t.at, u.actor, u.action, u.subject, u.count, jsonb_build_object('reason', u.reason)
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[]) AS u (actor, action, subject, reason, count),
+       unnest($6::timestamptz[]) AS t (at)
+)sql";
+
+} // namespace
+
+void append_audit_lines(pqxx::transaction_base& tx, const std::vector<std::pair<audit_line, std::uint64_t>>& lines,
+                        timestamp at) {
+  auto actor = text_array{}, action = text_array{}, subject = text_array{}, reason = text_array{};
+  auto count = int8_array{};
+  auto when = timestamptz_array{};
+  when.add(at);
+  for (const auto& [line, times] : lines) {
+    actor.add(line.actor);
+    action.add(line.action);
+    subject.add(line.subject);
+    reason.add(line.reason);
+    count.add(static_cast<std::int64_t>(times));
+  }
+  pgx::query(tx, append_lines, actor.parameter(), action.parameter(), subject.parameter(), reason.parameter(), count.parameter(),
+             when.parameter());
+}
+
+void append_audit_line(pqxx::transaction_base& tx, const operator_action& by, std::string action, std::string subject,
+                       std::string reason) {
+  append_audit_lines(tx, {{audit_line{by.who, std::move(action), std::move(subject), std::move(reason)}, 1}}, by.at);
+}
+
+} // namespace ingot::storage

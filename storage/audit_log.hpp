@@ -1,0 +1,26 @@
+#pragma once
+
+#include "model/audit.hpp"
+#include "model/time.hpp"
+#include "storage/pgx.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace ingot::storage {
+
+/// Writes audit lines, each with how often it occurred, in the transaction of whatever they tell of. Throws what libpqxx throws.
+void append_audit_lines(pqxx::transaction_base& tx, const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at);
+
+/// Who does something by hand, and when.
+struct operator_action {
+  std::string who; ///< as in the audit log: `command line`, `admin`
+  timestamp at{};
+};
+
+/// One line for what an operator did. Throws what libpqxx throws.
+void append_audit_line(pqxx::transaction_base& tx, const operator_action& by, std::string action, std::string subject,
+                       std::string reason = {});
+
+} // namespace ingot::storage
