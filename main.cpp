@@ -96,7 +96,7 @@ int serve(serve_request request) {
   context->open_store = [&database] { return database.open_store(); };
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
-  context->find_delivery = [&database](const auto& source, const auto& id) { return database.find_delivery(source, id); };
+  context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { database.maintain(now); };
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
   context->spool_depth = database.open_spool()->depth();

@@ -3,6 +3,7 @@
 #include "actors/protocol.hpp"
 #include "config/settings.hpp"
 #include "storage/batch_store.hpp"
+#include "storage/connection.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -43,8 +44,8 @@ struct node_context {
   /// Looks for the database; makes it current when it is behind. Blocks: for READERs only.
   std::function<database_report()> probe;
 
-  /// The kept delivery of (source, id), or nothing. Blocks; throws store_error.
-  std::function<found_delivery(const std::string&, const std::string&)> find_delivery;
+  /// A connection for a READER's queries. Blocks; throws what libpqxx throws.
+  std::function<std::unique_ptr<storage::connection>()> open_connection;
 
   /// Makes the partitions of the coming days and applies retention. Blocks; throws store_error.
   std::function<void(timestamp)> maintain;

@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+namespace ingot::storage {
+class connection;
+}
+
 namespace ingot {
 
 /// How one delivery ended.
@@ -69,8 +73,13 @@ struct repository_group : github::group {
 };
 using group_ptr = std::shared_ptr<repository_group>;
 
-/// A kept delivery that an operator asks to be applied again; empty when there is none of that id.
-using found_delivery = std::shared_ptr<delivery>;
+/// Work for a READER's connection, on the READER's thread. Whoever waits is answered by `run` or by `refuse`.
+struct query {
+  std::function<void(storage::connection&)> run; ///< asks, then answers; may throw what libpqxx throws, or refused_change
+  std::function<void(const failure&)> refuse;    ///< called instead when `run` threw
+  bool repeatable = true;                        ///< false: it changes something, so `run` is called once at most
+};
+using query_ptr = std::shared_ptr<const query>;
 
 } // namespace ingot
 
@@ -85,7 +94,7 @@ CAF_ADD_ATOM(ingot, ingot, drain_atom, "drain")
 CAF_ADD_ATOM(ingot, ingot, drained_atom, "drained")
 CAF_ADD_ATOM(ingot, ingot, away_atom, "away")
 CAF_ADD_ATOM(ingot, ingot, probe_atom, "probe")
-CAF_ADD_ATOM(ingot, ingot, find_atom, "find")
+CAF_ADD_ATOM(ingot, ingot, query_atom, "query")
 CAF_ADD_ATOM(ingot, ingot, tick_atom, "tick")
 CAF_ADD_ATOM(ingot, ingot, leave_atom, "leave")
 CAF_ADD_ATOM(ingot, ingot, left_atom, "left")
@@ -102,7 +111,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::delivery_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::group_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::audit_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::found_delivery)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
 
 namespace ingot {
 
@@ -159,8 +168,8 @@ using spool_actor = caf::typed_actor<
 using reader_actor = caf::typed_actor<
     // Is the database there, writable and migrated? Migrates it when it is behind.
     caf::replies_to<probe_atom>::with<database_report>,
-    // The kept delivery of that source and id.
-    caf::replies_to<find_atom, std::string, std::string>::with<found_delivery>,
+    // Runs a query, which answers by itself.
+    caf::reacts_to<query_atom, query_ptr>,
     // INTERNAL: makes partitions ahead of their days and drops those beyond retention.
     caf::reacts_to<tick_atom>>;
 

@@ -1,6 +1,10 @@
 #include "actors/reader.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "storage/refused_change.hpp"
+
+#include <optional>
+#include <utility>
 
 namespace ingot {
 
@@ -8,6 +12,46 @@ namespace {
 
 /// Partitions are made days ahead, so one hour more or less means nothing.
 constexpr auto maintenance_interval = std::chrono::hours{1};
+
+/// A query that meets a connection that died while nobody used it is run once more on a new one.
+constexpr auto attempts_max = 2;
+
+failure failure_of(const std::exception& e, storage::sql_remedy remedy) {
+  if (remedy == storage::sql_remedy::refused)
+    return {fault::refused_by_database, storage::describe(e), {}};
+  return {fault::storage_unavailable, "the database is away", {}};
+}
+
+/// @returns what went wrong and whether trying again may help; nothing when `x` has answered
+std::optional<std::pair<failure, storage::sql_remedy>> attempt(reader_state& state, const query& x) {
+  try {
+    if (!state.db)
+      state.db = state.context->open_connection();
+    x.run(*state.db);
+    return std::nullopt;
+  } catch (const storage::refused_change& e) {
+    return std::pair{e.why(), storage::sql_remedy::refused};
+  } catch (const std::exception& e) {
+    const auto remedy = storage::classify(e);
+    if (remedy == storage::sql_remedy::reconnect) {
+      log::debug("query waits for the database", {{"reason", storage::describe(e)}});
+      state.db.reset();
+    }
+    return std::pair{failure_of(e, remedy), remedy};
+  }
+}
+
+void run(reader_state& state, const query& x) {
+  if (!x.repeatable)
+    state.db.reset(); // a connection that may have died meanwhile would cost it its only attempt
+  for (auto attempts = 1;; ++attempts) {
+    const auto wrong = attempt(state, x);
+    if (!wrong)
+      return;
+    if (wrong->second == storage::sql_remedy::refused || !x.repeatable || attempts == attempts_max)
+      return x.refuse(wrong->first);
+  }
+}
 
 } // namespace
 
@@ -18,13 +62,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
     self->send(self, tick_atom_v);
   return {
       [self](probe_atom) { return self->state.context->probe(); },
-      [self](find_atom, const std::string& source, const std::string& id) -> caf::result<found_delivery> {
-        try {
-          return self->state.context->find_delivery(source, id);
-        } catch (const storage::store_error& e) {
-          return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
-        }
-      },
+      [self](query_atom, const query_ptr& x) { run(self->state, *x); },
       [self](tick_atom) {
         const auto& of_node = *self->state.context;
         try {

@@ -1,10 +1,10 @@
 #include "commands/check_config.hpp"
 
-#include "commands/json_text.hpp"
 #include "commands/table.hpp"
 #include "config/quantity.hpp"
 #include "config/secrets.hpp"
 #include "config/setting_table.hpp"
+#include "model/json_object.hpp"
 
 #include <algorithm>
 #include <ostream>

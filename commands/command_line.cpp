@@ -3,13 +3,13 @@
 #include "commands/check_config.hpp"
 #include "commands/deliveries.hpp"
 #include "commands/doctor.hpp"
-#include "commands/json_text.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
 #include "commands/table.hpp"
 #include "config/nearest_name.hpp"
+#include "model/json_object.hpp"
 #include "telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>

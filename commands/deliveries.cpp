@@ -1,12 +1,12 @@
 #include "commands/deliveries.hpp"
 
 #include "commands/http_call.hpp"
-#include "commands/json_text.hpp"
 #include "commands/node_database.hpp"
 #include "commands/table.hpp"
 #include "config/quantity.hpp"
 #include "config/secrets.hpp"
 #include "model/compression.hpp"
+#include "model/json_object.hpp"
 
 #include <algorithm>
 #include <ostream>

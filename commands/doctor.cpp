@@ -1,8 +1,8 @@
 #include "commands/doctor.hpp"
 
-#include "commands/json_text.hpp"
 #include "commands/table.hpp"
 #include "config/secrets.hpp"
+#include "model/json_object.hpp"
 
 #include <algorithm>
 #include <ostream>

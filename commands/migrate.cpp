@@ -1,7 +1,7 @@
 #include "commands/migrate.hpp"
 
-#include "commands/json_text.hpp"
 #include "commands/node_database.hpp"
+#include "model/json_object.hpp"
 #include "storage/migrations.hpp"
 
 #include <ostream>

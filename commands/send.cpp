@@ -2,9 +2,9 @@
 
 #include "commands/event_guess.hpp"
 #include "commands/http_call.hpp"
-#include "commands/json_text.hpp"
 #include "commands/table.hpp"
 #include "config/secrets.hpp"
+#include "model/json_object.hpp"
 #include "model/signature.hpp"
 
 #include <fstream>

@@ -37,6 +37,16 @@ void tell(const Handle& to, Ts&&... message) {
   caf::anon_send(to, std::forward<Ts>(message)...);
 }
 
+/// Lets a READER run `x`, or refuses it when the node stops.
+inline void run_query(const node_context& context, query x) {
+  static thread_local std::size_t turn = 0;
+  const auto handles = context.handles.load();
+  if (!handles)
+    return x.refuse({fault::stopping, "the node stops", {}});
+  const auto& reader = handles->readers[turn++ % handles->readers.size()];
+  caf::anon_send(reader, query_atom_v, query_ptr{std::make_shared<const query>(std::move(x))});
+}
+
 /// Asks an actor for one Result and passes it, or the error, to `done`; on an actor's thread. For what operators ask now and
 /// then: it costs an actor.
 template <class Result, class Handle, class Done, class... Ts>

@@ -85,6 +85,10 @@ std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }
 
+std::unique_ptr<connection> node_storage::open_connection() const {
+  return std::make_unique<connection>(url_, config_.database);
+}
+
 database_report node_storage::probe() const {
   auto report = database_report{};
   try {
@@ -103,14 +107,6 @@ void node_storage::maintain(timestamp now) const {
     auto db = connection{url_, config_.database};
     make_delivery_partitions(db, now, partition_days_ahead);
     apply_delivery_retention(db, now, config_.retention);
-  });
-}
-
-std::shared_ptr<delivery> node_storage::find_delivery(const std::string& source, const std::string& id) const {
-  return guarded([&]() -> std::shared_ptr<delivery> {
-    auto db = connection{url_, config_.database};
-    auto found = storage::find_delivery(db, source, id);
-    return found ? std::make_shared<delivery>(std::move(*found)) : nullptr;
   });
 }
 

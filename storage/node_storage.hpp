@@ -2,9 +2,9 @@
 
 #include "config/settings.hpp"
 #include "model/audit.hpp"
-#include "model/delivery.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/cluster.hpp"
+#include "storage/connection.hpp"
 #include "storage/database_report.hpp"
 #include "storage/spool.hpp"
 
@@ -35,13 +35,15 @@ public:
   std::unique_ptr<batch_store> open_store() const;
   std::unique_ptr<spool> open_spool() const;
 
+  /// Throws what libpqxx throws.
+  std::unique_ptr<connection> open_connection() const;
+
   /// Connects, migrates, makes partitions. Does not throw.
   database_report probe() const;
 
   /// Partitions and retention.
   void maintain(timestamp now) const;
 
-  std::shared_ptr<delivery> find_delivery(const std::string& source, const std::string& id) const;
   void write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const;
 
   /// The version that this program's migrations end at.

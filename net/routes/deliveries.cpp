@@ -4,6 +4,7 @@
 #include "model/github/webhook.hpp"
 #include "net/bridge.hpp"
 #include "net/routes/github.hpp"
+#include "storage/deliveries.hpp"
 
 #include <memory>
 #include <utility>
@@ -11,8 +12,6 @@
 namespace ingot::routes {
 
 namespace {
-
-constexpr auto find_timeout = std::chrono::seconds{10};
 
 /// The kept delivery as if it had just come; or why its body says nothing any more.
 std::variant<std::shared_ptr<delivery_in_hand>, failure> taken_again(delivery kept) {
@@ -32,11 +31,11 @@ std::variant<std::shared_ptr<delivery_in_hand>, failure> taken_again(delivery ke
   return taken;
 }
 
-void apply_again(const services& what, const found_delivery& found, const http::request_head& head, http::responder& done) {
-  auto again = taken_again(*found);
+void apply_again(const services& what, const delivery& found, const http::request_head& head, http::responder& done) {
+  auto again = taken_again(found);
   if (const auto* why = std::get_if<failure>(&again))
     return done(http::refusal(*why, head.request_id));
-  const auto id = found->id;
+  const auto id = found.id;
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v, audit_line{"admin", "delivery replayed", id, head.request_id});
   bridge::submit(std::move(std::get<std::shared_ptr<delivery_in_hand>>(again)),
@@ -49,20 +48,17 @@ void apply_again(const services& what, const found_delivery& found, const http::
 } // namespace
 
 void replay_delivery(const services& what, http::request req, path_parameters id, http::responder done) {
-  const auto handles = what.context->handles.load();
-  if (!handles)
-    return done(http::refusal({fault::stopping, "the node stops", {}}, req.head.request_id));
   auto shared = std::make_shared<http::responder>(std::move(done));
-  bridge::ask<found_delivery>(
-      what.system, handles->readers.back(), find_timeout,
-      [&what, shared, head = std::move(req.head), id = id.front()](const caf::expected<found_delivery>& found) {
-        if (!found)
-          return (*shared)(http::refusal({fault::storage_unavailable, "the database is away", {}}, head.request_id));
-        if (!*found)
-          return (*shared)(http::refusal({fault::not_found, "no delivery with this id is kept", {{"id", id}}}, head.request_id));
-        apply_again(what, *found, head, *shared);
-      },
-      find_atom_v, std::string{"github"}, id.front());
+  auto head = std::make_shared<const http::request_head>(std::move(req.head));
+  bridge::run_query(*what.context,
+                    {[&what, shared, head, id = id.front()](storage::connection& db) {
+                       const auto found = storage::find_delivery(db, "github", id);
+                       if (!found)
+                         return (*shared)(http::refusal({fault::not_found, "no delivery with this id is kept", {{"id", id}}},
+                                                        head->request_id));
+                       apply_again(what, *found, *head, *shared);
+                     },
+                     [shared, head](const failure& why) { (*shared)(http::refusal(why, head->request_id)); }});
 }
 
 } // namespace ingot::routes

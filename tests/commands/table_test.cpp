@@ -1,11 +1,12 @@
-#include "commands/json_text.hpp"
 #include "commands/table.hpp"
+#include "model/json_object.hpp"
 #include "tests/support/catch.hpp"
 
 #include <unistd.h>
 
 #include <sstream>
 
+using namespace ingot;
 using namespace ingot::commands;
 
 namespace {

@@ -29,13 +29,15 @@ const std::vector<room>& rooms() {
       {"storage/spool", {"model/", "config/", "telemetry/", "storage/"}, {"sqlite3.h"}},
       {"storage/", {"model/", "config/", "telemetry/", "storage/"}, {"pqxx/", "libpq-fe.h"}},
       {"net/http/", {"model/", "config/", "telemetry/", "net/http/"}, {"boost/", "openssl/"}},
+      // What routes name of storage/ runs on a READER.
       // protocol.hpp says which messages there are, context.hpp the handles to send them to: two halves of one map.
       {"net/bridge",
        {"model/", "config/", "telemetry/", "net/http/", "net/bridge.hpp", "actors/protocol.hpp", "actors/context.hpp"},
        {"boost/", "caf/"}},
       {"net/routes/",
        {"model/", "config/", "telemetry/", "net/http/", "net/routes/", "net/bridge.hpp", "actors/protocol.hpp",
-        "actors/context.hpp"},
+        "actors/context.hpp", "storage/deliveries.hpp", "storage/sites.hpp", "storage/site_modules.hpp", "storage/syncs.hpp",
+        "storage/refused_change.hpp"},
        {}},
       {"actors/", {"model/", "config/", "telemetry/", "storage/", "actors/"}, {"caf/"}},
       {"commands/",

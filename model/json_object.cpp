@@ -1,9 +1,9 @@
-#include "commands/json_text.hpp"
+#include "model/json_object.hpp"
 
 #include "model/json_locate.hpp"
 #include "model/json_write.hpp"
 
-namespace ingot::commands {
+namespace ingot {
 
 json_object& json_object::add(std::string_view name, std::string_view text) {
   std::string sound{text};
@@ -33,4 +33,4 @@ std::string json_array(const std::vector<std::string>& items) {
   return out + "]";
 }
 
-} // namespace ingot::commands
+} // namespace ingot

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ingot::commands {
+namespace ingot {
 
 /// Writes one JSON object, member by member. Texts may hold any bytes: what is no UTF-8 becomes U+FFFD.
 class json_object {
@@ -27,4 +27,4 @@ private:
 /// `[a,b]` of texts that are JSON already.
 std::string json_array(const std::vector<std::string>& items);
 
-} // namespace ingot::commands
+} // namespace ingot
