@@ -94,6 +94,7 @@ int serve(serve_request request) {
   const auto context = std::make_shared<node_context>(request.values, counters);
   context->now = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
   context->open_store = [&database] { return database.open_store(); };
+  context->open_site_store = [&database] { return database.open_site_store(); };
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };

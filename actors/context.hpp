@@ -23,6 +23,8 @@ enum class database_state : std::uint8_t {
 /// The handles of the running actors. A restart publishes a new set; whoever sends takes the current one.
 struct actor_handles {
   repositories_actor repositories;
+  sites_actor sites;
+  std::vector<site_parser_actor> site_parsers;
   std::vector<writer_actor> writers;
   spool_actor spool;
   std::vector<reader_actor> readers;
@@ -39,6 +41,7 @@ struct node_context {
   std::function<timestamp()> now;
 
   storage::batch_store_factory open_store;
+  storage::site_store_factory open_site_store;
   std::function<std::unique_ptr<storage::spool>()> open_spool;
 
   /// Looks for the database; makes it current when it is behind. Blocks: for READERs only.
@@ -59,6 +62,9 @@ struct node_context {
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };
+/// The kind of jobs that are syncs.
+inline constexpr const char* sync_job_kind = "site_sync";
+
 using context_ptr = std::shared_ptr<node_context>;
 
 } // namespace ingot

@@ -5,6 +5,8 @@
 #include "actors/metrics.hpp"
 #include "actors/reader.hpp"
 #include "actors/repositories.hpp"
+#include "actors/site_parser.hpp"
+#include "actors/sites.hpp"
 #include "actors/spool.hpp"
 #include "actors/writer.hpp"
 
@@ -60,6 +62,14 @@ void start_repositories(node_pointer self) {
   state.handles.repositories = self->spawn<caf::monitored>(repositories, state.context, state.handles.writers);
 }
 
+void start_sites(node_pointer self) {
+  self->state.handles.sites = self->spawn<caf::monitored>(sites, self->state.context);
+}
+
+site_parser_actor start_site_parser(node_pointer self) {
+  return self->spawn<caf::detached + caf::monitored>(site_parser, self->state.context);
+}
+
 void start_auditor(node_pointer self) {
   self->state.handles.auditor = self->spawn<caf::detached + caf::monitored>(auditor, self->state.context);
 }
@@ -90,6 +100,11 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     end_commit_path(self);
   else if (is(handles.repositories))
     state.repositories_fell = true;
+  else if (is(handles.sites))
+    state.sites_fell = true;
+  else if (auto parser = std::find_if(handles.site_parsers.begin(), handles.site_parsers.end(), is);
+           parser != handles.site_parsers.end())
+    state.site_parsers_fell.push_back(static_cast<std::size_t>(parser - handles.site_parsers.begin()));
   else if (is(handles.auditor))
     state.auditor_fell = true;
   else if (is(handles.metrics))
@@ -113,6 +128,10 @@ void restart_fallen(node_pointer self) {
     if (i == 0 && !state.commit_path_fell)
       self->send_exit(handles.spool, caf::exit_reason::kill);
   }
+  for (auto i : std::exchange(state.site_parsers_fell, {}))
+    handles.site_parsers[i] = start_site_parser(self);
+  if (std::exchange(state.sites_fell, false))
+    start_sites(self);
   if (std::exchange(state.auditor_fell, false))
     start_auditor(self);
   if (std::exchange(state.metrics_fell, false))
@@ -137,6 +156,8 @@ void stop_all(node_pointer self) {
   state.stopping = true;
   const auto end = [self](const auto& x) { self->send_exit(x, caf::exit_reason::user_shutdown); };
   end(state.handles.repositories);
+  std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
+  end(state.handles.sites);
   std::for_each(state.handles.writers.begin(), state.handles.writers.end(), end);
   end(state.handles.spool);
   std::for_each(state.handles.readers.begin(), state.handles.readers.end(), end);
@@ -155,6 +176,9 @@ node_actor::behavior_type node(node_pointer self, context_ptr context, bool data
     self->state.handles.readers.push_back(start_reader(self, i));
   start_commit_path(self, !database_reachable || self->state.context->spool_depth > 0);
   start_repositories(self);
+  start_sites(self);
+  for (auto i = 0u; i < self->state.context->config.sites.parsers; ++i)
+    self->state.handles.site_parsers.push_back(start_site_parser(self));
   start_auditor(self);
   start_metrics(self);
   publish(self);

@@ -5,6 +5,7 @@
 #include "model/fault.hpp"
 #include "model/github/group.hpp"
 #include "storage/database_report.hpp"
+#include "storage/site_store.hpp"
 
 #include <caf/all.hpp>
 
@@ -73,6 +74,20 @@ struct repository_group : github::group {
 };
 using group_ptr = std::shared_ptr<repository_group>;
 
+/// A site's sync on its way, held by one actor at a time. When its last holder drops it unanswered, `answer` goes with it, and
+/// what that holds answers `lost`.
+struct sync_in_hand : storage::site_sync {
+  std::string body;      ///< as it came; empty once it is parsed
+  bool packed = false;   ///< gzip
+  bool lenient = false;  ///< Prefer: handling=lenient
+  bool deferred = false; ///< Prefer: respond-async
+  std::string request_id;
+
+  /// Called once, with the sync as the commit left it, or with why there was none.
+  std::function<void(const sync_in_hand&, const failure&)> answer;
+};
+using sync_ptr = std::shared_ptr<sync_in_hand>;
+
 /// Work for a READER's connection, on the READER's thread. Whoever waits is answered by `run` or by `refuse`.
 struct query {
   std::function<void(storage::connection&)> run; ///< asks, then answers; may throw what libpqxx throws, or refused_change
@@ -95,6 +110,7 @@ CAF_ADD_ATOM(ingot, ingot, drained_atom, "drained")
 CAF_ADD_ATOM(ingot, ingot, away_atom, "away")
 CAF_ADD_ATOM(ingot, ingot, probe_atom, "probe")
 CAF_ADD_ATOM(ingot, ingot, query_atom, "query")
+CAF_ADD_ATOM(ingot, ingot, sync_atom, "sync")
 CAF_ADD_ATOM(ingot, ingot, tick_atom, "tick")
 CAF_ADD_ATOM(ingot, ingot, leave_atom, "leave")
 CAF_ADD_ATOM(ingot, ingot, left_atom, "left")
@@ -112,6 +128,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::group_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::audit_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::sync_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::failure)
 
 namespace ingot {
 
@@ -162,6 +180,37 @@ using spool_actor = caf::typed_actor<
     // INTERNAL: puts what has arrived on disk.
     caf::reacts_to<flush_atom>,
     // INTERNAL: looks for the database, or drains on.
+    caf::reacts_to<tick_atom>>;
+
+/// A SITE PARSER unpacks and parses the bodies of syncs, those of one site in order, and refuses what is wrong with them.
+/// Detached, so that a large body holds up nobody's delivery.
+using site_parser_actor = caf::typed_actor<caf::reacts_to<sync_atom, sync_ptr>>;
+
+/// A SITE WRITER commits syncs: all that have arrived become one transaction. Detached; owns a connection.
+using site_writer_actor = caf::typed_actor<
+    // Commits the sync, then gives it back as `committed`. With a `failure` code nothing of it was applied.
+    caf::reacts_to<commit_atom, sync_ptr>,
+    // INTERNAL: commits what has arrived.
+    caf::reacts_to<flush_atom>>;
+
+/// A SITE has one sync with the SITE WRITER at a time, and keeps the fingerprint of what is stored.
+using site_actor = caf::typed_actor<
+    // Takes one sync; it is answered when it is committed, or refused.
+    caf::reacts_to<sync_atom, sync_ptr>,
+    // From the SITE WRITER: it is over.
+    caf::reacts_to<committed_atom, sync_ptr, failure>,
+    // Asks it to end if it has nothing to do; it answers `left`.
+    caf::reacts_to<leave_atom>>;
+
+/// SITES keeps one SITE for each site that is busy or was lately, and the SITE WRITERs.
+using sites_actor = caf::typed_actor<
+    // Passes a parsed sync to its SITE.
+    caf::reacts_to<sync_atom, sync_ptr>,
+    // From a SITE: it has ended (true) or is busy (false).
+    caf::reacts_to<left_atom, std::int64_t, bool>,
+    // How many SITEs live.
+    caf::replies_to<collect_atom>::with<std::uint64_t>,
+    // INTERNAL: lets go those that idle.
     caf::reacts_to<tick_atom>>;
 
 /// A READER runs queries. Detached; owns a connection.

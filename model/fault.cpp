@@ -12,6 +12,8 @@ std::string_view to_string(fault code) noexcept {
     return "missing_header";
   case fault::missing_field:
     return "missing_field";
+  case fault::invalid_fields:
+    return "invalid_fields";
   case fault::unstorable_text:
     return "unstorable_text";
   case fault::missing_signature:
@@ -36,6 +38,8 @@ std::string_view to_string(fault code) noexcept {
     return "unsupported_media_type";
   case fault::overloaded:
     return "overloaded";
+  case fault::rate_limited:
+    return "rate_limited";
   case fault::storage_unavailable:
     return "storage_unavailable";
   case fault::refused_by_database:

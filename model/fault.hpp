@@ -15,6 +15,7 @@ enum class fault : std::uint8_t {
   malformed_body,         ///< not the JSON, form or text that was announced
   missing_header,         ///< a header that the route needs
   missing_field,          ///< a field that the event needs, or one of the wrong type
+  invalid_fields,         ///< fields that are absent or not what they must be; every one is named
   unstorable_text,        ///< NUL, lone surrogate, bad UTF-8, nesting over 64, a number beyond double
   missing_signature,      ///< no signature that counts (SHA-1 alone does not)
   bad_signature,          ///< a signature that no live secret made
@@ -27,6 +28,7 @@ enum class fault : std::uint8_t {
   body_too_large,         ///< over the route's limit
   unsupported_media_type, ///< a content type that the route does not read
   overloaded,             ///< a bound is reached: try again
+  rate_limited,           ///< one sender has used up its share: try again when Retry-After says
   storage_unavailable,    ///< neither the database nor the spool can take it: try again
   refused_by_database,    ///< the database refuses this one item
   lost,                   ///< its holder died before answering: try again

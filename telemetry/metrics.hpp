@@ -27,12 +27,14 @@ public:
   counters http_refusals;         ///< {reason}: framing, caps, deadlines
   counters verify_failures;       ///< {source, reason}
   counters deliveries;            ///< {event, outcome}; see count_delivery()
+  counters site_syncs;            ///< {outcome}
   counter audit_lines_dropped;    ///< the AUDITOR could not keep up
   counter database_failures;      ///< times that the database went away
   counter batches_bisected;       ///< batches that the database refused
   histogram batch_groups;         ///< repository groups in one transaction
   histogram batch_deliveries;     ///< deliveries in one transaction
   histogram commit_seconds;       ///< BEGIN to the end of COMMIT
+  histogram sync_commit_seconds;  ///< the same of site syncs
   histogram spool_commit_seconds; ///< the same in the spool, with its fsync
   counter spooled_total;          ///< deliveries acknowledged from the spool
   histogram ack_seconds;          ///< end of the head to the last byte of a 2xx for a delivery

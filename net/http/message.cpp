@@ -31,6 +31,11 @@ bool request_head::has(std::string_view lower_case_name) const noexcept {
   return find(*this, lower_case_name) != nullptr;
 }
 
+void set_field(response& to, std::string_view name, std::string value) {
+  std::erase_if(to.fields, [&](const field& x) { return x.first == name; });
+  to.fields.emplace_back(name, std::move(value));
+}
+
 unsigned status_of(fault code) noexcept {
   switch (code) {
   case fault::none:
@@ -63,9 +68,11 @@ unsigned status_of(fault code) noexcept {
     return 415;
   case fault::expectation_failed:
     return 417;
+  case fault::invalid_fields:
   case fault::refused_by_database:
     return 422;
   case fault::overloaded:
+  case fault::rate_limited:
     return 429;
   case fault::head_too_large:
     return 431;

@@ -43,6 +43,9 @@ struct response {
   bool close = false;        ///< end the connection after it
 };
 
+/// Sets a further field, replacing one of that lower-case name.
+void set_field(response& to, std::string_view name, std::string value);
+
 /// `{"error":{"code","message","details":[{"pointer","message"}],"request_id"}}` with the status that belongs to the code.
 /// The one place where a fault becomes an answer. Retry-After: 1 stands on 429 and on a 503 that passes by itself (so not on
 /// not_configured). Texts may hold any bytes: what is not UTF-8 is shown as U+FFFD.

@@ -95,6 +95,8 @@ http::admission application::admit(const http::request_head& head) {
     why = refuse_browser(head);
     if (!why)
       why = refuse_github_head(services_, head);
+  } else if (to->who == door::site) {
+    why = refuse_browser(head);
   } else if (to->who == door::admin) {
     why = refuse_stranger(head, services_.context->config.admin_token);
   }
@@ -102,7 +104,9 @@ http::admission application::admit(const http::request_head& head) {
     audit_refusal(services_, head, *why);
     return refuse(*why);
   }
-  return {std::min(to->body_bytes_max, services_.context->config.server.body_bytes_max), std::nullopt};
+  const auto& config = services_.context->config;
+  const auto of_door = to->who == door::site ? config.sites.body_bytes_max : config.server.body_bytes_max;
+  return {std::min({to->body_bytes_max, config.server.body_bytes_max, of_door}), std::nullopt};
 }
 
 void application::handle(http::request req, http::responder done) {

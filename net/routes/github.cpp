@@ -5,6 +5,7 @@
 #include "model/json_write.hpp"
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/media_type.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -18,18 +19,6 @@ namespace {
 
 /// GitHub's ids are UUIDs; others sign deliveries too, with ids of their own.
 constexpr auto delivery_id_max = std::size_t{255};
-
-std::string_view without_parameters(std::string_view content_type) {
-  auto type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && type.back() == ' ')
-    type.remove_suffix(1);
-  return type;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + ('a' - 'A') : x) == y; });
-}
 
 /// One endpoint's live keys.
 struct endpoint_keys {
@@ -140,8 +129,8 @@ std::optional<failure> refuse_github_head(const services& what, const http::requ
         fault::not_configured,
         "no GitHub webhook secret is configured, so nothing is accepted; set GITHUB_WEBHOOK_SECRET or [[github.endpoint]]",
         {}};
-  const auto type = without_parameters(head["content-type"]);
-  if (!equals_ignoring_case(type, "application/json") && !equals_ignoring_case(type, "application/x-www-form-urlencoded"))
+  const auto type = head["content-type"];
+  if (!is_media_type(type, "application/json") && !is_media_type(type, "application/x-www-form-urlencoded"))
     return failure{fault::unsupported_media_type,
                    "this content type is not read here",
                    {{"content-type", "expected: application/json or application/x-www-form-urlencoded"}}};

@@ -18,6 +18,7 @@ using handler = void (*)(const services&, http::request, path_parameters, http::
 enum class door : std::uint8_t {
   open,   ///< anybody
   ingest, ///< a sender that proves itself in the handler; browsers are refused
+  site,   ///< a site that proves itself in the handler, by its key; browsers are refused
   admin,  ///< the admin token as bearer
 };
 

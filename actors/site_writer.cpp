@@ -1,0 +1,123 @@
+#include "actors/site_writer.hpp"
+
+#include "actors/failure_guard.hpp"
+
+#include <span>
+#include <utility>
+
+namespace ingot {
+
+namespace {
+
+using site_writer_pointer = site_writer_actor::stateful_pointer<site_writer_state>;
+using waiting_sync = site_writer_state::waiting_sync;
+using sync_span = std::span<const waiting_sync>;
+
+/// Deadlocks and serialization failures: the other side has gone on by the second try.
+constexpr auto attempts_max = 5;
+
+/// A sync whose fingerprint is known mostly writes little: so many of its modules count as one.
+constexpr auto known_modules_of_one = std::size_t{16};
+
+std::size_t weight_of(const sync_in_hand& x) {
+  const auto modules = x.said.modules.size();
+  return x.known.loaded ? modules / known_modules_of_one + 1 : modules + 1;
+}
+
+void give_back(site_writer_pointer self, const waiting_sync& x, const failure& why) {
+  self->send(caf::actor_cast<site_actor>(x.from), committed_atom_v, x.sync, why);
+}
+
+/// One transaction for all; throws store_error.
+void commit_once(site_writer_state& state, sync_span syncs) {
+  if (!state.store)
+    state.store = state.context->open_site_store();
+  auto plain = std::vector<storage::site_sync*>{};
+  for (const auto& x : syncs)
+    plain.push_back(x.sync.get());
+  const auto started = std::chrono::steady_clock::now();
+  state.store->commit(plain);
+  state.context->counters.sync_commit_seconds.observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+}
+
+/// What the database refuses is noted with its reason, and its sender told.
+void refuse(site_writer_pointer self, const waiting_sync& x, const std::string& why) {
+  log::error("sync failed", {{"request_id", x.sync->request_id}, {"site", x.sync->site_id}, {"reason", why}});
+  try {
+    self->state.store->keep_failed(*x.sync, why);
+  } catch (const storage::store_error& e) {
+    log::error("failed sync not noted", {{"site", x.sync->site_id}, {"reason", e.what()}});
+    self->state.store = nullptr;
+  }
+  give_back(self, x, {fault::refused_by_database, why, {}});
+}
+
+void commit(site_writer_pointer self, sync_span syncs);
+
+void commit_halves(site_writer_pointer self, sync_span syncs, const std::string& why) {
+  if (syncs.size() == 1)
+    return refuse(self, syncs.front(), why);
+  self->state.context->counters.batches_bisected.add();
+  commit(self, syncs.first(syncs.size() / 2));
+  commit(self, syncs.subspan(syncs.size() / 2));
+}
+
+void commit(site_writer_pointer self, sync_span syncs) {
+  auto& state = self->state;
+  for (auto attempt = 1;; ++attempt) {
+    try {
+      commit_once(state, syncs);
+      for (const auto& x : syncs)
+        give_back(self, x, {});
+      return;
+    } catch (const storage::store_error& e) {
+      if (e.remedy() == storage::sql_remedy::reconnect) {
+        const auto was_connected = std::exchange(state.store, nullptr) != nullptr;
+        // A connection that died while idle tells nothing of the database: one try with a new one. A sync applied twice is unchanged.
+        if (was_connected && attempt == 1)
+          continue;
+        log::warn("database is away", {{"reason", e.what()}});
+        for (const auto& x : syncs)
+          give_back(self, x, {fault::storage_unavailable, "the database is away; nothing of this sync is stored", {}});
+        return;
+      }
+      if (e.remedy() == storage::sql_remedy::refused || attempt == attempts_max)
+        return commit_halves(self, syncs, e.what());
+    }
+  }
+}
+
+void flush(site_writer_pointer self) {
+  auto& state = self->state;
+  state.flush_sent = false;
+  const auto batch = std::exchange(state.batch, {});
+  const auto most = state.context->config.sites.commit_modules_max;
+  for (auto rest = sync_span{batch}; !rest.empty();) {
+    auto count = std::size_t{0};
+    for (auto weight = std::size_t{0}; count < rest.size(); ++count) {
+      weight += weight_of(*rest[count].sync);
+      if (count > 0 && weight > most)
+        break;
+    }
+    commit(self, rest.first(count));
+    rest = rest.subspan(count);
+  }
+}
+
+} // namespace
+
+site_writer_actor::behavior_type site_writer(site_writer_pointer self, context_ptr context) {
+  guard_against_exceptions(self);
+  self->state.context = std::move(context);
+  return {
+      [self](commit_atom, sync_ptr x) {
+        self->state.batch.push_back({std::move(x), self->current_sender()});
+        if (!std::exchange(self->state.flush_sent, true))
+          self->send(self, flush_atom_v);
+      },
+      [self](flush_atom) { flush(self); },
+  };
+}
+
+} // namespace ingot

@@ -1,0 +1,387 @@
+#include "storage/site_store.hpp"
+
+#include "config/failpoints.hpp"
+#include "model/digest.hpp"
+#include "storage/job_statements.hpp"
+#include "storage/pipeline.hpp"
+#include "storage/site_arrays.hpp"
+#include "storage/site_statements.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+namespace ingot::storage {
+
+namespace {
+
+constexpr auto rate_window = std::chrono::hours{1};
+
+constexpr auto session_statements = std::to_array<named_statement>({
+    {"begin", "BEGIN"},
+    {"commit", "COMMIT"},
+    {"roll_back", "ROLLBACK"},
+    // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
+    {"plan_once", "SET plan_cache_mode = force_generic_plan"},
+    {"no_seqscan", "SET enable_seqscan = off"},
+    {"no_hashjoin", "SET enable_hashjoin = off"},
+    {"no_mergejoin", "SET enable_mergejoin = off"},
+});
+
+std::vector<named_statement> all_statements() {
+  auto all = std::vector<named_statement>{session_statements.begin(), session_statements.end()};
+  for (const auto& some : {site_statements(), job_statements()})
+    all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+/// What the database says of one sync before it is applied.
+struct site_facts {
+  bool exists = false, disabled = false, key_good = false, notifies = false;
+  std::int64_t version = 0, security_generation = 0;
+  std::optional<timestamp> last_sync; ///< the greatest sync_timestamp that was applied
+  std::size_t rate_used = 0;
+  std::optional<timestamp> rate_oldest;
+};
+
+std::optional<timestamp> time_at(const answer& rows, int row, int column) {
+  if (rows.is_null(row, column))
+    return std::nullopt;
+  return timestamp{std::chrono::microseconds{rows.integer(row, column)}};
+}
+
+std::vector<site_facts> facts_of(const answer& rows) {
+  auto out = std::vector<site_facts>{};
+  const auto is_true = [&](int row, int column) { return rows.text(row, column) == "t"; };
+  for (auto i = 0; i < rows.rows(); ++i) {
+    auto& x = out.emplace_back();
+    x.exists = is_true(i, 0);
+    x.disabled = is_true(i, 1);
+    x.key_good = is_true(i, 2);
+    x.version = rows.integer(i, 3);
+    x.security_generation = rows.integer(i, 4);
+    x.last_sync = time_at(rows, i, 5);
+    x.rate_used = static_cast<std::size_t>(rows.integer(i, 6));
+    x.rate_oldest = time_at(rows, i, 7);
+    x.notifies = is_true(i, 8);
+  }
+  return out;
+}
+
+drupal::known_module known_of(const answer& rows, int row) {
+  auto out = drupal::known_module{};
+  out.name = (digest{} << rows.text(row, 2)).value();
+  out.reported = static_cast<std::uint64_t>(rows.integer(row, 3));
+  out.module_id = static_cast<std::int32_t>(rows.integer(row, 4));
+  out.removed = rows.text(row, 5) == "t";
+  out.needs_update = rows.text(row, 6) == "t";
+  return out;
+}
+
+std::size_t insecure_modules(const drupal::site_knowledge& known) {
+  return static_cast<std::size_t>(
+      std::count_if(known.modules.begin(), known.modules.end(), [](const auto& x) { return x.needs_update && !x.removed; }));
+}
+
+class postgres_site_store final : public site_store {
+public:
+  postgres_site_store(const std::string& url, const database_settings& settings, const site_settings& sites)
+      : db_{url, settings, all_statements()}, sites_{sites} {
+    const auto limit = db_.within_statement_timeout();
+    for (const auto* statement : {"plan_once", "no_seqscan", "no_hashjoin", "no_mergejoin"})
+      db_.add(statement);
+    db_.run();
+  }
+
+  void commit(std::span<site_sync* const> syncs) override {
+    const auto limit = db_.within_statement_timeout();
+    try {
+      apply(syncs);
+    } catch (const std::exception& e) {
+      db_.roll_back();
+      for (auto* x : syncs)
+        x->known = {};
+      throw store_error{classify(e), describe(e)};
+    }
+  }
+
+  void keep_failed(const site_sync& x, const std::string& reason) override {
+    const auto limit = db_.within_statement_timeout();
+    try {
+      auto record = sync_records{};
+      record.add(x);
+      auto error = text_array{};
+      error.add(reason);
+      db_.add("keep_failed_sync",
+              {record.id.parameter(), record.site_id.parameter(), record.key_id.parameter(), record.type.parameter(),
+               record.at.parameter(), record.received.parameter(), record.ms.parameter(), record.hash.parameter(),
+               error.parameter()});
+      db_.run();
+    } catch (const std::exception& e) {
+      db_.roll_back();
+      throw store_error{classify(e), describe(e)};
+    }
+  }
+
+private:
+  /// One transaction: an exchange to lock and judge, perhaps one to load, one to write and COMMIT.
+  void apply(std::span<site_sync* const> syncs) {
+    const auto facts = judge(syncs);
+    load(syncs, facts);
+    auto applied = std::vector<applied_sync>{};
+    auto stored = std::vector<site_sync*>{};
+    for (auto i = std::size_t{0}; i < syncs.size(); ++i)
+      if (syncs[i]->verdict == site_verdict::taken) {
+        if (syncs[i]->as_job)
+          stored.push_back(syncs[i]);
+        else
+          decide(*syncs[i], facts[i], applied);
+      }
+    auto written = std::vector<drupal::written_module>{};
+    write(applied, written);
+    enqueue(stored);
+    notify(syncs, facts);
+    failpoint("before_commit");
+    if (completes_jobs(applied)) {
+      db_.run(); // their results count what was written
+      confirm(applied, written);
+      complete_jobs_of(applied);
+    }
+    db_.add("commit");
+    db_.send();
+    failpoint("during_commit");
+    db_.run();
+    failpoint("after_commit");
+    if (!completes_jobs(applied))
+      confirm(applied, written);
+  }
+
+  std::vector<site_facts> judge(std::span<site_sync* const> syncs) {
+    auto site_id = int8_array{}, key_id = int8_array{}, limit = int8_array{};
+    auto since = timestamptz_array{};
+    for (const auto* x : syncs) {
+      site_id.add(x->site_id);
+      key_id.add(x->key_id);
+      since.add(x->received_at - rate_window);
+    }
+    limit.add(static_cast<std::int64_t>(sites_.syncs_per_hour));
+    auto facts = std::vector<site_facts>{};
+    db_.add("begin");
+    for (const auto* x : syncs)
+      if (x->of_job)
+        fence_job(db_, *x->of_job);
+    db_.add("lock_sites", {site_id.parameter()});
+    db_.add("judge_syncs", {site_id.parameter(), key_id.parameter(), since.parameter(), limit.parameter()},
+            [&](const answer& rows) { facts = facts_of(rows); });
+    db_.run();
+    for (auto i = std::size_t{0}; i < syncs.size(); ++i)
+      syncs[i]->verdict = verdict_of(*syncs[i], facts[i]);
+    return facts;
+  }
+
+  site_verdict verdict_of(site_sync& x, const site_facts& facts) const {
+    if (!facts.exists)
+      return site_verdict::no_site;
+    if (!facts.key_good)
+      return site_verdict::key_revoked;
+    if (facts.disabled)
+      return site_verdict::disabled;
+    // A sync that was stored as a job was admitted then.
+    if (x.of_job)
+      return site_verdict::taken;
+    const auto end_of_oldest = facts.rate_oldest.value_or(x.received_at) + rate_window;
+    x.rate_used = facts.rate_used;
+    x.rate_reset = std::max(std::chrono::ceil<std::chrono::seconds>(end_of_oldest - x.received_at), std::chrono::seconds{1});
+    if (sites_.syncs_per_hour > 0 && facts.rate_used >= sites_.syncs_per_hour)
+      return site_verdict::rate_limited;
+    ++x.rate_used;
+    return site_verdict::taken;
+  }
+
+  /// Fingerprints that are lacking, or that another node's write or an import of releases has made old.
+  void load(std::span<site_sync* const> syncs, const std::vector<site_facts>& facts) {
+    auto lacking = std::unordered_map<std::int64_t, drupal::site_knowledge*>{};
+    auto site_id = int8_array{};
+    for (auto i = std::size_t{0}; i < syncs.size(); ++i) {
+      auto& known = syncs[i]->known;
+      const auto fresh = known.loaded && known.version == facts[i].version &&
+                         known.security_generation == facts[i].security_generation;
+      if (fresh || syncs[i]->verdict != site_verdict::taken || syncs[i]->as_job)
+        continue;
+      known = {};
+      known.loaded = true;
+      known.version = facts[i].version;
+      known.security_generation = facts[i].security_generation;
+      lacking.emplace(syncs[i]->site_id, &known);
+      site_id.add(syncs[i]->site_id);
+    }
+    if (lacking.empty())
+      return;
+    db_.add("load_sites", {site_id.parameter()}, [&](const answer& rows) {
+      for (auto i = 0; i < rows.rows(); ++i) {
+        auto& known = *lacking.at(rows.integer(i, 0));
+        if (!rows.is_null(i, 1))
+          known.site_digest = static_cast<std::uint64_t>(rows.integer(i, 1));
+        else
+          known.modules.push_back(known_of(rows, i));
+      }
+    });
+    db_.run();
+    for (auto& [id, known] : lacking)
+      std::sort(known->modules.begin(), known->modules.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  }
+
+  void decide(site_sync& x, const site_facts& facts, std::vector<applied_sync>& applied) const {
+    auto& result = x.result;
+    result = {};
+    result.sync_id = x.sync_id;
+    result.site_id = x.site_id;
+    result.warnings = x.said.warnings;
+    result.errors = x.said.errors;
+    result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
+    if (!x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
+      x.verdict = site_verdict::base_differs;
+      result.state_hash = x.known.state_hash();
+      return;
+    }
+    auto change = drupal::site_change{};
+    if (facts.last_sync && x.said.sync_time < *facts.last_sync) {
+      result.outcome = drupal::sync_outcome::stale;
+      result.warnings.push_back({0, "", "/sync_timestamp",
+                                 "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) +
+                                     "): nothing was changed"});
+    } else {
+      change = compare(x.known, x.said, result.warnings);
+      result.outcome = change.modules() || change.site ? drupal::sync_outcome::applied : drupal::sync_outcome::unchanged;
+      result.processed = x.said.modules.size();
+      result.added = change.added.size();
+      result.updated = change.updated.size();
+      result.removed = change.removed.size();
+    }
+    result.security_updates = insecure_beside(x, change);
+    applied.push_back({&x, std::move(change)});
+  }
+
+  /// Known modules that miss a security update and are not written by this sync.
+  static std::size_t insecure_beside(const site_sync& x, const drupal::site_change& change) {
+    auto count = insecure_modules(x.known);
+    const auto counts = [](const drupal::known_module& k) { return k.needs_update && !k.removed; };
+    for (const auto i : change.updated)
+      if (const auto* found = x.known.find(x.said.modules[i].name_digest); found != nullptr && counts(*found))
+        --count;
+    for (const auto& k : x.known.modules)
+      if (counts(k) && std::binary_search(change.removed.begin(), change.removed.end(), k.module_id))
+        --count;
+    return count;
+  }
+
+  void write(std::vector<applied_sync>& applied, std::vector<drupal::written_module>& written) {
+    if (applied.empty())
+      return;
+    auto rows = written_modules{applied};
+    if (rows.site_id.size() > 0) {
+      auto modules = described_modules{applied};
+      auto versions = described_versions{applied};
+      db_.add("hold_releases");
+      for (const auto* statement : {"add_modules", "describe_modules"})
+        db_.add(statement, {modules.machine_name.parameter(), modules.name.parameter(), modules.type.parameter(),
+                            modules.description.parameter(), modules.link.parameter(), modules.package.parameter(),
+                            modules.project.parameter(), modules.described.parameter(), modules.at.parameter()});
+      db_.add("add_versions", {versions.machine_name.parameter(), versions.version.parameter(), versions.sort_key.parameter(),
+                               versions.core_compatibility.parameter(), versions.dependencies.parameter(),
+                               versions.coverage.parameter(), versions.described.parameter(), versions.at.parameter()});
+      db_.add("describe_versions", {versions.machine_name.parameter(), versions.version.parameter(),
+                                    versions.core_compatibility.parameter(), versions.dependencies.parameter(),
+                                    versions.coverage.parameter(), versions.described.parameter(), versions.at.parameter()});
+    }
+    auto removed = removed_modules{applied};
+    if (removed.site_id.size() > 0)
+      db_.add("remove_modules", {removed.site_id.parameter(), removed.module_id.parameter(), removed.at.parameter()});
+    auto sites = changed_sites{applied};
+    if (sites.site_id.size() > 0)
+      db_.add("update_sites",
+              {sites.site_id.parameter(), sites.environment.parameter(), sites.info.parameter(), sites.drupal_version.parameter(),
+               sites.php_version.parameter(), sites.reported.parameter()});
+    auto records = sync_records{};
+    for (const auto& x : applied)
+      records.add(*x.sync);
+    db_.add("touch_keys", {records.key_id.parameter(), records.received.parameter()});
+    db_.add("apply_syncs",
+            {rows.site_id.parameter(), rows.machine_name.parameter(), rows.version.parameter(), rows.enabled.parameter(),
+             rows.schema_version.parameter(), rows.reported.parameter(), rows.at.parameter(), rows.sync_id.parameter(),
+             rows.fresh.parameter(), records.id.parameter(), records.site_id.parameter(), records.key_id.parameter(),
+             records.type.parameter(), records.outcome.parameter(), records.at.parameter(), records.counts.parameter(),
+             records.received.parameter(), records.cron.parameter(), records.ms.parameter(), records.hash.parameter(),
+             records.job_id.parameter()},
+            [&written](const answer& found) {
+              for (auto i = 0; i < found.rows(); ++i)
+                written.push_back({static_cast<std::int32_t>(found.integer(i, 0)), found.text(i, 1) == "t"});
+            });
+  }
+
+  void enqueue(const std::vector<site_sync*>& stored) {
+    auto jobs = std::vector<new_job>{};
+    for (auto* x : stored)
+      jobs.push_back(*x->as_job);
+    // One key each, and ids come ascending: in the order of keys.
+    auto by_key = stored;
+    std::sort(by_key.begin(), by_key.end(), [](const auto* a, const auto* b) { return a->as_job->key < b->as_job->key; });
+    enqueue_jobs(db_, jobs, [by_key](const job_ids& ids) {
+      for (auto i = std::size_t{0}; i < ids.size(); ++i)
+        by_key.at(i)->job_id = ids[i];
+    });
+  }
+
+  void notify(std::span<site_sync* const>, const std::vector<site_facts>&) {}
+
+  static bool completes_jobs(const std::vector<applied_sync>& applied) {
+    return std::any_of(applied.begin(), applied.end(), [](const auto& x) { return x.sync->of_job.has_value(); });
+  }
+
+  void complete_jobs_of(const std::vector<applied_sync>& applied) {
+    auto completions = std::vector<job_completion>{};
+    for (const auto& x : applied)
+      if (x.sync->of_job)
+        completions.push_back({*x.sync->of_job, job_state::succeeded, drupal::to_json(x.sync->result), {}, {}});
+    complete_jobs(db_, completions);
+  }
+
+  /// What is stored now is known.
+  static void confirm(const std::vector<applied_sync>& applied, const std::vector<drupal::written_module>& written) {
+    auto at = written.begin();
+    for (const auto& [sync, change] : applied) {
+      const auto count = static_cast<std::ptrdiff_t>(change.added.size() + change.updated.size());
+      const auto of_sync = std::vector<drupal::written_module>{at, at + count};
+      at += count;
+      auto& result = sync->result;
+      if (result.outcome == drupal::sync_outcome::applied) {
+        ++sync->known.version;
+        drupal::confirm(sync->known, sync->said, change, of_sync);
+      }
+      result.security_updates = insecure_modules(sync->known);
+      result.state_hash = sync->known.state_hash();
+      result.milliseconds = milliseconds_of(*sync);
+    }
+  }
+
+  pipeline db_;
+  site_settings sites_;
+};
+
+} // namespace
+
+std::unique_ptr<site_store> open_site_store(const std::string& url, const database_settings& settings,
+                                            const site_settings& sites) {
+  try {
+    return std::make_unique<postgres_site_store>(url, settings, sites);
+  } catch (const std::exception& e) {
+    throw store_error{sql_remedy::reconnect, describe(e)};
+  }
+}
+
+std::string sync_job_key(std::int64_t site_id) {
+  return "site/" + std::to_string(site_id);
+}
+
+} // namespace ingot::storage
