@@ -4,12 +4,15 @@
 #include "config/settings.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
+#include "storage/job_store.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace ingot {
 
@@ -28,6 +31,7 @@ struct actor_handles {
   std::vector<reader_actor> readers;
   auditor_actor auditor;
   metrics_actor metrics;
+  jobs_actor jobs;
 };
 
 /// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.
@@ -38,7 +42,14 @@ struct node_context {
   /// The clock (law 11: nobody below asks for the time itself).
   std::function<timestamp()> now;
 
+  /// Chance, from 0 to 1: what pauses are jittered with. Thread-safe.
+  std::function<double()> chance;
+
   storage::batch_store_factory open_store;
+  storage::job_store_factory open_job_store;
+
+  /// The kinds of jobs that this node runs. Complete before the NODE starts.
+  std::map<std::string, job_handler, std::less<>> job_handlers;
   std::function<std::unique_ptr<storage::spool>()> open_spool;
 
   /// Looks for the database; makes it current when it is behind. Blocks: for READERs only.

@@ -81,6 +81,10 @@ std::unique_ptr<batch_store> node_storage::open_store() const {
   return open_batch_store(url_, config_.database);
 }
 
+std::unique_ptr<job_store> node_storage::open_job_store() const {
+  return storage::open_job_store(url_, config_.database);
+}
+
 std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }

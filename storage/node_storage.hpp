@@ -6,6 +6,7 @@
 #include "storage/cluster.hpp"
 #include "storage/connection.hpp"
 #include "storage/database_report.hpp"
+#include "storage/job_store.hpp"
 #include "storage/spool.hpp"
 
 #include <functional>
@@ -33,6 +34,7 @@ public:
   void look_after_cluster();
 
   std::unique_ptr<batch_store> open_store() const;
+  std::unique_ptr<job_store> open_job_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.

@@ -1,24 +1,12 @@
 #pragma once
 
 #include "model/github/knowledge.hpp"
+#include "model/job.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace ingot {
-
-/// A durable job to be enqueued in the same transaction.
-struct new_job {
-  std::string kind;
-  std::string key;        ///< jobs of one key never run side by side
-  std::string dedupe_key; ///< enqueued once; empty: always
-  std::string payload;    ///< JSON object
-  int priority = 0;       ///< lower runs first
-};
-
-} // namespace ingot
 
 namespace ingot::github {
 

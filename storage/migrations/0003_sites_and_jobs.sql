@@ -3,6 +3,8 @@
 -- JOBS -----------------------------------------------------------------------------------------------------------------------
 
 ALTER TABLE jobs
+  ALTER COLUMN kind TYPE text COLLATE "C",
+  ALTER COLUMN key TYPE text COLLATE "C",
   ADD COLUMN body        bytea,                       -- a payload too large for jsonb's taste, as the kind defines it
   ADD COLUMN result      jsonb,                       -- of a job that succeeded
   ADD COLUMN history     jsonb NOT NULL DEFAULT '[]', -- failed attempts, the newest last: {"at","attempt","error"}
@@ -31,6 +33,19 @@ CREATE INDEX job_lanes_due ON job_lanes (kind, priority, run_at) WHERE NOT runni
 INSERT INTO job_lanes (key, job_id, kind, priority, run_at, jobs)
 SELECT DISTINCT ON (key) key, id, kind, priority, run_at, count(*) OVER (PARTITION BY key)
 FROM jobs WHERE state = 'pending' ORDER BY key, id;
+
+-- `history` with one more failed attempt, the newest 20 kept.
+CREATE FUNCTION ingot_job_history(history jsonb, attempt integer, error text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT (CASE WHEN jsonb_array_length(history) >= 20 THEN history - 0 ELSE history END)
+      || jsonb_build_object('at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'attempt', attempt, 'error', error)
+$$;
+
+-- Ends a transaction that would apply the effect of a job whose lease another node has by now.
+CREATE FUNCTION ingot_job_lost(job bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'IN002', MESSAGE = format('job %s is no longer leased to this node', job);
+END
+$$;
 
 -- SITES ----------------------------------------------------------------------------------------------------------------------
 

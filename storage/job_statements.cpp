@@ -1,0 +1,306 @@
+#include "storage/job_statements.hpp"
+
+#include "storage/binary_array.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+
+namespace ingot::storage {
+
+namespace {
+
+// New jobs, and their keys' lanes: a key without one gets its first job as the head. Rows go in the order of keys, so that two
+// transactions that enqueue for the same keys wait for each other instead of deadlocking. The lane's row lock puts an enqueuer
+// before or behind whoever advances that lane.
+constexpr auto enqueue_jobs_sql = R"sql(
+  WITH u AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::bytea[])
+      WITH ORDINALITY AS t (kind, key, dedupe_key, payload, priority, body, number)
+  ), added AS (
+    INSERT INTO jobs (kind, key, dedupe_key, payload, priority, body)
+    SELECT u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority, u.body FROM u ORDER BY u.key, u.number
+    ON CONFLICT (dedupe_key) DO NOTHING
+    RETURNING id, kind, key, priority, run_at
+  ), lanes AS (
+    INSERT INTO job_lanes AS l (key, job_id, kind, priority, run_at, jobs)
+    SELECT DISTINCT ON (a.key) a.key, a.id, a.kind, a.priority, a.run_at, count(*) OVER (PARTITION BY a.key)
+    FROM added a ORDER BY a.key, a.id
+    ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + excluded.jobs
+  )
+  SELECT id FROM added ORDER BY id
+)sql";
+
+// Locks a job that is still leased under this token, or ends the transaction.
+constexpr auto fence_job_sql = R"sql(
+  WITH held AS MATERIALIZED (
+    SELECT FROM jobs j JOIN unnest($1::int8[], $2::text[]) AS u (id, token) ON j.id = u.id
+    WHERE j.state = 'running' AND j.lease_token = u.token::uuid FOR UPDATE OF j
+  )
+  SELECT ingot_job_lost(u.id) FROM unnest($1::int8[]) AS u (id) WHERE NOT EXISTS (SELECT FROM held)
+)sql";
+
+// The end of attempts, each under its token (law 2: a lost lease changes nothing).
+constexpr auto finish_jobs_sql = R"sql(
+  UPDATE jobs j SET
+    state = u.state, lease_token = NULL, lease_until = NULL, updated_at = now(),
+    result = u.result::jsonb,
+    last_error = COALESCE(u.error, j.last_error),
+    history = CASE WHEN u.error IS NULL THEN j.history ELSE ingot_job_history(j.history, j.attempts, u.error) END,
+    run_at = CASE WHEN u.state = 'pending' THEN now() + u.delay_ms * interval '1 millisecond' ELSE j.run_at END,
+    finished_at = CASE WHEN u.state = 'pending' THEN NULL ELSE now() END
+  FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[])
+    AS u (id, token, state, result, error, delay_ms)
+  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid
+  RETURNING j.id
+)sql";
+
+// Attempts that were not made after all.
+constexpr auto release_jobs_sql = R"sql(
+  UPDATE jobs j SET state = 'pending', lease_token = NULL, lease_until = NULL, attempts = j.attempts - 1, updated_at = now()
+  FROM unnest($1::int8[], $2::text[]) AS u (id, token)
+  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid
+)sql";
+
+// Keeps enqueuers from lanes that are about to be advanced, in the order of keys. A statement of its own: the next one then sees
+// every job that was enqueued before.
+constexpr auto lock_job_lanes_sql = R"sql(
+  SELECT FROM job_lanes WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
+)sql";
+
+// Lanes whose head no longer runs get their next job, or end. One whose head runs, elsewhere, stays as it is.
+constexpr auto advance_job_lanes_sql = R"sql(
+  WITH over AS MATERIALIZED (
+    SELECT l.key, l.jobs - (h.state <> 'pending')::int AS jobs, n.id, n.kind, n.priority, n.run_at
+    FROM unnest($1::text[]) AS u (key)
+    JOIN job_lanes l ON l.key = u.key
+    JOIN jobs h ON h.id = l.job_id
+    LEFT JOIN LATERAL (SELECT j.id, j.kind, j.priority, j.run_at FROM jobs j
+                       WHERE j.key = u.key AND j.state = 'pending' ORDER BY j.id LIMIT 1) n ON TRUE
+    WHERE h.state <> 'running' AND (l.running OR h.state <> 'pending')
+  ), ended AS (
+    DELETE FROM job_lanes l USING over o WHERE l.key = o.key AND o.id IS NULL
+  )
+  UPDATE job_lanes l SET job_id = o.id, kind = o.kind, priority = o.priority, run_at = o.run_at, running = FALSE, jobs = o.jobs
+  FROM over o WHERE l.key = o.key AND o.id IS NOT NULL
+)sql";
+
+// Due lanes' heads, by priority, then by how long they have been due; and jobs whose lease ran out, whose lanes run already.
+// MATERIALIZED, or the planner could lock and take more than the limit. A lane that was advanced a moment ago may name a job that
+// this statement cannot see yet: only lanes whose job was taken begin to run. The cost depends on the limit and the number of
+// kinds, not on how many jobs wait.
+constexpr auto claim_jobs_sql = R"sql(
+  WITH due AS MATERIALIZED (
+    SELECT l.key, l.job_id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
+    CROSS JOIN generate_series(0, 3) AS p (priority)
+    CROSS JOIN LATERAL (SELECT x.key, x.job_id, x.run_at FROM job_lanes x
+                        WHERE x.kind = k.kind AND x.priority = p.priority AND NOT x.running AND x.run_at <= now()
+                        ORDER BY x.run_at LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
+    ORDER BY p.priority, l.run_at LIMIT ($3::int8[])[1]
+  ), expired AS MATERIALIZED (
+    SELECT l.id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
+    CROSS JOIN LATERAL (SELECT j.id FROM jobs j
+                        WHERE j.state = 'running' AND j.lease_until < now() AND j.kind = k.kind
+                        ORDER BY j.lease_until LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
+  ), wanted AS MATERIALIZED (
+    SELECT id, TRUE AS again FROM expired UNION ALL SELECT job_id, FALSE FROM due LIMIT ($3::int8[])[1]
+  ), taken AS (
+    UPDATE jobs j SET
+      state = 'running', attempts = j.attempts + 1, lease_token = gen_random_uuid(),
+      lease_until = now() + ($4::int8[])[1] * interval '1 millisecond', updated_at = now(),
+      last_error = CASE WHEN w.again THEN 'its lease ran out' ELSE j.last_error END,
+      history = CASE WHEN w.again THEN ingot_job_history(j.history, j.attempts, 'its lease ran out') ELSE j.history END
+    FROM wanted w WHERE j.id = w.id AND (w.again OR j.state = 'pending')
+    RETURNING j.id, j.lease_token, j.key, j.kind, j.payload, j.body, j.attempts, j.priority
+  ), running AS (
+    UPDATE job_lanes l SET running = TRUE FROM due d JOIN taken t ON t.id = d.job_id WHERE l.key = d.key
+  )
+  SELECT id, lease_token, key, kind, payload, COALESCE(body, ''), attempts FROM taken ORDER BY priority, id
+)sql";
+
+// Leases that are still ours last longer. A row that is locked is being completed, or taken over.
+constexpr auto renew_jobs_sql = R"sql(
+  WITH held AS MATERIALIZED (
+    SELECT j.id FROM unnest($1::int8[], $2::text[]) AS u (id, token) JOIN jobs j ON j.id = u.id
+    WHERE j.state = 'running' AND j.lease_token = u.token::uuid FOR UPDATE OF j SKIP LOCKED
+  )
+  UPDATE jobs j SET lease_until = now() + ($3::int8[])[1] * interval '1 millisecond' FROM held h WHERE j.id = h.id
+)sql";
+
+constexpr auto statements = std::to_array<named_statement>({
+    {"enqueue_jobs", enqueue_jobs_sql},
+    {"fence_job", fence_job_sql},
+    {"finish_jobs", finish_jobs_sql},
+    {"release_jobs", release_jobs_sql},
+    {"lock_job_lanes", lock_job_lanes_sql},
+    {"advance_job_lanes", advance_job_lanes_sql},
+    {"claim_jobs", claim_jobs_sql},
+    {"renew_jobs", renew_jobs_sql},
+});
+
+job_ids ids_of(const answer& rows) {
+  auto ids = job_ids{};
+  for (auto i = 0; i < rows.rows(); ++i)
+    ids.push_back(rows.integer(i, 0));
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+/// Those of `asked` that are not among `done`.
+job_ids others(job_ids asked, const job_ids& done) {
+  std::erase_if(asked, [&](auto id) { return std::binary_search(done.begin(), done.end(), id); });
+  return asked;
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
+void advance_lanes(pipeline& db, std::vector<std::string> keys) {
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  auto array = text_array{};
+  for (const auto& x : keys)
+    array.add(x);
+  db.add("lock_job_lanes", {array.parameter()});
+  db.add("advance_job_lanes", {array.parameter()});
+}
+
+/// The parameters that name leases.
+struct lease_arrays {
+  int8_array id;
+  text_array token;
+
+  void add(const job_lease& x) {
+    id.add(x.id);
+    token.add(x.token);
+  }
+};
+
+/// The bytes of a bytea in its text form, `\x` and hexadecimal digits.
+std::string unhex(std::string_view text) {
+  constexpr auto digits = std::string_view{"0123456789abcdef"};
+  auto bytes = std::string{};
+  for (auto i = std::size_t{2}; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(digits.find(text[i]) << 4 | digits.find(text[i + 1]));
+  return bytes;
+}
+
+std::vector<claimed_job> claimed_of(const answer& rows) {
+  auto jobs = std::vector<claimed_job>{};
+  for (auto i = 0; i < rows.rows(); ++i) {
+    auto& x = jobs.emplace_back();
+    x.lease = {rows.integer(i, 0), std::string{rows.text(i, 1)}, std::string{rows.text(i, 2)}};
+    x.kind = rows.text(i, 3);
+    x.payload = rows.text(i, 4);
+    x.body = unhex(rows.text(i, 5));
+    x.attempt = static_cast<int>(rows.integer(i, 6));
+  }
+  return jobs;
+}
+
+} // namespace
+
+std::span<const named_statement> job_statements() {
+  return statements;
+}
+
+void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader read) {
+  if (jobs.empty())
+    return;
+  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
+  auto priority = int2_array{};
+  auto body = bytea_array{};
+  for (const auto& x : jobs) {
+    kind.add(x.kind);
+    key.add(x.key);
+    dedupe_key.add(unless_empty(x.dedupe_key));
+    payload.add(x.payload.empty() ? "{}" : x.payload);
+    priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
+    body.add(unless_empty(x.body));
+  }
+  auto reader = pipeline::reader{};
+  if (read)
+    reader = [read = std::move(read)](const answer& rows) { read(ids_of(rows)); };
+  db.add("enqueue_jobs",
+         {kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter(), body.parameter()},
+         std::move(reader));
+}
+
+void fence_job(pipeline& db, const job_lease& lease) {
+  auto arrays = lease_arrays{};
+  arrays.add(lease);
+  db.add("fence_job", {arrays.id.parameter(), arrays.token.parameter()});
+}
+
+void complete_jobs(pipeline& db, std::span<const job_completion> completions, job_ids_reader read_lost) {
+  if (completions.empty())
+    return;
+  auto arrays = lease_arrays{};
+  auto state = text_array{}, result = text_array{}, error = text_array{};
+  auto delay_ms = int8_array{};
+  auto keys = std::vector<std::string>{};
+  auto ids = job_ids{};
+  for (const auto& x : completions) {
+    ids.push_back(x.lease.id);
+    arrays.add(x.lease);
+    state.add(to_string(x.becomes));
+    result.add(unless_empty(x.result));
+    error.add(unless_empty(x.error));
+    delay_ms.add(x.delay.count());
+    keys.push_back(x.lease.key);
+  }
+  auto reader = pipeline::reader{};
+  if (read_lost)
+    reader = [read_lost = std::move(read_lost), ids = std::move(ids)](const answer& rows) {
+      read_lost(others(ids, ids_of(rows)));
+    };
+  db.add("finish_jobs",
+         {arrays.id.parameter(), arrays.token.parameter(), state.parameter(), result.parameter(), error.parameter(),
+          delay_ms.parameter()},
+         std::move(reader));
+  advance_lanes(db, std::move(keys));
+}
+
+void release_jobs(pipeline& db, std::span<const job_lease> leases) {
+  if (leases.empty())
+    return;
+  auto arrays = lease_arrays{};
+  auto keys = std::vector<std::string>{};
+  for (const auto& x : leases) {
+    arrays.add(x);
+    keys.push_back(x.key);
+  }
+  db.add("release_jobs", {arrays.id.parameter(), arrays.token.parameter()});
+  advance_lanes(db, std::move(keys));
+}
+
+void claim_jobs(pipeline& db, std::span<const job_quota> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
+                std::function<void(std::vector<claimed_job>)> read) {
+  if (kinds.empty() || jobs_max == 0)
+    return;
+  auto kind = text_array{};
+  auto quota = int8_array{}, limit = int8_array{}, lease_ms = int8_array{};
+  for (const auto& x : kinds) {
+    kind.add(x.kind);
+    quota.add(static_cast<std::int64_t>(std::min(x.jobs_max, jobs_max)));
+  }
+  limit.add(static_cast<std::int64_t>(jobs_max));
+  lease_ms.add(lease.count());
+  db.add("claim_jobs", {kind.parameter(), quota.parameter(), limit.parameter(), lease_ms.parameter()},
+         [read = std::move(read)](const answer& rows) { read(claimed_of(rows)); });
+}
+
+void renew_jobs(pipeline& db, std::span<const job_lease> leases, std::chrono::milliseconds lease) {
+  if (leases.empty())
+    return;
+  auto arrays = lease_arrays{};
+  for (const auto& x : leases)
+    arrays.add(x);
+  auto lease_ms = int8_array{};
+  lease_ms.add(lease.count());
+  db.add("renew_jobs", {arrays.id.parameter(), arrays.token.parameter(), lease_ms.parameter()});
+}
+
+} // namespace ingot::storage
