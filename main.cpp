@@ -1,4 +1,6 @@
 #include "actors/node.hpp"
+#include "actors/noop_job.hpp"
+#include "actors/site_sync_job.hpp"
 #include "commands/command_line.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
@@ -9,6 +11,7 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -67,6 +70,12 @@ void keep_freed_memory() {
   mallopt(M_ARENA_MAX, 4);
 }
 
+/// From 0 to 1; each thread has its own source.
+double chance() {
+  static thread_local auto source = std::minstd_rand{std::random_device{}()};
+  return std::uniform_real_distribution{}(source);
+}
+
 /// Tells the NODE to stop, unless that has been done.
 struct stop_node {
   node_actor& node;
@@ -93,8 +102,10 @@ int serve(serve_request request) {
   // What the actors are given.
   const auto context = std::make_shared<node_context>(request.values, counters);
   context->now = [] { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); };
+  context->chance = chance;
   context->open_store = [&database] { return database.open_store(); };
   context->open_site_store = [&database] { return database.open_site_store(); };
+  context->open_job_store = [&database] { return database.open_job_store(); };
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
@@ -105,6 +116,9 @@ int serve(serve_request request) {
   // The actors, under one supervisor.
   auto config = actor_config{request.values.actors};
   auto system = std::make_unique<caf::actor_system>(config);
+  context->job_handlers[site_sync_kind] = site_sync_jobs(*context);
+  if (request.values.jobs.noop)
+    context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);
 
   // Whatever ends this function, the actors end with it: the system's destructor waits for them.

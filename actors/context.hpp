@@ -4,12 +4,15 @@
 #include "config/settings.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
+#include "storage/job_store.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace ingot {
 
@@ -30,6 +33,7 @@ struct actor_handles {
   std::vector<reader_actor> readers;
   auditor_actor auditor;
   metrics_actor metrics;
+  jobs_actor jobs;
 };
 
 /// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.
@@ -40,8 +44,15 @@ struct node_context {
   /// The clock (law 11: nobody below asks for the time itself).
   std::function<timestamp()> now;
 
+  /// Chance, from 0 to 1: what pauses are jittered with. Thread-safe.
+  std::function<double()> chance;
+
   storage::batch_store_factory open_store;
   storage::site_store_factory open_site_store;
+  storage::job_store_factory open_job_store;
+
+  /// The kinds of jobs that this node runs. Complete before the NODE starts.
+  std::map<std::string, job_handler, std::less<>> job_handlers;
   std::function<std::unique_ptr<storage::spool>()> open_spool;
 
   /// Looks for the database; makes it current when it is behind. Blocks: for READERs only.
@@ -62,9 +73,6 @@ struct node_context {
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };
-/// The kind of jobs that are syncs.
-inline constexpr const char* sync_job_kind = "site_sync";
-
 using context_ptr = std::shared_ptr<node_context>;
 
 } // namespace ingot

@@ -2,6 +2,7 @@
 
 #include "actors/auditor.hpp"
 #include "actors/failure_guard.hpp"
+#include "actors/jobs.hpp"
 #include "actors/metrics.hpp"
 #include "actors/reader.hpp"
 #include "actors/repositories.hpp"
@@ -78,6 +79,10 @@ void start_metrics(node_pointer self) {
   self->state.handles.metrics = self->spawn<caf::monitored>(metrics_collector, self->state.context);
 }
 
+void start_jobs(node_pointer self) {
+  self->state.handles.jobs = self->spawn<caf::detached + caf::monitored>(jobs, self->state.context);
+}
+
 void restart_later(node_pointer self) {
   auto& state = self->state;
   if (std::exchange(state.tick_sent, true))
@@ -109,6 +114,8 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     state.auditor_fell = true;
   else if (is(handles.metrics))
     state.metrics_fell = true;
+  else if (is(handles.jobs))
+    state.jobs_fell = true;
   else if (auto found = std::find_if(handles.readers.begin(), handles.readers.end(), is); found != handles.readers.end())
     state.readers_fell.push_back(static_cast<std::size_t>(found - handles.readers.begin()));
   else
@@ -136,6 +143,8 @@ void restart_fallen(node_pointer self) {
     start_auditor(self);
   if (std::exchange(state.metrics_fell, false))
     start_metrics(self);
+  if (std::exchange(state.jobs_fell, false))
+    start_jobs(self);
   if (state.commit_path_fell && state.commit_path_alive > 0) {
     restart_later(self); // one of them is in a call that its deadline will end; REPOSITORIES wait for it, too
     return;
@@ -155,6 +164,7 @@ void stop_all(node_pointer self) {
   auto& state = self->state;
   state.stopping = true;
   const auto end = [self](const auto& x) { self->send_exit(x, caf::exit_reason::user_shutdown); };
+  end(state.handles.jobs);
   end(state.handles.repositories);
   std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
   end(state.handles.sites);
@@ -181,6 +191,7 @@ node_actor::behavior_type node(node_pointer self, context_ptr context, bool data
     self->state.handles.site_parsers.push_back(start_site_parser(self));
   start_auditor(self);
   start_metrics(self);
+  start_jobs(self);
   publish(self);
   return {
       [self](stop_atom) {

@@ -4,6 +4,7 @@
 #include "model/delivery.hpp"
 #include "model/fault.hpp"
 #include "model/github/group.hpp"
+#include "model/job.hpp"
 #include "storage/database_report.hpp"
 #include "storage/site_store.hpp"
 
@@ -96,6 +97,39 @@ struct query {
 };
 using query_ptr = std::shared_ptr<const query>;
 
+/// Ends one attempt at a job, once. Travels with the job; when its last holder drops it unanswered (its actor crashed) that is an
+/// attempt that failed for now.
+class job_reply {
+public:
+  explicit job_reply(std::function<void(job_outcome)> deliver) : deliver_{std::move(deliver)} {}
+  job_reply(const job_reply&) = delete;
+  job_reply& operator=(const job_reply&) = delete;
+  ~job_reply();
+
+  /// Thread-safe; later calls do nothing.
+  void operator()(job_outcome x);
+
+private:
+  std::function<void(job_outcome)> deliver_;
+  std::atomic<bool> done_{false};
+};
+
+/// A job on its way through its handler.
+struct job_in_hand {
+  claimed_job job;
+  std::shared_ptr<job_reply> answer;
+};
+using job_ptr = std::shared_ptr<const job_in_hand>;
+
+/// Takes a job of its kind; on the JOBS actor's thread, so it only passes the job on.
+using job_handler = std::function<void(job_ptr)>;
+
+/// How an attempt under a lease ended.
+struct job_end {
+  job_lease lease;
+  job_outcome outcome;
+};
+
 } // namespace ingot
 
 CAF_BEGIN_TYPE_ID_BLOCK(ingot, caf::first_custom_type_id)
@@ -118,6 +152,9 @@ CAF_ADD_ATOM(ingot, ingot, audit_atom, "audit")
 CAF_ADD_ATOM(ingot, ingot, collect_atom, "collect")
 CAF_ADD_ATOM(ingot, ingot, writers_atom, "writers")
 CAF_ADD_ATOM(ingot, ingot, stop_atom, "stop")
+CAF_ADD_ATOM(ingot, ingot, hint_atom, "hint")
+CAF_ADD_ATOM(ingot, ingot, finish_atom, "finish")
+CAF_ADD_ATOM(ingot, ingot, renew_atom, "renew")
 
 CAF_END_TYPE_ID_BLOCK(ingot)
 
@@ -130,6 +167,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::sync_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::failure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::job_end)
 
 namespace ingot {
 
@@ -221,6 +259,20 @@ using reader_actor = caf::typed_actor<
     caf::reacts_to<query_atom, query_ptr>,
     // INTERNAL: makes partitions ahead of their days and drops those beyond retention.
     caf::reacts_to<tick_atom>>;
+
+/// JOBS claims due jobs, hands each to the handler of its kind, completes them and renews their leases. Detached; owns a
+/// connection.
+using jobs_actor = caf::typed_actor<
+    // Jobs were enqueued: looks for due ones at once.
+    caf::reacts_to<hint_atom>,
+    // From a job's reply: the attempt is over.
+    caf::reacts_to<finish_atom, job_end>,
+    // INTERNAL: completes what is finished and claims what is due.
+    caf::reacts_to<flush_atom>,
+    // INTERNAL: looks for what other nodes enqueued, and for a database that was away.
+    caf::reacts_to<tick_atom>,
+    // INTERNAL: renews the leases of the jobs in hand.
+    caf::reacts_to<renew_atom>>;
 
 /// The AUDITOR writes audit lines, equal ones of one second as one. Detached; bounded: what it must drop it counts.
 using auditor_actor = caf::typed_actor<caf::reacts_to<audit_atom, audit_line>,

@@ -12,4 +12,13 @@ void reply::operator()(receipt x) {
     deliver_(std::move(x));
 }
 
+job_reply::~job_reply() {
+  (*this)(job_failed_for_now{"its handler fell"});
+}
+
+void job_reply::operator()(job_outcome x) {
+  if (!done_.exchange(true, std::memory_order_acq_rel))
+    deliver_(std::move(x));
+}
+
 } // namespace ingot

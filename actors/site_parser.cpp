@@ -1,10 +1,12 @@
 #include "actors/site_parser.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "actors/site_sync_job.hpp"
 #include "model/compression.hpp"
 #include "model/gzip.hpp"
 #include "model/sha256.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace ingot {
@@ -15,6 +17,8 @@ using site_parser_pointer = site_parser_actor::stateful_pointer<site_parser_stat
 
 /// Replaces a packed body by what is in it. @returns what is wrong
 std::optional<failure> unpack(sync_in_hand& x, std::size_t bytes_max) {
+  if (x.of_job)
+    x.body = decompress(x.body, bytes_max);
   if (!x.packed)
     return std::nullopt;
   auto unpacked = gunzip(x.body, bytes_max);
@@ -31,16 +35,6 @@ bool is_for_later(const sync_in_hand& x, const site_settings& settings) {
          (x.deferred || x.said.modules.size() > settings.async_modules || x.body.size() > settings.async_bytes);
 }
 
-new_job job_of(const sync_in_hand& x) {
-  auto job = new_job{};
-  job.kind = sync_job_kind;
-  job.key = storage::sync_job_key(x.site_id);
-  job.payload = "{\"site_id\":" + std::to_string(x.site_id) + ",\"key_id\":" + std::to_string(x.key_id) +
-                ",\"lenient\":" + (x.lenient ? "true" : "false") + ",\"body_bytes\":" + std::to_string(x.body.size()) + "}";
-  job.body = compress(x.body);
-  return job;
-}
-
 void parse(site_parser_pointer self, sync_ptr x) {
   const auto& settings = self->state.context->config.sites;
   const auto refuse = [&](const failure& why) { x->answer(*x, why); };
@@ -52,7 +46,7 @@ void parse(site_parser_pointer self, sync_ptr x) {
     return refuse(*why);
   x->said = std::move(std::get<drupal::inventory>(parsed));
   if (is_for_later(*x, settings))
-    x->as_job = job_of(*x);
+    x->as_job = site_sync_job(*x);
   x->body = {};
   if (const auto handles = self->state.context->handles.load())
     self->send(handles->sites, sync_atom_v, std::move(x));

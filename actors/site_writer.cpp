@@ -1,7 +1,9 @@
 #include "actors/site_writer.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "storage/job_statements.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -41,8 +43,15 @@ void commit_once(site_writer_state& state, sync_span syncs) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
 }
 
+/// Somebody else has the job that this sync was: nothing of it is applied, and its own attempt is over.
+bool is_fenced(const sync_in_hand& x, const std::string& why) {
+  return x.of_job && why.starts_with(storage::job_lost);
+}
+
 /// What the database refuses is noted with its reason, and its sender told.
 void refuse(site_writer_pointer self, const waiting_sync& x, const std::string& why) {
+  if (is_fenced(*x.sync, why))
+    return give_back(self, x, {fault::conflict, "the lease of this sync's job is lost", {}});
   log::error("sync failed", {{"request_id", x.sync->request_id}, {"site", x.sync->site_id}, {"reason", why}});
   try {
     self->state.store->keep_failed(*x.sync, why);
@@ -51,6 +60,15 @@ void refuse(site_writer_pointer self, const waiting_sync& x, const std::string& 
     self->state.store = nullptr;
   }
   give_back(self, x, {fault::refused_by_database, why, {}});
+}
+
+/// What was enqueued need not wait for the next look at the table.
+void hint_jobs(site_writer_pointer self, sync_span syncs) {
+  const auto enqueued = [](const waiting_sync& x) { return x.sync->as_job.has_value() || x.sync->notifies; };
+  if (std::none_of(syncs.begin(), syncs.end(), enqueued))
+    return;
+  if (const auto handles = self->state.context->handles.load())
+    self->send(handles->jobs, hint_atom_v);
 }
 
 void commit(site_writer_pointer self, sync_span syncs);
@@ -70,6 +88,7 @@ void commit(site_writer_pointer self, sync_span syncs) {
       commit_once(state, syncs);
       for (const auto& x : syncs)
         give_back(self, x, {});
+      hint_jobs(self, syncs);
       return;
     } catch (const storage::store_error& e) {
       if (e.remedy() == storage::sql_remedy::reconnect) {

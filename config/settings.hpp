@@ -1,11 +1,14 @@
 #pragma once
 
+#include "model/job.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ingot {
@@ -75,10 +78,27 @@ struct site_settings {
   milliseconds site_idle{600'000};               ///< idle this long: let go
 };
 
+/// Follow-up jobs.
+struct job_settings {
+  unsigned running_max = 256;        ///< of this node at a time
+  milliseconds poll_interval{1'000}; ///< finds what other nodes enqueued, and what is due again
+  milliseconds lease{10'000};        ///< renewed thrice in it; a node that is gone gives its jobs up after it
+  bool noop = false;                 ///< run jobs of kind `noop`
+  job_policy other;                  ///< kinds without settings of their own
+  job_policy site_sync{.running_max = 8, .attempts_max = 5, .backoff_base = milliseconds{500}, .backoff_cap = seconds{60}};
+  job_policy site_notify{.running_max = 32, .attempts_max = 10, .backoff_base = seconds{5}, .backoff_cap = seconds{3'600}};
+  job_policy releases_fetch{.running_max = 1, .attempts_max = 6, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
+};
+
+/// The policy of a kind of job.
+const job_policy& policy_of(const job_settings& of, std::string_view kind) noexcept;
+
 /// What is kept and for how long.
 struct retention_settings {
   unsigned deliveries_days = 30;
   unsigned delivery_ids_days = 45; ///< longer than any sender's redelivery window (GitHub: 3 days)
+  unsigned jobs_days = 7;          ///< that succeeded
+  unsigned jobs_failed_days = 90;  ///< that failed or are dead
 };
 
 /// One GitHub webhook endpoint. Its secrets are live at the same time.
@@ -102,6 +122,7 @@ struct settings {
   spool_settings spool;
   actor_settings actors;
   site_settings sites;
+  job_settings jobs;
   retention_settings retention;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503

@@ -73,8 +73,9 @@ enum class job_state : std::uint8_t {
 
 std::string_view to_string(job_state x) noexcept;
 
-/// How often a kind of job is tried, and how long it pauses in between.
+/// How a kind of job is run.
 struct job_policy {
+  unsigned running_max = 256; ///< by one node at a time
   unsigned attempts_max = 8;
   std::chrono::milliseconds backoff_base{1'000};
   std::chrono::milliseconds backoff_cap{600'000};
@@ -89,8 +90,8 @@ struct job_completion {
   std::chrono::milliseconds delay{0};       ///< of one that is pending again: before it is due
 };
 
-/// The pause before the attempt after `attempt` (counts from 1): base, doubled each time up to the cap, of which `chance` (0 to 1)
-/// takes away up to a half, so that what failed together does not come back together.
+/// The pause before the attempt after `attempt` (counts from 1): base, doubled each time up to the cap, of which `chance` (0 to
+/// 1) takes away up to a half, so that what failed together does not come back together.
 std::chrono::milliseconds backoff_of(const job_policy& policy, int attempt, double chance) noexcept;
 
 /// What becomes of `job` after an attempt that ended in this way. Errors are cut to job_error_bytes_max, bad UTF-8 replaced.

@@ -3,7 +3,9 @@
 #include "config/failpoints.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/github_rows.hpp"
+#include "storage/job_statements.hpp"
 #include "storage/pipeline.hpp"
+#include "storage/write_session.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,24 +17,6 @@ namespace {
 
 /// A second try decides under the rows' locks; only a repository that two nodes meet for the first time can move again.
 constexpr auto attempts_max = 3;
-
-constexpr auto session_statements = std::to_array<named_statement>({
-    {"begin", "BEGIN"},
-    {"commit", "COMMIT"},
-    {"roll_back", "ROLLBACK"},
-    // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
-    {"plan_once", "SET plan_cache_mode = force_generic_plan"},
-    {"no_seqscan", "SET enable_seqscan = off"},
-    {"no_hashjoin", "SET enable_hashjoin = off"},
-    {"no_mergejoin", "SET enable_mergejoin = off"},
-});
-
-std::vector<named_statement> all_statements() {
-  auto all = std::vector<named_statement>{session_statements.begin(), session_statements.end()};
-  for (const auto& some : {delivery_statements(), github_statements()})
-    all.insert(all.end(), some.begin(), some.end());
-  return all;
-}
 
 /// What was said of installations, duplicates among it (nobody knows yet): said twice it changes nothing.
 std::vector<installation_news> installation_news_of(std::span<github::group* const> groups) {
@@ -65,11 +49,9 @@ void take_back_decision(github::group& x) {
 
 class postgres_store final : public batch_store {
 public:
-  postgres_store(const std::string& url, const database_settings& settings) : db_{url, settings, all_statements()} {
-    const auto limit = db_.within_statement_timeout();
-    for (const auto* statement : {"plan_once", "no_seqscan", "no_hashjoin", "no_mergejoin"})
-      db_.add(statement);
-    db_.run();
+  postgres_store(const std::string& url, const database_settings& settings)
+      : db_{url, settings, write_statements({delivery_statements(), github_statements(), job_statements()})} {
+    plan_once(db_);
   }
 
   void commit(std::span<github::group* const> groups) override {

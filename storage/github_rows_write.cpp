@@ -1,5 +1,6 @@
 #include "storage/binary_array.hpp"
 #include "storage/github_rows.hpp"
+#include "storage/job_statements.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -258,29 +259,24 @@ void write_pipelines(pipeline& db, const group_list& groups) {
   arrays.queue(db);
 }
 
-/// Both come mostly with a new head of a pull request: one round trip.
-void write_commits_and_jobs(pipeline& db, const group_list& groups) {
+void write_commits(pipeline& db, const group_list& groups) {
   auto repository_id = int8_array{};
   auto sha = text_array{}, facts = text_array{};
-  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
-  auto priority = int2_array{};
-  for (const auto* group : groups) {
+  for (const auto* group : groups)
     for (const auto& x : group->changes.commits) {
       repository_id.add(group->changes.repository->id);
       sha.add(x.sha);
       facts.add(x.facts);
     }
-    for (const auto& x : group->changes.jobs) {
-      kind.add(x.kind);
-      key.add(x.key);
-      dedupe_key.add(x.dedupe_key.empty() ? std::nullopt : std::optional<std::string>{x.dedupe_key});
-      payload.add(x.payload);
-      priority.add(static_cast<std::int16_t>(x.priority));
-    }
-  }
-  if (sha.size() > 0 || kind.size() > 0)
-    db.add("write_commits_and_jobs", {repository_id.parameter(), sha.parameter(), facts.parameter(), kind.parameter(),
-                                      key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter()});
+  if (sha.size() > 0)
+    db.add("write_commits", {repository_id.parameter(), sha.parameter(), facts.parameter()});
+}
+
+void enqueue_all_jobs(pipeline& db, const group_list& groups) {
+  auto jobs = std::vector<new_job>{};
+  for (const auto* group : groups)
+    jobs.insert(jobs.end(), group->changes.jobs.begin(), group->changes.jobs.end());
+  enqueue_jobs(db, jobs);
 }
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.
@@ -338,7 +334,8 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   arrays.queue(db, [sorted](const answer& names_taken) { correct_names(sorted, names_taken); });
   write_pull_requests(db, sorted);
   write_pipelines(db, sorted);
-  write_commits_and_jobs(db, sorted);
+  write_commits(db, sorted);
+  enqueue_all_jobs(db, sorted);
 }
 
 void write_installations(pipeline& db, std::span<const installation_news> news) {

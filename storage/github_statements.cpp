@@ -183,18 +183,11 @@ constexpr auto write_pipelines = R"sql(
   WHERE p.repo_id = u.repo_id AND p.pr_number = u.number AND NOT u.is_new
 )sql";
 
-// Whose head a commit was, and its builds (guarded by the repository's version like all the rest); and follow-up work: a job that
-// is known by its dedupe key is not enqueued again.
-constexpr auto write_commits_and_jobs = R"sql(
-  WITH noted AS (
-    INSERT INTO commits (repository_id, sha, facts)
-    SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])
-    ON CONFLICT (repository_id, sha) DO UPDATE SET facts = excluded.facts, updated_at = now()
-  )
-  INSERT INTO jobs (kind, key, dedupe_key, payload, priority)
-  SELECT u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority
-  FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::int2[]) AS u (kind, key, dedupe_key, payload, priority)
-  ON CONFLICT (dedupe_key) DO NOTHING
+// Whose head a commit was, and its builds (guarded by the repository's version like all the rest).
+constexpr auto write_commits = R"sql(
+  INSERT INTO commits (repository_id, sha, facts)
+  SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])
+  ON CONFLICT (repository_id, sha) DO UPDATE SET facts = excluded.facts, updated_at = now()
 )sql";
 
 // Installations: each row is the greatest of what was said of it, by time, then by content: an unsuspension has the time of the
@@ -250,7 +243,7 @@ constexpr auto statements = std::to_array<named_statement>({
     {"write_repositories", write_repositories},
     {"write_pull_requests", write_pull_requests},
     {"write_pipelines", write_pipelines},
-    {"write_commits_and_jobs", write_commits_and_jobs},
+    {"write_commits", write_commits},
     {"write_installations", write_installations_sql},
     {"mention_repositories", mention_repositories},
 });

@@ -92,22 +92,23 @@ constexpr auto advance_job_lanes_sql = R"sql(
 // kinds, not on how many jobs wait.
 constexpr auto claim_jobs_sql = R"sql(
   WITH due AS MATERIALIZED (
-    SELECT l.key, l.job_id FROM unnest($1::text[]) AS k (kind)
+    SELECT l.key, l.job_id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
     CROSS JOIN generate_series(0, 3) AS p (priority)
     CROSS JOIN LATERAL (SELECT x.key, x.job_id, x.run_at FROM job_lanes x
                         WHERE x.kind = k.kind AND x.priority = p.priority AND NOT x.running AND x.run_at <= now()
-                        ORDER BY x.run_at LIMIT ($2::int8[])[1] FOR UPDATE SKIP LOCKED) l
-    ORDER BY p.priority, l.run_at LIMIT ($2::int8[])[1]
+                        ORDER BY x.run_at LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
+    ORDER BY p.priority, l.run_at LIMIT ($3::int8[])[1]
   ), expired AS MATERIALIZED (
-    SELECT j.id FROM jobs j
-    WHERE j.state = 'running' AND j.lease_until < now() AND j.kind = ANY($1::text[])
-    ORDER BY j.lease_until LIMIT ($2::int8[])[1] FOR UPDATE SKIP LOCKED
+    SELECT l.id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
+    CROSS JOIN LATERAL (SELECT j.id FROM jobs j
+                        WHERE j.state = 'running' AND j.lease_until < now() AND j.kind = k.kind
+                        ORDER BY j.lease_until LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
   ), wanted AS MATERIALIZED (
-    SELECT id, TRUE AS again FROM expired UNION ALL SELECT job_id, FALSE FROM due LIMIT ($2::int8[])[1]
+    SELECT id, TRUE AS again FROM expired UNION ALL SELECT job_id, FALSE FROM due LIMIT ($3::int8[])[1]
   ), taken AS (
     UPDATE jobs j SET
       state = 'running', attempts = j.attempts + 1, lease_token = gen_random_uuid(),
-      lease_until = now() + ($3::int8[])[1] * interval '1 millisecond', updated_at = now(),
+      lease_until = now() + ($4::int8[])[1] * interval '1 millisecond', updated_at = now(),
       last_error = CASE WHEN w.again THEN 'its lease ran out' ELSE j.last_error END,
       history = CASE WHEN w.again THEN ingot_job_history(j.history, j.attempts, 'its lease ran out') ELSE j.history END
     FROM wanted w WHERE j.id = w.id AND (w.again OR j.state = 'pending')
@@ -252,7 +253,9 @@ void complete_jobs(pipeline& db, std::span<const job_completion> completions, jo
   }
   auto reader = pipeline::reader{};
   if (read_lost)
-    reader = [read_lost = std::move(read_lost), ids = std::move(ids)](const answer& rows) { read_lost(others(ids, ids_of(rows))); };
+    reader = [read_lost = std::move(read_lost), ids = std::move(ids)](const answer& rows) {
+      read_lost(others(ids, ids_of(rows)));
+    };
   db.add("finish_jobs",
          {arrays.id.parameter(), arrays.token.parameter(), state.parameter(), result.parameter(), error.parameter(),
           delay_ms.parameter()},
@@ -273,17 +276,19 @@ void release_jobs(pipeline& db, std::span<const job_lease> leases) {
   advance_lanes(db, std::move(keys));
 }
 
-void claim_jobs(pipeline& db, std::span<const std::string> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
+void claim_jobs(pipeline& db, std::span<const job_quota> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
                 std::function<void(std::vector<claimed_job>)> read) {
   if (kinds.empty() || jobs_max == 0)
     return;
   auto kind = text_array{};
-  for (const auto& x : kinds)
-    kind.add(x);
-  auto limit = int8_array{}, lease_ms = int8_array{};
+  auto quota = int8_array{}, limit = int8_array{}, lease_ms = int8_array{};
+  for (const auto& x : kinds) {
+    kind.add(x.kind);
+    quota.add(static_cast<std::int64_t>(std::min(x.jobs_max, jobs_max)));
+  }
   limit.add(static_cast<std::int64_t>(jobs_max));
   lease_ms.add(lease.count());
-  db.add("claim_jobs", {kind.parameter(), limit.parameter(), lease_ms.parameter()},
+  db.add("claim_jobs", {kind.parameter(), quota.parameter(), limit.parameter(), lease_ms.parameter()},
          [read = std::move(read)](const answer& rows) { read(claimed_of(rows)); });
 }
 

@@ -40,9 +40,15 @@ void complete_jobs(pipeline& db, std::span<const job_completion> completions, jo
 /// Queues the return of jobs that were not run to an end: they are pending again, and the attempt does not count.
 void release_jobs(pipeline& db, std::span<const job_lease> leases);
 
+/// How many jobs of a kind may be claimed.
+struct job_quota {
+  std::string kind;
+  std::size_t jobs_max = 0;
+};
+
 /// Queues a claim of at most `jobs_max` due jobs of `kinds`, best priority first, one of a key: leased for `lease`. Jobs whose
 /// lease ran out are among them; that attempt stands in their history.
-void claim_jobs(pipeline& db, std::span<const std::string> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
+void claim_jobs(pipeline& db, std::span<const job_quota> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
                 std::function<void(std::vector<claimed_job>)> read);
 
 /// Queues the renewal of leases. Those that are lost stay as they are, as do those that a transaction holds that is about to

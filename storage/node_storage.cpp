@@ -85,6 +85,10 @@ std::unique_ptr<site_store> node_storage::open_site_store() const {
   return storage::open_site_store(url_, config_.database, config_.sites);
 }
 
+std::unique_ptr<job_store> node_storage::open_job_store() const {
+  return storage::open_job_store(url_, config_.database);
+}
+
 std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }

@@ -155,12 +155,6 @@ constexpr auto update_sites_sql = R"sql(
   WHERE s.id = u.site_id
 )sql";
 
-// To the hour, so that a sync need not write it.
-constexpr auto touch_keys_sql = R"sql(
-  UPDATE api_keys k SET last_used_at = u.at FROM unnest($1::int8[], $2::timestamptz[]) AS u (id, at)
-  WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at - interval '1 hour')
-)sql";
-
 constexpr auto keep_failed_sync_sql = R"sql(
   INSERT INTO syncs (id, site_id, api_key_id, sync_type, outcome, sync_timestamp, received_at, duration_ms, payload_hash, error)
   SELECT u.id::uuid, u.site_id, NULLIF(u.key_id, 0), u.type, 'failed', u.at, u.received, u.ms, u.hash, u.error
@@ -180,7 +174,6 @@ constexpr auto statements = std::to_array<named_statement>({
     {"apply_syncs", apply_syncs_sql},
     {"remove_modules", remove_modules_sql},
     {"update_sites", update_sites_sql},
-    {"touch_keys", touch_keys_sql},
     {"keep_failed_sync", keep_failed_sync_sql},
 });
 

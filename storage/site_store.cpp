@@ -6,9 +6,9 @@
 #include "storage/pipeline.hpp"
 #include "storage/site_arrays.hpp"
 #include "storage/site_statements.hpp"
+#include "storage/write_session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 #include <utility>
 
@@ -17,24 +17,6 @@ namespace ingot::storage {
 namespace {
 
 constexpr auto rate_window = std::chrono::hours{1};
-
-constexpr auto session_statements = std::to_array<named_statement>({
-    {"begin", "BEGIN"},
-    {"commit", "COMMIT"},
-    {"roll_back", "ROLLBACK"},
-    // Arrays of unknown length: a plan made once that goes by index is right for every batch, and costs no planning.
-    {"plan_once", "SET plan_cache_mode = force_generic_plan"},
-    {"no_seqscan", "SET enable_seqscan = off"},
-    {"no_hashjoin", "SET enable_hashjoin = off"},
-    {"no_mergejoin", "SET enable_mergejoin = off"},
-});
-
-std::vector<named_statement> all_statements() {
-  auto all = std::vector<named_statement>{session_statements.begin(), session_statements.end()};
-  for (const auto& some : {site_statements(), job_statements()})
-    all.insert(all.end(), some.begin(), some.end());
-  return all;
-}
 
 /// What the database says of one sync before it is applied.
 struct site_facts {
@@ -87,11 +69,8 @@ std::size_t insecure_modules(const drupal::site_knowledge& known) {
 class postgres_site_store final : public site_store {
 public:
   postgres_site_store(const std::string& url, const database_settings& settings, const site_settings& sites)
-      : db_{url, settings, all_statements()}, sites_{sites} {
-    const auto limit = db_.within_statement_timeout();
-    for (const auto* statement : {"plan_once", "no_seqscan", "no_hashjoin", "no_mergejoin"})
-      db_.add(statement);
-    db_.run();
+      : db_{url, settings, write_statements({site_statements(), job_statements()})}, sites_{sites} {
+    plan_once(db_);
   }
 
   void commit(std::span<site_sync* const> syncs) override {
@@ -306,7 +285,6 @@ private:
     auto records = sync_records{};
     for (const auto& x : applied)
       records.add(*x.sync);
-    db_.add("touch_keys", {records.key_id.parameter(), records.received.parameter()});
     db_.add("apply_syncs",
             {rows.site_id.parameter(), rows.machine_name.parameter(), rows.version.parameter(), rows.enabled.parameter(),
              rows.schema_version.parameter(), rows.reported.parameter(), rows.at.parameter(), rows.sync_id.parameter(),

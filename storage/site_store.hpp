@@ -44,6 +44,7 @@ struct site_sync {
   site_verdict verdict = site_verdict::taken;
   drupal::sync_result result;
   std::int64_t job_id = 0; ///< of as_job
+  bool notifies = false;   ///< the site's webhook is told, by a job
   std::size_t rate_used = 0; ///< syncs of the last hour that count, this one included when it was taken
   std::chrono::seconds rate_reset{0}; ///< until one more may come when they are used up, else until the oldest is forgotten
 };

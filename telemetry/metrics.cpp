@@ -195,6 +195,13 @@ metrics::metrics(std::string_view version)
                                                                                                       "Live actors."),
                                                                                          {"kind"}},
       database{make_gauge(registry_, "ingot_database_state", "0: away, the spool takes over. 1: direct. 2: the spool drains.")},
+      jobs{gauge_family(registry_, "ingot_jobs", "Jobs in the database, by state."), {"state"}},
+      job_oldest_due{make_gauge(registry_, "ingot_job_oldest_due_seconds",
+                                "How long the job of a kind that this node runs has been due that waits longest.")},
+      job_attempts{counter_family(registry_, "ingot_job_attempts_total", "Attempts at jobs by how they ended."),
+                   {"kind", "result"}},
+      job_completions_fenced{make_counter(registry_, "ingot_job_completions_fenced_total",
+                                          "Completions refused because another node had the job by then.")},
       process_{std::make_unique<process_gauges>(registry_)} {
   gauge_family(registry_, "ingot_build_info", "Always 1; the version is a label.")
       .Add({{"version", std::string{version}}})

@@ -1,0 +1,226 @@
+#include "actors/jobs.hpp"
+
+#include "actors/failure_guard.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace ingot {
+
+namespace {
+
+using jobs_pointer = jobs_actor::stateful_pointer<jobs_state>;
+using storage::sql_remedy;
+using storage::store_error;
+
+constexpr auto renewals_per_lease = 3;
+constexpr auto backoff_max = std::chrono::milliseconds{5'000};
+
+void flush_soon(jobs_pointer self) {
+  if (!self->state.away && !std::exchange(self->state.flush_sent, true))
+    self->send(self, flush_atom_v);
+}
+
+/// What of each kind, and of all together, may still be claimed.
+std::vector<storage::job_quota> quotas(const jobs_state& state) {
+  auto in_hand = std::map<std::string_view, std::size_t>{};
+  for (const auto& [id, x] : state.in_hand)
+    ++in_hand[x.kind];
+  auto free = std::vector<storage::job_quota>{};
+  for (const auto& [kind, handler] : state.context->job_handlers) {
+    const auto running_max = std::size_t{policy_of(state.context->config.jobs, kind).running_max};
+    if (const auto running = in_hand[kind]; running < running_max)
+      free.push_back({kind, running_max - running});
+  }
+  return free;
+}
+
+std::size_t free_of_all(const jobs_state& state) {
+  const auto running_max = std::size_t{state.context->config.jobs.running_max};
+  return running_max - std::min(state.in_hand.size(), running_max);
+}
+
+void hand_out(jobs_pointer self, claimed_job job) {
+  auto& state = self->state;
+  const auto& handle = state.context->job_handlers.find(job.kind)->second;
+  const auto lease = job.lease;
+  state.in_hand[lease.id] = {lease, job.kind, {}, {}, job.attempt};
+  auto taken = std::make_shared<job_in_hand>();
+  taken->job = std::move(job);
+  taken->answer = std::make_shared<job_reply>([to = jobs_actor{self}, lease](job_outcome x) {
+    caf::anon_send(to, finish_atom_v, job_end{lease, std::move(x)});
+  });
+  try {
+    handle(std::move(taken)); // thrown or dropped: its reply says that it fell
+  } catch (const std::exception& e) {
+    log::error("job handler failed", {{"job", lease.id}, {"reason", std::string_view{e.what()}}});
+  }
+}
+
+void start(jobs_pointer self, claimed_job job) {
+  auto& state = self->state;
+  const auto& policy = policy_of(state.context->config.jobs, job.kind);
+  if (job.attempt <= static_cast<int>(policy.attempts_max)) {
+    hand_out(self, std::move(job));
+    return;
+  }
+  // Its last attempt took its node with it, or its lease: another one would do the same.
+  state.completions.push_back({job.lease, job_state::dead, {}, "its lease ran out at the last attempt", {}});
+  flush_soon(self);
+}
+
+void go_away(jobs_pointer self, const store_error& why) {
+  auto& state = self->state;
+  state.store = nullptr;
+  if (!std::exchange(state.away, true))
+    log::warn("jobs wait for the database", {{"reason", why.what()}});
+  state.backoff = std::clamp(state.backoff * 2, state.context->config.database.probe_interval, backoff_max);
+}
+
+void be_back(jobs_state& state) {
+  state.away = false;
+  state.backoff = std::chrono::milliseconds{0};
+}
+
+/// One transaction, on a connection that is made when there is none.
+storage::job_turn turn(jobs_state& state, std::span<const job_completion> completions,
+                       const std::vector<storage::job_quota>& kinds, std::size_t jobs_max) {
+  if (completions.empty() && (kinds.empty() || jobs_max == 0))
+    return {};
+  if (!state.store)
+    state.store = state.context->open_job_store();
+  auto found = state.store->turn(completions, kinds, jobs_max, state.context->config.jobs.lease);
+  for (const auto id : found.lost)
+    log::warn("job was completed too late", {{"job", id}});
+  state.context->counters.job_completions_fenced.add(static_cast<double>(found.lost.size()));
+  return found;
+}
+
+/// The database refuses one of the completions: the others are written alone, and that one fails with the reason (law 6).
+void complete_one_by_one(jobs_state& state) {
+  while (!state.completions.empty()) {
+    auto x = state.completions.back();
+    try {
+      turn(state, {&x, 1}, {}, 0);
+    } catch (const store_error& e) {
+      if (e.remedy() == sql_remedy::reconnect)
+        throw;
+      log::error("job result refused", {{"job", x.lease.id}, {"reason", e.what()}});
+      x.becomes = job_state::failed;
+      x.result.clear();
+      x.error = "the database refuses its result";
+      turn(state, {&x, 1}, {}, 0);
+    }
+    state.completions.pop_back();
+  }
+}
+
+/// Completes what is finished and claims what is due.
+void flush(jobs_pointer self) {
+  auto& state = self->state;
+  state.flush_sent = false;
+  if (state.context->job_handlers.empty())
+    return;
+  try {
+    auto found = storage::job_turn{};
+    try {
+      found = turn(state, state.completions, quotas(state), free_of_all(state));
+      state.completions.clear();
+    } catch (const store_error& e) {
+      if (e.remedy() != sql_remedy::refused || state.completions.empty())
+        throw;
+      complete_one_by_one(state);
+      flush_soon(self);
+    }
+    be_back(state);
+    for (auto& x : found.claimed)
+      start(self, std::move(x));
+  } catch (const store_error& e) {
+    go_away(self, e);
+  }
+}
+
+void finish(jobs_pointer self, const job_end& end) {
+  auto& state = self->state;
+  const auto found = state.in_hand.find(end.lease.id);
+  if (found == state.in_hand.end() || found->second.lease.token != end.lease.token)
+    return; // from a time before this node had it again
+  const auto job = std::move(found->second);
+  state.in_hand.erase(found);
+  state.context->counters.job_attempts.at({job.kind, result_label(end.outcome)}).add();
+  if (!std::holds_alternative<job_completed_already>(end.outcome))
+    state.completions.push_back(
+        judge(job, end.outcome, policy_of(state.context->config.jobs, job.kind), state.context->chance()));
+  flush_soon(self);
+}
+
+std::vector<job_lease> leases_in_hand(const jobs_state& state) {
+  auto leases = std::vector<job_lease>{};
+  for (const auto& [id, x] : state.in_hand)
+    leases.push_back(x.lease);
+  return leases;
+}
+
+void renew(jobs_pointer self) {
+  auto& state = self->state;
+  if (state.in_hand.empty() || !state.store)
+    return;
+  try {
+    state.store->renew(leases_in_hand(state), state.context->config.jobs.lease);
+  } catch (const store_error& e) {
+    go_away(self, e);
+  }
+}
+
+/// At a stop: what is finished is written, what is not is another node's, at once.
+void give_back(jobs_state& state) {
+  if (!state.store)
+    return;
+  try {
+    if (!state.completions.empty())
+      turn(state, state.completions, {}, 0);
+    state.store->release(leases_in_hand(state));
+  } catch (const store_error& e) {
+    log::warn("jobs are left until their leases run out", {{"reason", e.what()}});
+  }
+}
+
+void tick_later(jobs_pointer self) {
+  const auto& state = self->state;
+  self->delayed_send(self, state.away ? state.backoff : state.context->config.jobs.poll_interval, tick_atom_v);
+}
+
+void renew_later(jobs_pointer self) {
+  self->delayed_send(self, self->state.context->config.jobs.lease / renewals_per_lease, renew_atom_v);
+}
+
+} // namespace
+
+jobs_actor::behavior_type jobs(jobs_pointer self, context_ptr context) {
+  guard_against_exceptions(self);
+  self->state.context = std::move(context);
+  self->set_exit_handler([self](caf::exit_msg& x) {
+    give_back(self->state);
+    self->quit(x.reason);
+  });
+  if (!self->state.context->job_handlers.empty()) {
+    self->send(self, tick_atom_v);
+    renew_later(self);
+  }
+  return {
+      [self](hint_atom) { flush_soon(self); },
+      [self](finish_atom, const job_end& end) { finish(self, end); },
+      [self](flush_atom) { flush(self); },
+      [self](tick_atom) {
+        flush(self);
+        tick_later(self);
+      },
+      [self](renew_atom) {
+        renew(self);
+        renew_later(self);
+      },
+  };
+}
+
+} // namespace ingot
