@@ -97,6 +97,8 @@ const setting table[] = {
    .unit = unit::days, .least = 1, .most = 3650, .help = "raw deliveries are kept this long; whole days are dropped"},
   {.key = "retention.delivery_ids_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.delivery_ids_days; },
    .unit = unit::days, .least = 4, .most = 3650, .help = "delivery ids are known this long, so that a redelivery is a duplicate. GitHub redelivers for 3 days"},
+  {.key = "retention.syncs_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.syncs_days; },
+   .unit = unit::days, .least = 1, .most = 3650, .help = "records of sites' syncs are kept this long; a site's newest, and its newest full one, for ever"},
 
   {.key = "github.secret", .environment = "GITHUB_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret; },
    .secret = true, .help = "secret of the GitHub webhook (endpoint `default`). No secret at all: the route answers 503, never `accept everything`"},

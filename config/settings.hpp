@@ -64,6 +64,7 @@ struct actor_settings {
 struct retention_settings {
   unsigned deliveries_days = 30;
   unsigned delivery_ids_days = 45; ///< longer than any sender's redelivery window (GitHub: 3 days)
+  unsigned syncs_days = 90;
 };
 
 /// One GitHub webhook endpoint. Its secrets are live at the same time.

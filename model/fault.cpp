@@ -12,6 +12,8 @@ std::string_view to_string(fault code) noexcept {
     return "missing_header";
   case fault::missing_field:
     return "missing_field";
+  case fault::bad_parameter:
+    return "bad_parameter";
   case fault::unstorable_text:
     return "unstorable_text";
   case fault::missing_signature:

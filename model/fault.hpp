@@ -15,6 +15,7 @@ enum class fault : std::uint8_t {
   malformed_body,         ///< not the JSON, form or text that was announced
   missing_header,         ///< a header that the route needs
   missing_field,          ///< a field that the event needs, or one of the wrong type
+  bad_parameter,          ///< a part of the path or the query that is not what it should be
   unstorable_text,        ///< NUL, lone surrogate, bad UTF-8, nesting over 64, a number beyond double
   missing_signature,      ///< no signature that counts (SHA-1 alone does not)
   bad_signature,          ///< a signature that no live secret made
