@@ -2,7 +2,9 @@
 
 #include "actors/context.hpp"
 #include "net/http/server.hpp"
+#include "net/routes/site_keys.hpp"
 
+#include <memory>
 #include <string>
 
 namespace ingot::routes {
@@ -13,6 +15,7 @@ struct services {
   context_ptr context;
   std::string version;
   int schema_version = 0; ///< that this program brings along; what /ready compares with
+  std::shared_ptr<site_keys> keys = std::make_shared<site_keys>();
 };
 
 /// A refusal becomes an audit line and a line of the log.
