@@ -7,6 +7,7 @@
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
+#include "commands/sites.hpp"
 #include "commands/table.hpp"
 #include "config/nearest_name.hpp"
 #include "model/json_object.hpp"
@@ -43,6 +44,7 @@ struct command_line {
   std::string id;
   list_options listing;
   send_options sending;
+  site_options site;
   std::function<int()> chosen;
 
   terminal to() const { return {std::cout, std::cerr, json, wants_colour(1) && !json}; }
@@ -144,6 +146,64 @@ void add_deliveries(command_line& c) {
   c.add_json(replay);
 }
 
+void add_page_options(command_line& c, CLI::App* to) {
+  to->add_option("--limit", c.site.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  to->add_option("--after", c.site.after, "the next page: what the page before ended with");
+  c.add_json(to);
+}
+
+/// A command whose argument is a site's id.
+CLI::App* add_site_command(command_line& c, CLI::App* group, const std::string& name, const std::string& text,
+                           std::function<int(const settings&)> work) {
+  auto* out = c.command(*group, name, text, [&c, work = std::move(work)] { return c.with_settings(work); });
+  out->add_option("site", c.site.id, "its id")->required()->check(CLI::PositiveNumber);
+  return out;
+}
+
+void add_sites(command_line& c) {
+  auto* group = c.app.add_subcommand("sites", "the Drupal sites that push their module inventories");
+  group->require_subcommand(1);
+  auto* add = c.command(*group, "add", "let a site in; its key is made with `ingot keys create`", [&c] {
+    return c.with_settings([&](const settings& s) { return add_site(s, c.site, wall_clock(), c.to()); });
+  });
+  add->add_option("--name", c.site.name, "what people call it")->required();
+  add->add_option("--id", c.site.id, "its id; else the next free one")->check(CLI::PositiveNumber);
+  c.add_json(add);
+  add_page_options(c, c.command(*group, "list", "the sites, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_sites(s, c.site, c.to()); });
+  }));
+  c.add_json(add_site_command(c, group, "show", "one site, and how much it has installed",
+                              [&c](const settings& s) { return show_site(s, c.site, c.to()); }));
+  c.add_json(add_site_command(c, group, "disable", "refuse its keys from now on",
+                              [&c](const settings& s) { return set_site_disabled(s, c.site, true, wall_clock(), c.to()); }));
+  c.add_json(add_site_command(c, group, "enable", "take its keys again",
+                              [&c](const settings& s) { return set_site_disabled(s, c.site, false, wall_clock(), c.to()); }));
+  auto* modules = add_site_command(c, group, "modules", "what it has and had installed, by machine name",
+                                   [&c](const settings& s) { return list_site_modules(s, c.site, c.to()); });
+  modules->add_flag("--needs-security-update", c.site.insecure, "only what misses a security update");
+  add_page_options(c, modules);
+}
+
+void add_keys(command_line& c) {
+  auto* group = c.app.add_subcommand("keys", "the sites' API keys");
+  group->require_subcommand(1);
+  auto* create = c.command(*group, "create", "make a key and print it, this once", [&c] {
+    return c.with_settings([&](const settings& s) { return create_key(s, c.site, wall_clock(), c.to()); });
+  });
+  create->add_option("--site", c.site.id, "the site's id")->required()->check(CLI::PositiveNumber);
+  create->add_option("--name", c.site.name, "what the key is for");
+  c.add_json(create);
+  auto* list = c.command(*group, "list", "the keys, by id, without their texts",
+                         [&c] { return c.with_settings([&](const settings& s) { return list_keys(s, c.site, c.to()); }); });
+  list->add_option("--site", c.site.id, "only this site's")->check(CLI::PositiveNumber);
+  add_page_options(c, list);
+  auto* revoke = c.command(*group, "revoke", "end a key", [&c] {
+    return c.with_settings([&](const settings& s) { return revoke_key(s, c.site, wall_clock(), c.to()); });
+  });
+  revoke->add_option("key", c.site.key, "its id, or its first 12 characters")->required();
+  c.add_json(revoke);
+}
+
 void add_send(command_line& c) {
   auto* send_command = c.command(c.app, "send", "sign payload files as GitHub does and post them",
                                  [&c] { return c.with_settings([&](const settings& s) { return send(s, c.sending, c.to()); }); });
@@ -195,8 +255,10 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_checks(c);
   add_deliveries(c);
   add_send(c);
+  add_sites(c);
+  add_keys(c);
   for (auto* x : c.app.get_subcommands({}))
-    if (x->get_name() != "psql" && x->get_name() != "deliveries")
+    if (x->get_name() != "psql" && x->get_name() != "deliveries" && x->get_name() != "sites" && x->get_name() != "keys")
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");
   if (const auto wrong = unknown_command(c.app, argc, argv); !wrong.empty()) {
     std::cerr << "ingot: " << presentable(wrong) << '\n';

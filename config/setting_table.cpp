@@ -164,6 +164,8 @@ const setting table[] = {
    .unit = unit::days, .least = 1, .most = 3650, .help = "jobs that succeeded are kept this long"},
   {.key = "retention.jobs_failed_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.jobs_failed_days; },
    .unit = unit::days, .least = 1, .most = 3650, .help = "jobs that failed for good, and dead letters, are kept this long"},
+  {.key = "retention.syncs_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.syncs_days; },
+   .unit = unit::days, .least = 1, .most = 3650, .help = "records of sites' syncs are kept this long; a site's newest, and its newest full one, for ever"},
 
   {.key = "github.secret", .environment = "GITHUB_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret; },
    .secret = true, .help = "secret of the GitHub webhook (endpoint `default`). No secret at all: the route answers 503, never `accept everything`"},

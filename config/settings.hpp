@@ -99,6 +99,7 @@ struct retention_settings {
   unsigned delivery_ids_days = 45; ///< longer than any sender's redelivery window (GitHub: 3 days)
   unsigned jobs_days = 7;          ///< that succeeded
   unsigned jobs_failed_days = 90;  ///< that failed or are dead
+  unsigned syncs_days = 90;
 };
 
 /// One GitHub webhook endpoint. Its secrets are live at the same time.

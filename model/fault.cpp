@@ -14,6 +14,8 @@ std::string_view to_string(fault code) noexcept {
     return "missing_field";
   case fault::invalid_fields:
     return "invalid_fields";
+  case fault::bad_parameter:
+    return "bad_parameter";
   case fault::unstorable_text:
     return "unstorable_text";
   case fault::missing_signature:

@@ -16,6 +16,7 @@ enum class fault : std::uint8_t {
   missing_header,         ///< a header that the route needs
   missing_field,          ///< a field that the event needs, or one of the wrong type
   invalid_fields,         ///< fields that are absent or not what they must be; every one is named
+  bad_parameter,          ///< a part of the path or the query that is not what it should be
   unstorable_text,        ///< NUL, lone surrogate, bad UTF-8, nesting over 64, a number beyond double
   missing_signature,      ///< no signature that counts (SHA-1 alone does not)
   bad_signature,          ///< a signature that no live secret made

@@ -4,6 +4,7 @@
 #include "storage/deliveries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
+#include "storage/syncs.hpp"
 #include "telemetry/log.hpp"
 
 #include <csignal>
@@ -115,6 +116,7 @@ void node_storage::maintain(timestamp now) const {
     auto db = connection{url_, config_.database};
     make_delivery_partitions(db, now, partition_days_ahead);
     apply_delivery_retention(db, now, config_.retention);
+    apply_sync_retention(db, now, config_.retention);
   });
 }
 

@@ -43,6 +43,7 @@ unsigned status_of(fault code) noexcept {
   case fault::malformed_body:
   case fault::missing_header:
   case fault::missing_field:
+  case fault::bad_parameter:
   case fault::unstorable_text:
   case fault::bad_request_framing:
     return 400;

@@ -35,9 +35,12 @@ bool fits(std::string_view pattern, std::string_view path, path_parameters* out)
 }
 
 const route* find_route(std::string_view method, std::string_view path, path_parameters* out = nullptr) {
-  for (const auto& x : table())
+  for (const auto& x : table()) {
     if (x.method == method && fits(x.path, path, out))
       return &x;
+    if (out != nullptr)
+      out->clear(); // what a pattern found before it failed
+  }
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
-#include "net/routes/state.hpp"
+#include "net/routes/openapi.hpp"
 
 #include "model/json_write.hpp"
+#include "net/routes/table.hpp"
 
 #include <map>
 
@@ -8,54 +9,93 @@ namespace ingot::routes {
 
 namespace {
 
-// What the routes share. The answers of one route differ in their 2xx only.
-constexpr auto components = R"json("components":{
-"securitySchemes":{
+constexpr auto security_schemes = R"json(
  "admin":{"type":"http","scheme":"bearer","description":"The admin token (INGOT_ADMIN_TOKEN, or admin.token in the data folder)."},
- "github":{"type":"apiKey","in":"header","name":"X-Hub-Signature-256","description":"sha256= and the hexadecimal HMAC-SHA256 of the raw body under the endpoint's secret."}},
-"schemas":{
+ "site":{"type":"apiKey","in":"header","name":"X-API-Key","description":"A site's key, as `ingot keys create` prints it; Authorization: Bearer takes it as well."},
+ "github":{"type":"apiKey","in":"header","name":"X-Hub-Signature-256","description":"sha256= and the hexadecimal HMAC-SHA256 of the raw body under the endpoint's secret."})json";
+
+// What all families share.
+constexpr auto shared = openapi_components{
+    R"json(
+ "limit":{"name":"limit","in":"query","description":"how many at most","schema":{"type":"integer","minimum":1,"maximum":1000,"default":100}},
+ "after":{"name":"after","in":"query","description":"`next` of the page before","schema":{"type":["string","integer"]}})json",
+    {},
+    R"json(
+ "done":{"description":"Done.","content":{"application/json":{"schema":{"type":"object"}}}},
+ "metrics":{"description":"The metrics.","content":{"text/plain":{"schema":{"type":"string"}}}},
+ "readiness":{"description":"What was found. With 503, what is missing; that carries Retry-After.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Readiness"}}}},
+ "refused":{"description":"Refused, and why. 429 and most 503 carry Retry-After.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}})json",
+    R"json(
+ "Readiness":{"type":"object","required":["ready","database","spool","lag"],"properties":{"ready":{"type":"boolean"},"database":{"type":"object"},"spool":{"type":"object"},"lag":{"type":"object"}}},
  "Error":{"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message","details","request_id"],"properties":{
   "code":{"type":"string"},"message":{"type":"string"},"request_id":{"type":"string"},
-  "details":{"type":"array","items":{"type":"object","required":["pointer","message"],"properties":{"pointer":{"type":"string","description":"JSON pointer, header name or byte offset"},"message":{"type":"string"}}}}}}}},
- "Receipt":{"type":"object","required":["status","delivery"],"properties":{
-  "status":{"enum":["stored","duplicate","ignored"],"description":"stored: kept, its rows written. duplicate: this id was taken before. ignored: kept; the event writes no rows."},
-  "delivery":{"type":"string"}}}},
-"responses":{"Refused":{"description":"Refused, and why. 429 and most 503 carry Retry-After.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}}})json";
+  "details":{"type":"array","items":{"type":"object","required":["pointer","message"],"properties":{"pointer":{"type":"string","description":"JSON pointer, header, parameter or byte offset"},"message":{"type":"string"}}}}}}}})json"};
 
-constexpr auto receipt_answer =
-    R"json("200":{"description":"Kept: committed in the database, or on disk in the spool while that is away.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Receipt"}}}})json";
-constexpr auto plain_answer = R"json("200":{"description":"Done."})json";
-constexpr auto not_ready_answer =
-    R"json(,"503":{"description":"Not ready: the same members say what is missing. Carries Retry-After."})json";
-constexpr auto refused = R"json("default":{"$ref":"#/components/responses/Refused"})json";
+/// Calls `with` for each of `list`'s comma-separated words.
+template <class Function>
+void for_each_word(std::string_view list, Function with) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    auto word = list.substr(0, end);
+    while (word.starts_with(' '))
+      word.remove_prefix(1);
+    with(word);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+}
 
-constexpr auto delivery_input = R"json("parameters":[
- {"name":"X-GitHub-Event","in":"header","required":true,"schema":{"type":"string"}},
- {"name":"X-GitHub-Delivery","in":"header","required":true,"schema":{"type":"string","maxLength":255}},
- {"name":"X-Hub-Signature-256","in":"header","required":true,"schema":{"type":"string","pattern":"^sha256=[0-9a-f]{64}$"}}],
-"requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"object"}},"application/x-www-form-urlencoded":{"schema":{"type":"object","properties":{"payload":{"type":"string"}}}}}},)json";
+std::string reference(std::string_view to, std::string_view name) {
+  return "{\"$ref\":\"#/components/" + std::string{to} + "/" + std::string{name} + "\"}";
+}
 
-constexpr auto id_input = R"json("parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],)json";
+void append_item(std::string& to, std::string_view item) {
+  to += to.empty() ? "" : ",";
+  to += item;
+}
+
+/// Those of the path's pattern by their own names, then the others.
+std::string parameters_of(const route& x) {
+  auto list = std::string{};
+  for (auto open = x.path.find('{'); open != std::string_view::npos; open = x.path.find('{', open + 1))
+    append_item(list, reference("parameters", x.path.substr(open + 1, x.path.find('}', open) - open - 1)));
+  for_each_word(x.told.parameters, [&](std::string_view name) { append_item(list, reference("parameters", name)); });
+  return list;
+}
+
+std::string responses_of(const route& x) {
+  auto list = std::string{};
+  for_each_word(x.told.answers.empty() ? "200 done" : x.told.answers, [&](std::string_view answer) {
+    const auto space = answer.find(' ');
+    append_item(list, '"' + std::string{answer.substr(0, space)} + "\":" + reference("responses", answer.substr(space + 1)));
+  });
+  append_item(list, "\"default\":" + reference("responses", "refused"));
+  return list;
+}
+
+std::string_view security_of(door who) {
+  switch (who) {
+  case door::ingest:
+    return R"json("security":[{"github":[]}],)json";
+  case door::site:
+    return R"json("security":[{"site":[]},{"admin":[]}],)json";
+  case door::admin:
+    return R"json("security":[{"admin":[]}],)json";
+  case door::open:
+    break;
+  }
+  return {};
+}
 
 std::string operation(const route& x) {
   auto text = std::string{"{\"summary\":"};
   append_json_string(text, x.purpose);
   text += ',';
-  if (x.who == door::ingest) {
-    text += "\"security\":[{\"github\":[]}],";
-    text += delivery_input;
-  } else if (x.who == door::admin) {
-    text += "\"security\":[{\"admin\":[]}],";
-  }
-  if (x.path.find("{id}") != std::string_view::npos)
-    text += id_input;
-  text += "\"responses\":{";
-  text += x.method == "POST" ? receipt_answer : plain_answer;
-  if (x.path == "/ready")
-    text += not_ready_answer;
-  text += ',';
-  text += refused;
-  return text + "}}";
+  text += security_of(x.who);
+  if (const auto list = parameters_of(x); !list.empty())
+    text += "\"parameters\":[" + list + "],";
+  if (!x.told.body.empty())
+    text += "\"requestBody\":" + reference("requestBodies", x.told.body) + ',';
+  return text + "\"responses\":{" + responses_of(x) + "}}";
 }
 
 std::string lower(std::string_view method) {
@@ -65,15 +105,26 @@ std::string lower(std::string_view method) {
   return text;
 }
 
+std::string components() {
+  auto parameters = std::string{}, bodies = std::string{}, responses = std::string{}, schemas = std::string{};
+  for (const auto& family : {shared, github_components(), site_components()}) {
+    for (const auto& [to, from] : {std::pair{&parameters, family.parameters},
+                                   {&bodies, family.request_bodies},
+                                   {&responses, family.responses},
+                                   {&schemas, family.schemas}})
+      if (!from.empty())
+        append_item(*to, from);
+  }
+  return "\"components\":{\"securitySchemes\":{" + std::string{security_schemes} + "},\"parameters\":{" + parameters +
+         "},\"requestBodies\":{" + bodies + "},\"responses\":{" + responses + "},\"schemas\":{" + schemas + "}}";
+}
+
 } // namespace
 
 std::string openapi_document(std::string_view version) {
   auto by_path = std::map<std::string_view, std::string>{};
-  for (const auto& x : table()) {
-    auto& operations = by_path[x.path];
-    operations += operations.empty() ? "" : ",";
-    operations += '"' + lower(x.method) + "\":" + operation(x);
-  }
+  for (const auto& x : table())
+    append_item(by_path[x.path], '"' + lower(x.method) + "\":" + operation(x));
   auto text = std::string{"{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Ingot\",\"version\":"};
   append_json_string(text, version);
   text += ",\"license\":{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}},\"paths\":{";
@@ -84,7 +135,7 @@ std::string openapi_document(std::string_view version) {
     append_json_string(text, path);
     text += ":{" + operations + '}';
   }
-  return text + "}," + components + '}';
+  return text + "}," + components() + '}';
 }
 
 } // namespace ingot::routes

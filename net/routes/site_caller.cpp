@@ -68,15 +68,15 @@ void with_caller(const services& what, http::request req, path_parameters parame
 
 void with_caller_of_site(const services& what, http::request req, path_parameters parameters, http::responder done,
                          std::function<void(const site_request_ptr&, std::int64_t)> then) {
-  with_caller(what, std::move(req), std::move(parameters), std::move(done),
-              [&what, then = std::move(then)](const site_request_ptr& x) {
-                const auto id = parse_site_id(x->parameters.front());
-                if (!x->caller.is_admin() && id != x->caller.site_id)
-                  return x->refuse(what, {fault::forbidden, "this key is another site's", {{"site_id", "expected: the key's own site"}}});
-                if (!id)
-                  return x->refuse(what, {fault::not_found, "there is no such site", {{"site_id", "expected: a whole number"}}});
-                then(x, *id);
-              });
+  with_caller(
+      what, std::move(req), std::move(parameters), std::move(done), [&what, then = std::move(then)](const site_request_ptr& x) {
+        const auto id = parse_site_id(x->parameters.front());
+        if (!x->caller.is_admin() && id != x->caller.site_id)
+          return x->refuse(what, {fault::forbidden, "this key is another site's", {{"site_id", "expected: the key's own site"}}});
+        if (!id)
+          return x->refuse(what, {fault::not_found, "there is no such site", {{"site_id", "expected: a whole number"}}});
+        then(x, *id);
+      });
 }
 
 std::optional<std::int64_t> parse_site_id(std::string_view text) {

@@ -22,4 +22,9 @@ void site_keys::forget(std::int64_t key_id) {
   std::erase_if(entries_, [key_id](const auto& x) { return x.second.holder.key_id == key_id; });
 }
 
+void site_keys::forget_site(std::int64_t site_id) {
+  const auto lock = std::lock_guard{guard_};
+  std::erase_if(entries_, [site_id](const auto& x) { return x.second.holder.site_id == site_id; });
+}
+
 } // namespace ingot::routes

@@ -24,6 +24,7 @@ public:
   std::optional<api_key_holder> find(const std::string& hash, timestamp now) const;
   void remember(const std::string& hash, const api_key_holder& holder, timestamp now);
   void forget(std::int64_t key_id);
+  void forget_site(std::int64_t site_id);
 
 private:
   struct entry {

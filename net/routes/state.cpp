@@ -2,6 +2,7 @@
 
 #include "model/json_write.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/openapi.hpp"
 
 #include <memory>
 #include <utility>

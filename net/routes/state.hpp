@@ -14,7 +14,4 @@ void get_metrics(const services& what, http::request req, path_parameters, http:
 
 void get_openapi(const services& what, http::request req, path_parameters, http::responder done);
 
-/// The OpenAPI 3.1 document of table().
-std::string openapi_document(std::string_view version);
-
 } // namespace ingot::routes

@@ -22,6 +22,13 @@ enum class door : std::uint8_t {
   admin,  ///< the admin token as bearer
 };
 
+/// What the OpenAPI document says of a route, as names in its components (net/routes/openapi.hpp).
+struct description {
+  std::string_view parameters = {}; ///< `limit, after`; those of the path's pattern are added by their own names
+  std::string_view body = {};       ///< a request body; empty: none
+  std::string_view answers = {};    ///< `200 receipt, 503 readiness`: responses by status; empty: 200 without more
+};
+
 /// One request that the node answers.
 struct route {
   std::string_view method;
@@ -30,6 +37,7 @@ struct route {
   std::size_t body_bytes_max; ///< 0: no body
   handler handle;
   std::string_view purpose; ///< one sentence, as in the OpenAPI document
+  description told = {};    ///< the rest of what that document says of it
 };
 
 /// Every request that the node answers.

@@ -37,6 +37,7 @@ TEST_CASE("each fault has its status, and says when to try again") {
                                                  {fault::conflict, 409},
                                                  {fault::body_too_large, 413},
                                                  {fault::unsupported_media_type, 415},
+                                                 {fault::bad_parameter, 400},
                                                  {fault::refused_by_database, 422},
                                                  {fault::overloaded, 429},
                                                  {fault::internal, 500},
