@@ -22,6 +22,7 @@ const std::vector<room>& rooms() {
   static const std::vector<room> table{
       {"model/signature", {"model/"}, {"openssl/"}},
       {"model/sha256", {"model/"}, {"openssl/"}},
+      {"model/sealing", {"model/"}, {"openssl/"}},
       {"model/drupal/release_history", {"model/"}, {"pugixml.hpp"}},
       {"model/", {"model/"}, {"simdjson.h", "zlib.h", "zstd.h"}},
       {"config/", {"model/", "config/"}, {"toml++/", "openssl/rand.h"}},
