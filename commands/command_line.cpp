@@ -3,6 +3,7 @@
 #include "commands/check_config.hpp"
 #include "commands/deliveries.hpp"
 #include "commands/doctor.hpp"
+#include "commands/drupal_releases.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
@@ -16,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iostream>
 
@@ -218,6 +220,18 @@ void add_send(command_line& c) {
   c.add_json(send_command);
 }
 
+void add_drupal(command_line& c) {
+  auto* group = c.app.add_subcommand("drupal", "what the node knows of Drupal's projects");
+  group->require_subcommand(1);
+  auto* releases = group->add_subcommand("releases", "their releases, which tell who misses a security update");
+  releases->require_subcommand(1);
+  auto* import = c.command(*releases, "import", "import release histories (the XML of updates.drupal.org)", [&c] {
+    return c.with_settings([&](const settings& s) { return import_drupal_releases(s, c.words, std::cin, wall_clock(), c.to()); });
+  });
+  import->add_option("file", c.words, "files, folders (every .xml below them), - for standard input")->required();
+  c.add_json(import);
+}
+
 /// What is wrong with the command that is named, or empty: the parser itself would only ask for one.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   auto known = std::vector<std::string>{};
@@ -257,8 +271,10 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_send(c);
   add_sites(c);
   add_keys(c);
+  add_drupal(c);
+  const auto groups = std::array<std::string_view, 5>{"psql", "deliveries", "sites", "keys", "drupal"};
   for (auto* x : c.app.get_subcommands({}))
-    if (x->get_name() != "psql" && x->get_name() != "deliveries" && x->get_name() != "sites" && x->get_name() != "keys")
+    if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");
   if (const auto wrong = unknown_command(c.app, argc, argv); !wrong.empty()) {
     std::cerr << "ingot: " << presentable(wrong) << '\n';

@@ -76,6 +76,7 @@ findings examine_folder(const settings& of) {
   findings out{{"data folder", verdict::ok, shown, ""}};
   out.push_back(examine_secret_file(of.data_dir / webhook_secret_file));
   out.push_back(examine_secret_file(of.data_dir / admin_token_file));
+  out.push_back(examine_secret_file(of.data_dir / master_key_file));
   return out;
 }
 

@@ -1,11 +1,8 @@
 #include "commands/http_call.hpp"
 
 #include "config/secrets.hpp"
+#include "net/client/client.hpp"
 
-#include <curl/curl.h>
-
-#include <array>
-#include <memory>
 #include <stdexcept>
 
 namespace ingot::commands {
@@ -14,66 +11,29 @@ namespace {
 
 constexpr std::size_t answer_bytes_max = 16 * 1024 * 1024;
 
-std::size_t take(char* bytes, std::size_t size, std::size_t count, void* to) {
-  auto& body = *static_cast<std::string*>(to);
-  if (body.size() + size * count > answer_bytes_max)
-    return 0;
-  body.append(bytes, size * count);
-  return size * count;
-}
-
-using handle = std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)>;
-using header_list = std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)>;
-
-header_list headers_of(const http_call& call) {
-  curl_slist* out = nullptr;
-  for (const auto& [name, value] : call.headers)
-    out = ::curl_slist_append(out, (name + ": " + value).c_str());
-  // curl would wait for 100 Continue before a body of over 1 MB.
-  out = ::curl_slist_append(out, "Expect:");
-  return {out, &::curl_slist_free_all};
-}
-
 } // namespace
 
 http_answer perform(const http_call& call) {
-  static const bool ready = ::curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  handle h{ready ? ::curl_easy_init() : nullptr, &::curl_easy_cleanup};
-  if (!h)
-    throw std::runtime_error{"libcurl cannot be started"};
-  http_answer out;
-  std::array<char, CURL_ERROR_SIZE> reason{};
-  auto headers = headers_of(call);
-  auto set = [&](CURLoption option, auto value) { ::curl_easy_setopt(h.get(), option, value); };
-  set(CURLOPT_URL, call.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_HTTPHEADER, headers.get());
-  set(CURLOPT_PROXY, "");
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
-  set(CURLOPT_WRITEFUNCTION, &take);
-  set(CURLOPT_WRITEDATA, &out.body);
-  set(CURLOPT_ERRORBUFFER, reason.data());
-  if (call.method == "POST") {
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
-    set(CURLOPT_POSTFIELDS, call.body.data());
-  } else {
-    set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
+  const auto fail = [&](const std::string& reason) -> std::runtime_error {
+    return std::runtime_error{"no answer from " + mask_password(call.url) + ": " + reason +
+                              ". Is the node running? (ingot doctor)"};
+  };
+  try {
+    auto got = client::perform({.method = call.method,
+                                .url = call.url,
+                                .headers = call.headers,
+                                .body = call.body,
+                                .timeout = call.timeout,
+                                .answer_bytes_max = answer_bytes_max,
+                                .private_addresses = true,
+                                .compressed = false,
+                                .trusted_certificate = call.trusted_certificate});
+    if (got.cut)
+      throw fail("it has more than 16 MiB");
+    return {got.status, std::move(got.body)};
+  } catch (const client::no_response& e) {
+    throw fail(e.what());
   }
-  if (!call.trusted_certificate.empty()) {
-    set(CURLOPT_CAINFO, call.trusted_certificate.c_str());
-    set(CURLOPT_SSL_VERIFYHOST, 0L);
-  }
-  if (auto code = ::curl_easy_perform(h.get()); code != CURLE_OK)
-    throw std::runtime_error{"no answer from " + mask_password(call.url) + ": " +
-                             (reason[0] != '\0' ? reason.data() : ::curl_easy_strerror(code)) +
-                             ". Is the node running? (ingot doctor)"};
-  long status = 0;
-  ::curl_easy_getinfo(h.get(), CURLINFO_RESPONSE_CODE, &status);
-  out.status = static_cast<unsigned>(status);
-  return out;
 }
 
 std::string node_url(const settings& of) {

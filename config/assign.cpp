@@ -1,6 +1,8 @@
 #include "config/assign.hpp"
 
 #include "config/quantity.hpp"
+#include "model/base64.hpp"
+#include "model/sealing.hpp"
 
 #include <arpa/inet.h>
 
@@ -63,6 +65,8 @@ std::string judge_text(const setting& x, std::string_view text) {
     return "must be a URL such as postgresql://user:password@host:5432/name, or empty for the embedded database";
   if (x.key == "admin.token" && !text.empty() && text.size() < 16)
     return "must have 16 characters at least; leave it out and one is made";
+  if (x.key == "master.key" && !text.empty() && from_base64(text).value_or("").size() != sealing::key_bytes)
+    return "must be 32 bytes in base64 (openssl rand -base64 32); leave it out and one is made";
   return {};
 }
 

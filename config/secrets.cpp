@@ -1,5 +1,7 @@
 #include "config/secrets.hpp"
 
+#include "model/base64.hpp"
+
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -99,6 +101,10 @@ void set_webhook_secret(settings& to, std::string secret) {
   at->secret = std::move(secret);
 }
 
+std::string_view as_text(const std::array<unsigned char, 32>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 void mask(std::string& text, std::string_view before, std::string_view ends) {
   for (auto at = text.find(before); at != std::string::npos; at = text.find(before, at + before.size())) {
     auto from = at + before.size();
@@ -112,6 +118,8 @@ void mask(std::string& text, std::string_view before, std::string_view ends) {
 void read_kept_secrets(settings& to, const fs::path& data_dir) {
   if (to.admin_token.empty())
     to.admin_token = read_secret(data_dir / admin_token_file);
+  if (to.master_key.empty())
+    to.master_key = read_secret(data_dir / master_key_file);
   if (!has_webhook_secret(to)) {
     if (auto kept = read_secret(data_dir / webhook_secret_file); !kept.empty())
       set_webhook_secret(to, std::move(kept));
@@ -133,6 +141,8 @@ generated ensure_secrets(settings& to, const fs::path& data_dir) {
   generated made;
   if (to.admin_token.empty())
     made.admin = keep_secret(data_dir / admin_token_file, random_token("ingot_admin_"));
+  if (to.master_key.empty())
+    keep_secret(data_dir / master_key_file, to_base64(as_text(random_bytes())));
   if (to.generate_webhook_secret && !has_webhook_secret(to))
     made.webhook = keep_secret(data_dir / webhook_secret_file, random_token(""));
   read_kept_secrets(to, data_dir);
@@ -161,6 +171,18 @@ std::string random_token(std::string_view prefix) {
   return out;
 }
 
+sealing sealing_of(const settings& from) {
+  if (from.master_key.empty())
+    throw std::runtime_error{
+        "there is no master key: set INGOT_MASTER_KEY, or run this where the node's data folder is (INGOT_DATA_DIR)"};
+  const auto key = from_base64(from.master_key);
+  if (!key || key->size() != sealing::key_bytes)
+    throw std::runtime_error{
+        std::string{master_key_file} +
+        " in the data folder holds no key (base64 of 32 bytes): restore it, or delete it and set the sealed secrets anew"};
+  return sealing{*key};
+}
+
 std::string mask_password(std::string_view url) {
   std::string out{url};
   if (auto scheme = out.find("://"); scheme != std::string::npos) {
@@ -180,7 +202,7 @@ std::string mask_password(std::string_view url) {
 }
 
 std::vector<std::string> secret_texts(const settings& from) {
-  std::vector<std::string> out{from.admin_token};
+  std::vector<std::string> out{from.admin_token, from.master_key};
   for (const auto& x : from.github) {
     out.push_back(x.secret);
     out.push_back(x.secret_previous);

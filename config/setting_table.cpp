@@ -177,6 +177,21 @@ const setting table[] = {
   {.key = "admin.token", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.admin_token; },
    .secret = true, .help = "bearer token of the admin API, 16 characters at least; empty: made at the first start, kept in data_dir"},
 
+  {.key = "master.key", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.master_key; },
+   .secret = true, .help = "seals the secrets that rows keep (base64 of 32 bytes: `openssl rand -base64 32`); empty: made at the first start, kept in data_dir. Nodes of one database need the same; without it sealed secrets must be set anew"},
+
+  {.key = "drupal.releases_url", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.drupal.releases_url; },
+   .help = "where release histories are fetched: `/{project}/current` is appended"},
+  {.key = "drupal.releases_interval_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.drupal.releases_interval; },
+   .unit = unit::ms, .least = 0, .most = 30 * 24 * hour_ms, .help = "how often the releases of every project that sites have enabled are fetched, by one of all nodes; 0: never (import them by `ingot drupal releases import`). A few times a day is polite"},
+  {.key = "drupal.releases_pause_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.drupal.releases_pause; },
+   .unit = unit::ms, .least = 0, .most = hour_ms, .help = "a node waits at least this long between two such requests"},
+
+  {.key = "notify.timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.notify.timeout; },
+   .unit = unit::ms, .least = 100, .most = 300'000, .help = "a site's webhook must answer within it; else it is tried again later"},
+  {.key = "notify.private_addresses", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.notify.private_addresses; },
+   .help = "allow webhooks of sites on private, loopback and reserved addresses; else whoever may set one could make the node call what only the node can reach"},
+
   {.key = "log.level", .environment = "LOG_LEVEL", .slot = [](settings& s) -> setting_slot { return &s.log.level; },
    .choices = "trace|debug|info|warn|error|off", .help = "the least level that is written"},
   {.key = "log.format", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.log.format; },

@@ -102,6 +102,19 @@ struct retention_settings {
   unsigned syncs_days = 90;
 };
 
+/// What is asked of Drupal's update server.
+struct drupal_settings {
+  std::string releases_url = "https://updates.drupal.org/release-history"; ///< `/{project}/current` follows
+  milliseconds releases_interval{0};                                       ///< every project that sites report; 0: never
+  milliseconds releases_pause{1'000};                                      ///< between two requests of this node
+};
+
+/// Webhooks of sites.
+struct notify_settings {
+  milliseconds timeout{10'000};
+  bool private_addresses = false; ///< may they be called on private and loopback addresses?
+};
+
 /// One GitHub webhook endpoint. Its secrets are live at the same time.
 struct github_endpoint {
   std::string name = "default";
@@ -125,10 +138,13 @@ struct settings {
   site_settings sites;
   job_settings jobs;
   retention_settings retention;
+  drupal_settings drupal;
+  notify_settings notify;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured
   std::string admin_token;              ///< empty: made at the first start, kept in data_dir
+  std::string master_key;               ///< base64 of 32 bytes: seals secrets in rows; empty: as the admin token
 };
 
 } // namespace ingot

@@ -1,8 +1,8 @@
 #include "commands/deliveries.hpp"
 #include "commands/http_call.hpp"
-#include "tests/commands/local_http_server.hpp"
 #include "tests/config/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/local_http_server.hpp"
 
 #include <sstream>
 

@@ -3,9 +3,9 @@
 #include "config/secrets.hpp"
 #include "storage/cluster.hpp"
 #include "storage/server_facts.hpp"
-#include "tests/commands/local_http_server.hpp"
 #include "tests/config/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/local_http_server.hpp"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>

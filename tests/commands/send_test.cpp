@@ -1,9 +1,9 @@
 #include "commands/event_guess.hpp"
 #include "commands/send.hpp"
 #include "model/signature.hpp"
-#include "tests/commands/local_http_server.hpp"
 #include "tests/config/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/local_http_server.hpp"
 
 #include <cstdlib>
 #include <iterator>

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -35,6 +36,7 @@ TEST_CASE("law 9: generated secrets are kept with mode 0600, whatever the umask,
   CHECK(made.admin);
   CHECK(mode_of(data / webhook_secret_file) == 0600);
   CHECK(mode_of(data / admin_token_file) == 0600);
+  CHECK(mode_of(data / master_key_file) == 0600);
   REQUIRE(first.github.size() == 1);
   CHECK(first.github[0].secret.size() == 64);
   CHECK(first.admin_token.starts_with("ingot_admin_"));
@@ -45,7 +47,8 @@ TEST_CASE("law 9: generated secrets are kept with mode 0600, whatever the umask,
   CHECK_FALSE(again.admin);
   CHECK(second.github[0].secret == first.github[0].secret);
   CHECK(second.admin_token == first.admin_token);
-  CHECK(std::distance(std::filesystem::directory_iterator{data}, {}) == 2);
+  CHECK(second.master_key == first.master_key);
+  CHECK(std::distance(std::filesystem::directory_iterator{data}, {}) == 3);
 }
 
 TEST_CASE("no webhook secret is made unless asked for, or when one is configured") {
@@ -130,4 +133,31 @@ TEST_CASE("law 9: all secrets of the settings are known to the log") {
   x.github = {{"a", "one", "two"}, {"b", "three", ""}};
   x.database.url = "postgresql://u:pass@host/db";
   CHECK(secret_texts(x) == std::vector<std::string>{"admin", "one", "two", "three", "pass"});
+}
+
+TEST_CASE("the master key is made once, or configured, and seals what it opens") {
+  scratch_folder folder;
+  settings made;
+  CHECK_THROWS_WITH(sealing_of(made), Catch::Matchers::Contains("INGOT_MASTER_KEY"));
+  ensure_secrets(made, folder.path());
+  settings later;
+  read_kept_secrets(later, folder.path());
+  const auto sealed = sealing_of(made).seal("hush", "site/7", {});
+  CHECK(sealing_of(later).open(sealed, "site/7") == "hush");
+
+  settings configured;
+  configured.master_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  ensure_secrets(configured, folder.path());
+  CHECK_THROWS_WITH(sealing_of(configured).open(sealed, "site/7"), Catch::Matchers::Contains("another master key"));
+  folder.write(std::string{master_key_file}, "not a key\n");
+  settings damaged;
+  ensure_secrets(damaged, folder.path());
+  CHECK_THROWS_WITH(sealing_of(damaged), Catch::Matchers::Contains("master.key"));
+}
+
+TEST_CASE("law 9: the master key is among what the log hides") {
+  settings x;
+  x.master_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  const auto hidden = secret_texts(x);
+  CHECK(std::find(hidden.begin(), hidden.end(), x.master_key) != hidden.end());
 }

@@ -1,4 +1,4 @@
-#include "tests/commands/local_http_server.hpp"
+#include "tests/support/local_http_server.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -6,11 +6,18 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
-local_http_server::local_http_server(int status, std::string body) : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-  answer_ = "HTTP/1.1 " + std::to_string(status) +
-            " X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
-            "\r\n\r\n" + body;
+std::string http_answer_text(int status, const std::string& body, const std::string& headers) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\nConnection: close\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+local_http_server::local_http_server(int status, std::string body)
+    : local_http_server{[text = http_answer_text(status, body)](const std::string&) { return text; }} {}
+
+local_http_server::local_http_server(answerer answer)
+    : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}, answer_{std::move(answer)} {
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -27,6 +34,11 @@ local_http_server::local_http_server(int status, std::string body) : listener_{:
 
 local_http_server::~local_http_server() {
   requests();
+}
+
+std::vector<std::string> local_http_server::so_far() const {
+  const auto lock = std::lock_guard{mutex_};
+  return requests_;
 }
 
 std::vector<std::string> local_http_server::requests() {
@@ -57,8 +69,12 @@ void local_http_server::serve() {
         wanted = end + 4 + (length < end ? std::strtoul(got.c_str() + length + 16, nullptr, 10) : 0);
       }
     }
-    requests_.push_back(std::move(got));
-    (void)!::send(peer, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+    const auto answer = answer_(got);
+    {
+      const auto lock = std::lock_guard{mutex_};
+      requests_.push_back(std::move(got));
+    }
+    (void)!::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
     ::close(peer);
   }
 }

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+struct sockaddr;
+
+namespace ingot::client {
+
+/// An IPv4 or IPv6 address.
+struct ip_address {
+  bool is_v6 = false;
+  std::array<std::uint8_t, 16> bytes{}; ///< network order; of IPv4 the first four
+};
+
+/// `192.0.2.1` or `2001:db8::1`, nothing around it.
+std::optional<ip_address> parse_ip(const std::string& text);
+
+/// The address that a socket address holds; nothing for other families.
+std::optional<ip_address> ip_of(const sockaddr& x);
+
+/// Is it an address of the open internet? By IANA's special-purpose registries (RFC 6890 and what updates it): not private,
+/// loopback, link-local, shared (CGNAT), multicast, reserved, for documentation or benchmarks, unspecified; of IPv6 nothing
+/// outside 2000::/3 (so no unique-local, IPv4-mapped or NAT64 address either), and none that wraps an IPv4 address (6to4,
+/// Teredo).
+bool is_public(const ip_address& x);
+
+} // namespace ingot::client

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/drupal/release_history.hpp"
+#include "storage/connection.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace ingot::storage {
+
+/// What an import changed.
+struct releases_import {
+  std::size_t releases_written = 0;
+  std::size_t releases_removed = 0;
+  std::size_t versions_written = 0; ///< rows of module_versions
+  std::size_t versions_flagged = 0; ///< of those: that need a security update since now
+  std::size_t versions_cleared = 0; ///< of those: that need one no longer
+};
+
+/// What a server said of the answer that a history came in, for the next conditional request.
+struct release_fetch {
+  timestamp fetched_at;
+  std::string etag;          ///< empty: none
+  std::string last_modified; ///< empty: none
+};
+
+/// Makes the rows of one project (drupal_projects, module_releases) those of `history`, and tells the versions of its modules
+/// whether they need a security update, in one transaction. Writes only rows that change: the same history again writes nothing,
+/// except `fetched` when it is given. Imports go one after the other over all nodes; a transaction that inserts module_versions
+/// beside it holds the row of `security_generation` FOR SHARE, or a version could miss what is imported at the same moment.
+/// Throws what libpqxx throws.
+releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
+                                const std::optional<release_fetch>& fetched = std::nullopt);
+
+} // namespace ingot::storage
