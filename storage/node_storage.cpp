@@ -4,8 +4,8 @@
 #include "storage/deliveries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
-#include "storage/syncs.hpp"
 #include "storage/release_fetches.hpp"
+#include "storage/syncs.hpp"
 #include "telemetry/log.hpp"
 
 #include <csignal>
