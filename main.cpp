@@ -1,10 +1,14 @@
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
+#include "actors/release_fetcher.hpp"
+#include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
 #include "commands/command_line.hpp"
+#include "model/drupal/site_event.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
 #include "storage/node_storage.hpp"
+#include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -110,6 +114,7 @@ int serve(serve_request request) {
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { database.maintain(now); };
+  context->enqueue_release_fetches = [&database](const auto& period) { return database.enqueue_release_fetches(period); };
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
   context->spool_depth = database.open_spool()->depth();
 
@@ -117,6 +122,8 @@ int serve(serve_request request) {
   auto config = actor_config{request.values.actors};
   auto system = std::make_unique<caf::actor_system>(config);
   context->job_handlers[site_sync_kind] = site_sync_jobs(*context);
+  context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
+  context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

@@ -34,6 +34,7 @@ struct actor_handles {
   auditor_actor auditor;
   metrics_actor metrics;
   jobs_actor jobs;
+  release_schedule_actor release_schedule; ///< none while settings.drupal.releases_interval is 0
 };
 
 /// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.
@@ -63,6 +64,10 @@ struct node_context {
 
   /// Makes the partitions of the coming days and applies retention. Blocks; throws store_error.
   std::function<void(timestamp)> maintain;
+
+  /// Enqueues fetches of the releases of all projects in use, once for each `period`; how many projects. Blocks; throws
+  /// store_error.
+  std::function<std::size_t(const std::string&)> enqueue_release_fetches;
 
   /// Writes audit lines with their counts. Blocks; throws store_error.
   std::function<void(const std::vector<std::pair<audit_line, std::uint64_t>>&, timestamp)> write_audit;

@@ -8,6 +8,7 @@
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
+#include "commands/site_webhook.hpp"
 #include "commands/sites.hpp"
 #include "commands/table.hpp"
 #include "config/nearest_name.hpp"
@@ -47,6 +48,7 @@ struct command_line {
   list_options listing;
   send_options sending;
   site_options site;
+  site_webhook_options webhook;
   std::function<int()> chosen;
 
   terminal to() const { return {std::cout, std::cerr, json, wants_colour(1) && !json}; }
@@ -162,6 +164,17 @@ CLI::App* add_site_command(command_line& c, CLI::App* group, const std::string& 
   return out;
 }
 
+void add_site_webhook(command_line& c, CLI::App* group) {
+  auto* notify = c.command(*group, "notify", "set the webhook that is told of a site's syncs; prints its secret once", [&c] {
+    return c.with_settings([&](const settings& s) { return set_site_webhook(s, c.webhook, wall_clock(), c.to()); });
+  });
+  notify->add_option("--site", c.webhook.site, "the site's id")->required();
+  notify->add_option("--url", c.webhook.url, "where to post: https://…");
+  notify->add_option("--secret", c.webhook.secret, "whsec_…; else one is made (a command line can be read by others)");
+  notify->add_flag("--off", c.webhook.off, "take the webhook away");
+  c.add_json(notify);
+}
+
 void add_sites(command_line& c) {
   auto* group = c.app.add_subcommand("sites", "the Drupal sites that push their module inventories");
   group->require_subcommand(1);
@@ -184,6 +197,7 @@ void add_sites(command_line& c) {
                                    [&c](const settings& s) { return list_site_modules(s, c.site, c.to()); });
   modules->add_flag("--needs-security-update", c.site.insecure, "only what misses a security update");
   add_page_options(c, modules);
+  add_site_webhook(c, group);
 }
 
 void add_keys(command_line& c) {

@@ -4,6 +4,7 @@
 #include "storage/deliveries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
+#include "storage/release_fetches.hpp"
 #include "storage/syncs.hpp"
 #include "telemetry/log.hpp"
 
@@ -128,6 +129,10 @@ void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint
     append_audit_lines(tx, lines, at);
     tx.commit();
   });
+}
+
+std::size_t node_storage::enqueue_release_fetches(const std::string& period) const {
+  return guarded([&] { return storage::enqueue_release_fetches(url_, config_.database, period); });
 }
 
 int node_storage::schema_version() const {

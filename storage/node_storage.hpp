@@ -50,6 +50,9 @@ public:
 
   void write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const;
 
+  /// Enqueues fetches of release histories (storage/release_fetches). @returns how many projects are in use
+  std::size_t enqueue_release_fetches(const std::string& period) const;
+
   /// The version that this program's migrations end at.
   int schema_version() const;
 

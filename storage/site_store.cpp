@@ -2,6 +2,7 @@
 
 #include "config/failpoints.hpp"
 #include "model/digest.hpp"
+#include "model/drupal/site_event.hpp"
 #include "storage/job_statements.hpp"
 #include "storage/pipeline.hpp"
 #include "storage/site_arrays.hpp"
@@ -104,7 +105,8 @@ public:
   }
 
 private:
-  /// One transaction: an exchange to lock and judge, perhaps one to load, one to write and COMMIT.
+  /// One transaction: an exchange to lock and judge, perhaps one to load, one to write and COMMIT; one more when somebody is told
+  /// the result by the transaction itself.
   void apply(std::span<site_sync* const> syncs) {
     const auto facts = judge(syncs);
     load(syncs, facts);
@@ -120,19 +122,21 @@ private:
     auto written = std::vector<drupal::written_module>{};
     write(applied, written);
     enqueue(stored);
-    notify(syncs, facts);
-    failpoint("before_commit");
-    if (completes_jobs(applied)) {
-      db_.run(); // their results count what was written
+    mark_notified(syncs, facts);
+    const auto tells_results = std::any_of(applied.begin(), applied.end(), [](const auto& x) { return tells_result(*x.sync); });
+    if (tells_results) {
+      db_.run(); // what is told counts what was written
       confirm(applied, written);
       complete_jobs_of(applied);
+      notify(applied);
     }
+    failpoint("before_commit");
     db_.add("commit");
     db_.send();
     failpoint("during_commit");
     db_.run();
     failpoint("after_commit");
-    if (!completes_jobs(applied))
+    if (!tells_results)
       confirm(applied, written);
   }
 
@@ -311,10 +315,27 @@ private:
     });
   }
 
-  void notify(std::span<site_sync* const>, const std::vector<site_facts>&) {}
+  /// Webhooks hear of what was done, not of what came too late.
+  static void mark_notified(std::span<site_sync* const> syncs, const std::vector<site_facts>& facts) {
+    for (auto i = std::size_t{0}; i < syncs.size(); ++i)
+      syncs[i]->notifies = facts[i].notifies && syncs[i]->verdict == site_verdict::taken && !syncs[i]->as_job &&
+                           syncs[i]->result.outcome != drupal::sync_outcome::stale;
+  }
 
-  static bool completes_jobs(const std::vector<applied_sync>& applied) {
-    return std::any_of(applied.begin(), applied.end(), [](const auto& x) { return x.sync->of_job.has_value(); });
+  /// Is its result part of the transaction?
+  static bool tells_result(const site_sync& x) { return x.of_job || x.notifies; }
+
+  void notify(const std::vector<applied_sync>& applied) {
+    auto jobs = std::vector<new_job>{};
+    for (const auto& x : applied)
+      if (x.sync->notifies)
+        jobs.push_back({.kind = drupal::notify_job_kind,
+                        .key = drupal::notify_job_key(x.sync->site_id),
+                        .dedupe_key = {},
+                        .payload = drupal::site_sync_event(x.sync->result, x.sync->received_at),
+                        .priority = 1,
+                        .body = {}});
+    enqueue_jobs(db_, jobs);
   }
 
   void complete_jobs_of(const std::vector<applied_sync>& applied) {

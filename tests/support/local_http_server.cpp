@@ -36,11 +36,6 @@ local_http_server::~local_http_server() {
   requests();
 }
 
-std::vector<std::string> local_http_server::so_far() const {
-  const auto lock = std::lock_guard{mutex_};
-  return requests_;
-}
-
 std::vector<std::string> local_http_server::requests() {
   if (thread_.joinable()) {
     ::shutdown(listener_, SHUT_RDWR);
@@ -70,10 +65,7 @@ void local_http_server::serve() {
       }
     }
     const auto answer = answer_(got);
-    {
-      const auto lock = std::lock_guard{mutex_};
-      requests_.push_back(std::move(got));
-    }
+    requests_.push_back(std::move(got));
     (void)!::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
     ::close(peer);
   }

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,10 +22,7 @@ public:
   std::uint16_t port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-  /// The requests so far, head and body as they came.
-  std::vector<std::string> so_far() const;
-
-  /// All requests. Ends the server.
+  /// The requests, head and body as they came. Ends the server.
   std::vector<std::string> requests();
 
 private:
@@ -36,7 +31,6 @@ private:
   int listener_;
   std::uint16_t port_ = 0;
   answerer answer_;
-  mutable std::mutex mutex_;
   std::vector<std::string> requests_;
   std::thread thread_;
 };
