@@ -1,3 +1,4 @@
+#include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
 
@@ -111,8 +112,17 @@ int main(int argc, char** argv) {
   suite_command->add_option("--json-file", json_file, "write the line of JSON here too");
   suite_command->add_flag("--json", json_only, "only the line of JSON on standard output");
 
+  site_bench_settings sites;
+  auto* sites_command = app.add_subcommand("site-sync", "syncs of Drupal sites: sizes, kinds of change, many at once, and by hand");
+  sites_command->add_option("--node", sites.node, "the binary ingot")->required();
+  sites_command->add_option("--seconds", sites.seconds, "of each run")->capture_default_str();
+  sites_command->add_option("--work-dir", sites.work_dir, "for data folders (default: a temporary one)");
+  sites_command->add_flag("--quick", sites.quick, "only 1,000 modules");
+
   CLI11_PARSE(app, argc, argv);
   try {
+    if (sites_command->parsed())
+      return run_site_bench(sites) ? 0 : 1;
     settings.scenarios = {scenarios.begin(), scenarios.end()};
     return load_command->parsed() ? load(loaded) : run(settings, json_file, json_only);
   } catch (const std::exception& e) {

@@ -1,6 +1,8 @@
 #include "bench/suite.hpp"
 
 #include "bench/processes.hpp"
+#include "bench/running_node.hpp"
+#include "bench/work_folder.hpp"
 #include "storage/cluster.hpp"
 
 #include <algorithm>
@@ -20,44 +22,12 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto secret = "bench-secret";
 // Source times begin here and advance a second with each request, so that no event is stale.
 constexpr std::int64_t clock_begin = 1'700'000'000;
 
 void say(const std::string& text) {
   std::fprintf(stderr, "bench: %s\n", text.c_str());
 }
-
-/// A folder that the database's user can enter too, removed at the end unless it is to be kept.
-class work_folder {
-public:
-  work_folder(fs::path at, bool keep) : at_{std::move(at)}, keep_{keep} {
-    if (at_.empty()) {
-      auto name = (fs::temp_directory_path() / "ingot-bench-XXXXXX").string();
-      if (mkdtemp(name.data()) == nullptr)
-        throw std::runtime_error("cannot make " + name);
-      at_ = name;
-    }
-    fs::create_directories(at_);
-    fs::permissions(at_, fs::perms::owner_all | fs::perms::others_exec | fs::perms::others_read | fs::perms::group_exec |
-                             fs::perms::group_read);
-  }
-  ~work_folder() {
-    std::error_code ignored;
-    if (!keep_)
-      fs::remove_all(at_, ignored);
-    else
-      say("data folders left in " + at_.string());
-  }
-  work_folder(const work_folder&) = delete;
-  work_folder& operator=(const work_folder&) = delete;
-
-  fs::path operator/(const std::string& name) const { return at_ / name; }
-
-private:
-  fs::path at_;
-  bool keep_;
-};
 
 /// Median milliseconds that the disk takes to make 8 KB durable.
 double measure_fdatasync(const fs::path& file) {
@@ -76,43 +46,6 @@ double measure_fdatasync(const fs::path& file) {
   std::sort(took.begin(), took.end());
   return took[took.size() / 2];
 }
-
-/// A node that is ready.
-class running_node {
-public:
-  running_node(const fs::path& binary, const fs::path& data_dir)
-      : port_{free_port()}, data_dir_{data_dir}, begin_{steady::now()}, process_{{binary.string(), "serve"},
-                                                                                 {{"PORT", std::to_string(port_)},
-                                                                                  {"INGOT_LISTEN", "127.0.0.1"},
-                                                                                  {"INGOT_DATA_DIR", data_dir.string()},
-                                                                                  {"INGOT_CONFIG", ""},
-                                                                                  {"DATABASE_URL", ""},
-                                                                                  {"GITHUB_WEBHOOK_SECRET", secret}},
-                                                                                 data_dir.string() + ".log"} {
-    ready_seconds_ = wait_until_ready(process_, port_, "/ready", begin_, data_dir.string() + ".log");
-  }
-
-  double ready_seconds() const { return ready_seconds_; }
-  std::uint16_t port() const { return port_; }
-  pid_t pid() const { return process_.pid(); }
-  void stop() { process_.stop(); }
-
-  watched watch() const {
-    watched out;
-    out.server = pid();
-    out.database_url = storage::embedded_url(data_dir_);
-    std::ifstream in{data_dir_ / "postgres/data/postmaster.pid"};
-    in >> out.postmaster;
-    return out;
-  }
-
-private:
-  std::uint16_t port_;
-  fs::path data_dir_;
-  steady::time_point begin_;
-  child process_;
-  double ready_seconds_ = 0;
-};
 
 class suite {
 public:
@@ -153,7 +86,7 @@ private:
   load_settings make_load(std::uint16_t port, unsigned connections, double rate = 0) const {
     load_settings x;
     x.port = port;
-    x.secret = secret;
+    x.secret = webhook_secret;
     x.connections = connections;
     x.seconds = settings_.seconds;
     x.warmup_seconds = settings_.warmup_seconds;
@@ -239,7 +172,7 @@ private:
     const auto log = work_ / "peer.log";
     auto environment = libpq_environment(cluster.url());
     environment["PORT"] = std::to_string(port);
-    environment["GITHUB_WEBHOOK_SECRET"] = secret;
+    environment["GITHUB_WEBHOOK_SECRET"] = webhook_secret;
     const auto begin = steady::now();
     child server{{"node", (settings_.peer / "server.js").string()}, environment, log};
     wait_until_ready(server, port, "/ready", begin, log);
