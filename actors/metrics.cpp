@@ -1,6 +1,7 @@
 #include "actors/metrics.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "storage/job_queries.hpp"
 
 namespace ingot {
 
@@ -16,12 +17,44 @@ void set_gauges(const node_context& context) {
   counters.database.set(static_cast<double>(context.database.load()));
 }
 
+/// Counting jobs costs a scan: the gauges are as old as this.
+constexpr auto count_interval = std::chrono::seconds{15};
+
+void set_job_gauges(telemetry::metrics& counters, const storage::job_counts& now) {
+  counters.jobs.at({"pending"}).set(static_cast<double>(now.pending));
+  counters.jobs.at({"running"}).set(static_cast<double>(now.running));
+  counters.jobs.at({"failed"}).set(static_cast<double>(now.failed));
+  counters.jobs.at({"dead"}).set(static_cast<double>(now.dead));
+  counters.job_oldest_due.set(now.oldest_due_seconds);
+}
+
+/// Lets a READER count.
+void count_jobs(metrics_actor::stateful_pointer<metrics_state> self) {
+  const auto handles = self->state.context->handles.load();
+  if (!handles)
+    return;
+  auto ask = query{};
+  ask.run = [context = self->state.context](storage::connection& db) {
+    auto kinds = std::vector<std::string>{};
+    for (const auto& [kind, handler] : context->job_handlers)
+      kinds.push_back(kind);
+    set_job_gauges(context->counters, storage::count_jobs(db, kinds));
+  };
+  ask.refuse = [](const failure&) {}; // the gauges stay as they were
+  self->send(handles->readers.back(), query_atom_v, query_ptr{std::make_shared<const query>(std::move(ask))});
+}
+
 } // namespace
 
 metrics_actor::behavior_type metrics_collector(metrics_actor::stateful_pointer<metrics_state> self, context_ptr context) {
   guard_against_exceptions(self);
   self->state.context = std::move(context);
+  self->delayed_send(self, std::chrono::milliseconds{500}, tick_atom_v); // the NODE publishes the READERs first
   return {
+      [self](tick_atom) {
+        count_jobs(self);
+        self->delayed_send(self, count_interval, tick_atom_v);
+      },
       [self](collect_atom) -> caf::result<std::string> {
         set_gauges(*self->state.context);
         const auto handles = self->state.context->handles.load();

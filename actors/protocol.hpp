@@ -285,7 +285,9 @@ using auditor_actor = caf::typed_actor<caf::reacts_to<audit_atom, audit_line>,
                                        caf::reacts_to<tick_atom>>;
 
 /// METRICS gathers what others know and renders everything in Prometheus' text format.
-using metrics_actor = caf::typed_actor<caf::replies_to<collect_atom>::with<std::string>>;
+using metrics_actor = caf::typed_actor<caf::replies_to<collect_atom>::with<std::string>,
+                                       // INTERNAL: counts the jobs.
+                                       caf::reacts_to<tick_atom>>;
 
 /// The NODE starts all others, restarts what may restart, and stops them in order.
 using node_actor = caf::typed_actor<

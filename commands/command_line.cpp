@@ -4,6 +4,7 @@
 #include "commands/deliveries.hpp"
 #include "commands/doctor.hpp"
 #include "commands/drupal_releases.hpp"
+#include "commands/jobs.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
@@ -45,7 +46,9 @@ struct command_line {
   bool body = false;
   std::vector<std::string> words;
   std::string id;
+  std::vector<std::int64_t> numbers;
   list_options listing;
+  job_list_options job_listing;
   send_options sending;
   site_options site;
   site_webhook_options webhook;
@@ -220,6 +223,36 @@ void add_keys(command_line& c) {
   c.add_json(revoke);
 }
 
+void add_jobs(command_line& c) {
+  auto* group = c.app.add_subcommand("jobs", "look at follow-up jobs, try them again, or bury them");
+  group->require_subcommand(1);
+  auto* list = c.command(*group, "list", "the newest jobs", [&c] {
+    return c.with_settings([&](const settings& s) { return list_jobs(s, c.job_listing, c.to()); });
+  });
+  list->add_option("--limit", c.job_listing.limit, "how many (20)")->check(CLI::Range(1, 1000));
+  list->add_option("--state", c.job_listing.state, "only those that are pending, running, succeeded, failed or dead")
+      ->check(CLI::IsMember({"pending", "running", "succeeded", "failed", "dead"}));
+  list->add_option("--kind", c.job_listing.kind, "only of this kind");
+  list->add_option("--key", c.job_listing.key, "only of this key");
+  list->add_option("--after", c.job_listing.after, "where the page before ended")->check(CLI::PositiveNumber);
+  c.add_json(list);
+  auto* show = c.command(*group, "show", "everything that is known of a job", [&c] {
+    return c.with_settings([&](const settings& s) { return show_job(s, c.numbers.front(), c.to()); });
+  });
+  show->add_option("job", c.numbers, "its id")->required()->expected(1);
+  c.add_json(show);
+  auto* retry = c.command(*group, "retry", "let failed or dead jobs run again, with all their attempts", [&c] {
+    return c.with_settings([&](const settings& s) { return retry_jobs(s, c.numbers, wall_clock(), c.to()); });
+  });
+  retry->add_option("job", c.numbers, "their ids")->required();
+  c.add_json(retry);
+  auto* bury = c.command(*group, "bury", "make pending jobs dead letters", [&c] {
+    return c.with_settings([&](const settings& s) { return bury_jobs(s, c.numbers, wall_clock(), c.to()); });
+  });
+  bury->add_option("job", c.numbers, "their ids")->required();
+  c.add_json(bury);
+}
+
 void add_send(command_line& c) {
   auto* send_command = c.command(c.app, "send", "sign payload files as GitHub does and post them",
                                  [&c] { return c.with_settings([&](const settings& s) { return send(s, c.sending, c.to()); }); });
@@ -282,11 +315,12 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_node_commands(c);
   add_checks(c);
   add_deliveries(c);
+  add_jobs(c);
   add_send(c);
   add_sites(c);
   add_keys(c);
   add_drupal(c);
-  const auto groups = std::array<std::string_view, 5>{"psql", "deliveries", "sites", "keys", "drupal"};
+  const auto groups = std::array<std::string_view, 6>{"psql", "deliveries", "jobs", "sites", "keys", "drupal"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

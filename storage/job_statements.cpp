@@ -202,6 +202,8 @@ std::vector<claimed_job> claimed_of(const answer& rows) {
 
 } // namespace
 
+const char* const advance_job_lanes = advance_job_lanes_sql;
+
 std::span<const named_statement> job_statements() {
   return statements;
 }

@@ -20,6 +20,10 @@ inline constexpr const char* job_lost = "IN002";
 /// What the functions below run.
 std::span<const named_statement> job_statements();
 
+/// Gives each lane of the keys $1 (text[]) whose head no longer runs its next job, or ends it. @pre the lanes are locked by an
+/// earlier statement of the transaction
+extern const char* const advance_job_lanes;
+
 /// Ids of jobs.
 using job_ids = std::vector<std::int64_t>;
 using job_ids_reader = std::function<void(const job_ids&)>;

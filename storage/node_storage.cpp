@@ -2,6 +2,7 @@
 
 #include "storage/audit_log.hpp"
 #include "storage/deliveries.hpp"
+#include "storage/job_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
 #include "storage/release_fetches.hpp"
@@ -118,6 +119,7 @@ void node_storage::maintain(timestamp now) const {
     make_delivery_partitions(db, now, partition_days_ahead);
     apply_delivery_retention(db, now, config_.retention);
     apply_sync_retention(db, now, config_.retention);
+    forget_jobs(db, now, config_.retention);
   });
 }
 

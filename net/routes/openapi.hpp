@@ -18,5 +18,6 @@ struct openapi_components {
 
 openapi_components github_components();
 openapi_components site_components();
+openapi_components job_components();
 
 } // namespace ingot::routes

@@ -3,6 +3,7 @@
 #include "net/routes/admin_sites.hpp"
 #include "net/routes/deliveries.hpp"
 #include "net/routes/github.hpp"
+#include "net/routes/jobs.hpp"
 #include "net/routes/site_modules.hpp"
 #include "net/routes/site_sync.hpp"
 #include "net/routes/state.hpp"
@@ -119,6 +120,28 @@ constexpr route all[] = {
      "The site's API keys, by id.",
      {"limit, after", {}, "200 keys"}},
     {"POST", "/api/v1/admin/keys/{key_id}/revoke", door::admin, 0, revoke_key, "Ends an API key.", {.answers = "200 key"}},
+    {"GET",
+     "/api/v1/admin/jobs",
+     door::admin,
+     0,
+     list_jobs,
+     "The jobs, the newest first.",
+     {"job_state, job_kind, job_key, limit, after", {}, "200 jobs"}},
+    {"GET", "/api/v1/admin/jobs/{job_id}", door::admin, 0, show_job, "One job.", {.answers = "200 job_record"}},
+    {"POST",
+     "/api/v1/admin/jobs/{job_id}/retry",
+     door::admin,
+     0,
+     retry_job,
+     "Makes a failed or dead job pending again, with all its attempts.",
+     {.answers = "200 job_record"}},
+    {"POST",
+     "/api/v1/admin/jobs/{job_id}/bury",
+     door::admin,
+     0,
+     bury_job,
+     "Makes a pending job a dead letter.",
+     {.answers = "200 job_record"}},
     {"GET", "/health", door::open, 0, get_health, "Says that the process lives.", {.answers = "200 done"}},
     {"GET",
      "/ready",

@@ -16,6 +16,8 @@ DROP INDEX jobs_due;
 CREATE INDEX jobs_waiting ON jobs (key, id) WHERE state = 'pending';
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_finished ON jobs (state, finished_at) WHERE finished_at IS NOT NULL;
+-- What an operator asks for, and the metrics count; a job that does well never touches it.
+CREATE INDEX jobs_not_done ON jobs (state, id) WHERE state IN ('failed', 'dead');
 
 -- One row for each key that has unfinished jobs: jobs of a key run one after the other, in the order of their ids. A claim looks
 -- at lanes only, so that its cost depends neither on how many jobs wait nor on how many of them wait behind another one.

@@ -1,0 +1,60 @@
+#include "net/routes/jobs.hpp"
+
+#include "model/json_object.hpp"
+#include "net/bridge.hpp"
+#include "net/routes/database_answer.hpp"
+#include "net/routes/query_parameters.hpp"
+#include "storage/job_queries.hpp"
+#include "storage/refused_change.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace ingot::routes {
+
+namespace {
+
+constexpr auto id_max = std::numeric_limits<std::int64_t>::max();
+
+using change = job_record (*)(storage::connection&, std::int64_t, const storage::operator_action&);
+
+void change_job(const services& what, http::request req, std::string id, http::responder done, change apply) {
+  answer_by_changing(what, std::move(req), std::move(done),
+                     [&what, id = std::move(id), apply](storage::connection& db, const http::request&) {
+                       auto answer = json_response(job_json(apply(db, id_in_path(id), {"admin", what.context->now()})));
+                       if (const auto handles = what.context->handles.load())
+                         bridge::tell(handles->jobs, hint_atom_v);
+                       return answer;
+                     });
+}
+
+} // namespace
+
+void list_jobs(const services& what, http::request req, path_parameters, http::responder done) {
+  answer_by_reading(what, std::move(req), std::move(done), [](storage::connection& db, const http::request& asked) {
+    const auto query = query_parameters{asked.head.query, {"state", "kind", "key", "limit", "after"}};
+    const auto filter = storage::job_filter{query.one_of("state", {"pending", "running", "succeeded", "failed", "dead"}),
+                                            query.text("kind"), query.text("key")};
+    const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
+    return json_response(page_json(storage::list_jobs(db, filter, limit, query.integer("after", 1, id_max, id_max))));
+  });
+}
+
+void show_job(const services& what, http::request req, path_parameters id, http::responder done) {
+  answer_by_reading(what, std::move(req), std::move(done), [id = id.front()](storage::connection& db, const http::request&) {
+    const auto found = storage::find_job(db, id_in_path(id));
+    if (!found)
+      throw storage::refused_change{{fault::not_found, "there is no job " + id, {}}};
+    return json_response(job_json(*found));
+  });
+}
+
+void retry_job(const services& what, http::request req, path_parameters id, http::responder done) {
+  change_job(what, std::move(req), std::move(id.front()), std::move(done), storage::retry_job);
+}
+
+void bury_job(const services& what, http::request req, path_parameters id, http::responder done) {
+  change_job(what, std::move(req), std::move(id.front()), std::move(done), storage::bury_job);
+}
+
+} // namespace ingot::routes
