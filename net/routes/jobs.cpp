@@ -4,6 +4,7 @@
 #include "net/bridge.hpp"
 #include "net/routes/database_answer.hpp"
 #include "net/routes/query_parameters.hpp"
+#include "net/routes/site_caller.hpp"
 #include "storage/job_queries.hpp"
 #include "storage/refused_change.hpp"
 
@@ -28,6 +29,16 @@ void change_job(const services& what, http::request req, std::string id, http::r
                      });
 }
 
+/// What the sender of a sync that became a job may see of it.
+std::string status_json(const job_record& x) {
+  auto out = json_object{};
+  out.add("job_id", std::to_string(x.id)).add("status", x.state).add("attempts", x.attempts);
+  out.add("created_at", to_rfc3339(x.created_at));
+  x.finished_at ? out.add("finished_at", to_rfc3339(*x.finished_at)) : out.add_raw("finished_at", "null");
+  x.last_error.empty() ? out.add_raw("error", "null") : out.add("error", x.last_error);
+  return out.add_raw("result", x.result.empty() ? "null" : x.result).text();
+}
+
 } // namespace
 
 void list_jobs(const services& what, http::request req, path_parameters, http::responder done) {
@@ -46,6 +57,19 @@ void show_job(const services& what, http::request req, path_parameters id, http:
     if (!found)
       throw storage::refused_change{{fault::not_found, "there is no job " + id, {}}};
     return json_response(job_json(*found));
+  });
+}
+
+void show_own_job(const services& what, http::request req, path_parameters id, http::responder done) {
+  with_caller(what, std::move(req), std::move(id), std::move(done), [&what](const site_request_ptr& x) {
+    bridge::run_query(*what.context,
+                      {[x](storage::connection& db) {
+                         const auto found = storage::find_job(db, id_in_path(x->parameters.front()));
+                         if (!found || (!x->caller.is_admin() && found->key != storage::sync_job_key(x->caller.site_id)))
+                           throw storage::refused_change{{fault::not_found, "there is no such job of yours", {}}};
+                         x->done(json_response(status_json(*found)));
+                       },
+                       [x](const failure& why) { x->done(http::refusal(why, x->request.head.request_id)); }});
   });
 }
 

@@ -9,6 +9,9 @@ void list_jobs(const services& what, http::request req, path_parameters, http::r
 
 void show_job(const services& what, http::request req, path_parameters id, http::responder done);
 
+/// A sync that became a job, for the site that sent it.
+void show_own_job(const services& what, http::request req, path_parameters id, http::responder done);
+
 /// Makes a failed or dead job pending again.
 void retry_job(const services& what, http::request req, path_parameters id, http::responder done);
 

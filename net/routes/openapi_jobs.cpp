@@ -12,6 +12,9 @@ openapi_components job_components() {
       {},
       R"json(
  "job_record":{"description":"The job.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/JobRecord"}}}},
+ "job_status":{"description":"The job, as its sender sees it.","content":{"application/json":{"schema":{"type":"object","required":["job_id","status"],"properties":{"job_id":{"type":"string"},
+  "status":{"enum":["pending","running","succeeded","failed","dead"]},"attempts":{"type":"integer"},"created_at":{"type":"string","format":"date-time"},"finished_at":{"type":["string","null"],"format":"date-time"},
+  "error":{"type":["string","null"]},"result":{"description":"of one that succeeded: the answer that a synchronous sync would have had"}}}}}},
  "jobs":{"description":"A page of jobs; `next` is null on the last one.","content":{"application/json":{"schema":{"type":"object","required":["jobs","next"],"properties":{
   "jobs":{"type":"array","items":{"$ref":"#/components/schemas/JobRecord"}},"next":{"type":["integer","null"]}}}}}})json",
       R"json(

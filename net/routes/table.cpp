@@ -127,6 +127,7 @@ constexpr route all[] = {
      list_jobs,
      "The jobs, the newest first.",
      {"job_state, job_kind, job_key, limit, after", {}, "200 jobs"}},
+    {"GET", "/api/v1/jobs/{job_id}", door::site, 0, show_own_job, "What became of a sync that was answered 202.", {.answers = "200 job_status"}},
     {"GET", "/api/v1/admin/jobs/{job_id}", door::admin, 0, show_job, "One job.", {.answers = "200 job_record"}},
     {"POST",
      "/api/v1/admin/jobs/{job_id}/retry",

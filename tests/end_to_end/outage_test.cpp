@@ -1,31 +1,18 @@
 #include "tests/end_to_end/load.hpp"
 
-#include "storage/cluster.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/database_outside.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/payloads.hpp"
 
 #include <csignal>
 #include <cstdlib>
-#include <optional>
 
 using namespace ingot::testing;
-using ingot::storage::embedded_cluster;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
-
-/// A database outside the node, which knows it by DATABASE_URL.
-struct database_outside {
-  scratch_folder scratch;
-  std::optional<embedded_cluster> cluster;
-
-  database_outside() { start(); }
-  void start() { cluster.emplace(scratch.path()); }
-  void stop() { cluster.reset(); }
-  std::string url() const { return cluster->url(); }
-};
 
 void let_pass(const load& senders, std::size_t deliveries) {
   auto before = senders.acknowledged();

@@ -189,7 +189,7 @@ TEST_CASE("a partial sync touches only what it names, and a removed module that 
   CHECK(b.count("site_modules", "removed_at IS NULL AND enabled") == 3);
 }
 
-TEST_CASE("faults are 422 with every pointer and store nothing; lenient stores the rest and names each bad one") {
+TEST_CASE("faults are 422 with every pointer and store nothing, lenient stores the rest and names each bad one") {
   site_bench b;
   b.taken(many_modules("2024-05-01T10:00:00Z", 3));
   const auto before = b.rows();

@@ -49,7 +49,7 @@ TEST_CASE("a first sync adds everything, the same again changes nothing") {
   CHECK(std::is_sorted(known.modules.begin(), known.modules.end(), [](const auto& x, const auto& y) { return x.name < y.name; }));
 }
 
-TEST_CASE("a full sync removes what it does not name, once; what comes back is updated") {
+TEST_CASE("a full sync removes what it does not name, once, what comes back is updated") {
   auto known = site_knowledge{};
   apply(known, said({{"a"}, {"b"}, {"c"}}));
   const auto without = apply(known, said({{"a"}, {"c", "2.0.0"}}));
