@@ -1,5 +1,5 @@
-#include "storage/job_store.hpp"
 #include "storage/job_queries.hpp"
+#include "storage/job_store.hpp"
 #include "storage/refused_change.hpp"
 #include "storage/write_session.hpp"
 #include "tests/support/catch.hpp"
@@ -166,7 +166,8 @@ TEST_CASE_METHOD(job_fixture, "law 6: failed attempts stay in the history with t
   CHECK(lanes() == "a:2r1");
 }
 
-TEST_CASE_METHOD(job_fixture, "law 2: a lease that ran out is another's: the job runs again, and the late completion is refused") {
+TEST_CASE_METHOD(job_fixture,
+                 "law 2: a lease that ran out is another's: the job runs again, and the late completion is refused") {
   enqueue({noop("a"), noop("a")});
   const auto late = claim().at(0);
   let_leases_run_out();
@@ -344,8 +345,8 @@ TEST_CASE_METHOD(job_fixture, "law 5: a claim reads as many pages whether a thou
         sql = text;
     const auto link = db.connect();
     auto tx = pqxx::work{link->raw()};
-    for (const auto* x : {"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_hashjoin = off",
-                          "enable_mergejoin = off"})
+    for (const auto* x :
+         {"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off"})
       tx.exec(std::string{"SET LOCAL "} + x);
     tx.exec("PREPARE claim AS " + sql);
     const auto run = "EXECUTE claim ('{noop,site_sync}', '{64,64}', '{64}', '{10000}')";
@@ -368,7 +369,8 @@ TEST_CASE_METHOD(job_fixture, "an operator's retry lets a dead job run again, an
   complete({{first.lease, job_state::failed, {}, "refused", {}}});
   auto link = db.connect();
   const auto by = operator_action{"admin", timestamp{}};
-  CHECK(refusal_of([&] { retry_job(*link, 2, by); }) == "conflict: job 2 is pending; only failed and dead ones can be tried again");
+  CHECK(refusal_of([&] { retry_job(*link, 2, by); }) ==
+        "conflict: job 2 is pending; only failed and dead ones can be tried again");
   CHECK(refusal_of([&] { retry_job(*link, 9, by); }) == "not_found: there is no job 9");
   CHECK(retry_job(*link, 1, by).state == "pending");
   CHECK(lanes() == "a:2w2");
