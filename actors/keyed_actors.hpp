@@ -25,10 +25,10 @@ public:
   struct owner {
     std::size_t live_max = 1;
     std::chrono::milliseconds idle{60'000};
-    std::function<Handle(std::int64_t key)> start;              ///< spawns a monitored child
-    std::function<void(const Handle&, Item)> pass;              ///< sends it an item
-    std::function<void(const Handle&)> ask_to_leave;            ///< it answers left()
-    std::function<void(const Handle&, caf::exit_reason)> end;   ///< sends it an exit
+    std::function<Handle(std::int64_t key)> start;            ///< spawns a monitored child
+    std::function<void(const Handle&, Item)> pass;            ///< sends it an item
+    std::function<void(const Handle&)> ask_to_leave;          ///< it answers left()
+    std::function<void(const Handle&, caf::exit_reason)> end; ///< sends it an exit
   };
 
   keyed_actors() = default;

@@ -23,7 +23,8 @@ void pass_to_writer(repositories_pointer self, const delivery_ptr& x) {
 
 keyed_actors<repository_actor, delivery_ptr>::owner owner_of_children(repositories_pointer self) {
   const auto& settings = self->state.context->config.actors;
-  return {settings.repositories_max, settings.repository_idle,
+  return {settings.repositories_max,
+          settings.repository_idle,
           [self](std::int64_t id) {
             const auto& writers = self->state.writers;
             return self->spawn<caf::monitored>(repository, self->state.context, id, writers[writer_of(id, writers.size())],

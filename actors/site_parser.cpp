@@ -31,8 +31,7 @@ std::optional<failure> unpack(sync_in_hand& x, std::size_t bytes_max) {
 
 /// Large syncs, and those whose sender does not want to wait, are stored as they came; they have been found sound.
 bool is_for_later(const sync_in_hand& x, const site_settings& settings) {
-  return !x.of_job &&
-         (x.deferred || x.said.modules.size() > settings.async_modules || x.body.size() > settings.async_bytes);
+  return !x.of_job && (x.deferred || x.said.modules.size() > settings.async_modules || x.body.size() > settings.async_bytes);
 }
 
 void parse(site_parser_pointer self, sync_ptr x) {

@@ -93,7 +93,8 @@ void commit(site_writer_pointer self, sync_span syncs) {
     } catch (const storage::store_error& e) {
       if (e.remedy() == storage::sql_remedy::reconnect) {
         const auto was_connected = std::exchange(state.store, nullptr) != nullptr;
-        // A connection that died while idle tells nothing of the database: one try with a new one. A sync applied twice is unchanged.
+        // A connection that died while idle tells nothing of the database: one try with a new one. A sync applied twice is
+        // unchanged.
         if (was_connected && attempt == 1)
           continue;
         log::warn("database is away", {{"reason", e.what()}});

@@ -22,8 +22,8 @@ struct site_writer_state {
   bool flush_sent = false;
 };
 
-/// Group commit of syncs, without a timer: the first sends `flush`, which lands behind those that have arrived. Halves a batch that
-/// the database refuses until the refused sync stands alone.
+/// Group commit of syncs, without a timer: the first sends `flush`, which lands behind those that have arrived. Halves a batch
+/// that the database refuses until the refused sync stands alone.
 site_writer_actor::behavior_type site_writer(site_writer_actor::stateful_pointer<site_writer_state> self, context_ptr context);
 
 } // namespace ingot

@@ -21,7 +21,8 @@ site_writer_actor start_writer(sites_pointer self) {
 
 keyed_actors<site_actor, sync_ptr>::owner owner_of_children(sites_pointer self) {
   const auto& settings = self->state.context->config.sites;
-  return {settings.sites_max, settings.site_idle,
+  return {settings.sites_max,
+          settings.site_idle,
           [self](std::int64_t id) {
             const auto& writers = self->state.writers;
             return self->spawn<caf::monitored>(site, self->state.context, id, writers[writer_of(id, writers.size())],

@@ -16,8 +16,8 @@ struct sites_state {
   keyed_actors<site_actor, sync_ptr> children;
 };
 
-/// Keeps one SITE for each site that is busy or was lately, and the SITE WRITERs. A SITE WRITER that falls is started anew, and all
-/// SITEs with it: what lay with it is answered `lost`.
+/// Keeps one SITE for each site that is busy or was lately, and the SITE WRITERs. A SITE WRITER that falls is started anew, and
+/// all SITEs with it: what lay with it is answered `lost`.
 sites_actor::behavior_type sites(sites_actor::stateful_pointer<sites_state> self, context_ptr context);
 
 } // namespace ingot

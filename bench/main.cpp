@@ -113,7 +113,8 @@ int main(int argc, char** argv) {
   suite_command->add_flag("--json", json_only, "only the line of JSON on standard output");
 
   site_bench_settings sites;
-  auto* sites_command = app.add_subcommand("site-sync", "syncs of Drupal sites: sizes, kinds of change, many at once, and by hand");
+  auto* sites_command =
+      app.add_subcommand("site-sync", "syncs of Drupal sites: sizes, kinds of change, many at once, and by hand");
   sites_command->add_option("--node", sites.node, "the binary ingot")->required();
   sites_command->add_option("--seconds", sites.seconds, "of each run")->capture_default_str();
   sites_command->add_option("--work-dir", sites.work_dir, "for data folders (default: a temporary one)");

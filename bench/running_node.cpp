@@ -24,8 +24,10 @@ std::map<std::string, std::string> with_usual(std::uint16_t port, const std::fil
 
 running_node::running_node(const std::filesystem::path& binary, const std::filesystem::path& data_dir,
                            const std::map<std::string, std::string>& environment)
-    : port_{free_port()}, data_dir_{data_dir}, begin_{std::chrono::steady_clock::now()},
-      process_{{binary.string(), "serve"}, with_usual(port_, data_dir, environment), data_dir.string() + ".log"} {
+    : port_{free_port()}, data_dir_{data_dir}, begin_{std::chrono::steady_clock::now()}, process_{{binary.string(), "serve"},
+                                                                                                  with_usual(port_, data_dir,
+                                                                                                             environment),
+                                                                                                  data_dir.string() + ".log"} {
   ready_seconds_ = wait_until_ready(process_, port_, "/ready", begin_, data_dir.string() + ".log");
 }
 

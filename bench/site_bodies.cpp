@@ -23,7 +23,8 @@ std::string module_text(const site_inventory& x, int module) {
   return "{\"machine_name\":\"" + name + "\",\"name\":\"Module " + number + " of " + x.family +
          "\",\"type\":\"contrib\",\"version\":\"" + version +
          "\",\"status\":true,\"schema_version\":8101,\"package\":\"Administration\",\"core_compatibility\":[\"^9.3\",\"^10\"],"
-         "\"dependencies\":[\"drupal:node\",\"drupal:views\"],\"description\":\"Does what its name says, on every page of the site.\","
+         "\"dependencies\":[\"drupal:node\",\"drupal:views\"],\"description\":\"Does what its name says, on every page of the "
+         "site.\","
          "\"project_link\":\"https://www.drupal.org/project/" +
          name + "\",\"security_coverage\":true}";
 }

@@ -7,9 +7,9 @@ namespace ingot::bench {
 
 /// The inventory that a site of the benchmark sends.
 struct site_inventory {
-  std::string family;         ///< of the modules' names: sites of one family have the same modules
+  std::string family; ///< of the modules' names: sites of one family have the same modules
   int modules = 1000;
-  int changed = 0;            ///< so many of them have another version than in other generations
+  int changed = 0; ///< so many of them have another version than in other generations
   std::uint32_t generation = 0;
 
   /// The body of its sync (some 330 bytes a module, as a real site's), `seconds` after 2024-05-01.

@@ -66,22 +66,24 @@ std::string ask(database& db, const char* sql, std::initializer_list<std::string
   return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
 }
 
-void write_module(database& db, const std::string& site, simdjson::dom::element x, const std::string& at, const std::string& sync) {
+void write_module(database& db, const std::string& site, simdjson::dom::element x, const std::string& at,
+                  const std::string& sync) {
   const auto text = [&](const char* name) { return std::string{std::string_view{x[name]}}; };
   auto module = ask(db, "SELECT id FROM modules WHERE machine_name = $1", {text("machine_name")});
   if (module.empty())
-    module = ask(db,
-                 "INSERT INTO modules (machine_name, display_name, module_type, description, drupal_org_link, project, described_at) "
-                 "VALUES ($1, $2, $3, $4, $5, $1, $6) RETURNING id",
-                 {text("machine_name"), text("name"), text("type"), text("description"), text("project_link"), at});
+    module =
+        ask(db,
+            "INSERT INTO modules (machine_name, display_name, module_type, description, drupal_org_link, project, described_at) "
+            "VALUES ($1, $2, $3, $4, $5, $1, $6) RETURNING id",
+            {text("machine_name"), text("name"), text("type"), text("description"), text("project_link"), at});
   else
     ask(db, "UPDATE modules SET display_name = $2, description = $3, updated_at = now() WHERE id = $1",
         {module, text("name"), text("description")});
   auto version = ask(db, "SELECT id FROM module_versions WHERE module_id = $1 AND version = $2", {module, text("version")});
   if (version.empty())
-    version = ask(db,
-                  "INSERT INTO module_versions (module_id, version, sort_key, described_at) VALUES ($1, $2, $2, $3) RETURNING id",
-                  {module, text("version"), at});
+    version =
+        ask(db, "INSERT INTO module_versions (module_id, version, sort_key, described_at) VALUES ($1, $2, $2, $3) RETURNING id",
+            {module, text("version"), at});
   const auto before = ask(db, "SELECT version_id FROM site_modules WHERE site_id = $1 AND module_id = $2", {site, module});
   if (before.empty()) {
     ask(db,

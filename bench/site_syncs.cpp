@@ -37,10 +37,10 @@ struct bench_site {
 /// What some syncs took.
 struct timing {
   std::vector<double> ms;
-  double seconds = 0;        ///< wall
-  double node_ms = 0;        ///< CPU of the node for each
-  double postgres_ms = 0;    ///< CPU of PostgreSQL for each
-  std::uint64_t failed = 0;  ///< other answers than 200
+  double seconds = 0;       ///< wall
+  double node_ms = 0;       ///< CPU of the node for each
+  double postgres_ms = 0;   ///< CPU of PostgreSQL for each
+  std::uint64_t failed = 0; ///< other answers than 200
 
   double rate() const { return seconds > 0 ? static_cast<double>(ms.size()) / seconds : 0; }
   double quantile(double share) const {
@@ -79,7 +79,8 @@ class site_bench {
 public:
   explicit site_bench(const site_bench_settings& settings)
       : settings_{settings}, work_{settings.work_dir, false},
-        node_{settings.node, work_ / "node", {{"INGOT_SITES_SYNCS_PER_HOUR", "0"}}}, url_{node_.watch().database_url}, db_{url_} {}
+        node_{settings.node, work_ / "node", {{"INGOT_SITES_SYNCS_PER_HOUR", "0"}}}, url_{node_.watch().database_url}, db_{url_} {
+  }
 
   bool run() {
     std::printf("site-sync: one site alone (bodies of some 330 bytes a module)\n");
@@ -184,9 +185,11 @@ private:
       out.seconds = 0;
       return out;
     };
-    report(name_for(change_kind::all_new_to_world, modules, 0), summed(measured([&] { return first_syncs(change_kind::all_new_to_world); })));
+    report(name_for(change_kind::all_new_to_world, modules, 0),
+           summed(measured([&] { return first_syncs(change_kind::all_new_to_world); })));
     post(client, site, inventory.body(++site.clock), failed_);
-    report(name_for(change_kind::all_new_to_site, modules, 0), summed(measured([&] { return first_syncs(change_kind::all_new_to_site); })));
+    report(name_for(change_kind::all_new_to_site, modules, 0),
+           summed(measured([&] { return first_syncs(change_kind::all_new_to_site); })));
     report(name_for(change_kind::unchanged, modules, 0), summed(measured([&] { return repeat(0); })));
     for (const auto changed : {12, modules * 3 / 100})
       report(name_for(change_kind::some, modules, changed), summed(measured([&] { return repeat(changed); })));
@@ -238,7 +241,8 @@ private:
         out << statement(i) << '\n';
     }
     auto out = measured([&] {
-      const auto command = "psql -X -q -v ON_ERROR_STOP=1 -d '" + url_ + "' -f " + script.string() + " > " + times.string() + " 2>&1";
+      const auto command =
+          "psql -X -q -v ON_ERROR_STOP=1 -d '" + url_ + "' -f " + script.string() + " > " + times.string() + " 2>&1";
       auto result = timing{};
       result.failed = std::system(command.c_str()) == 0 ? 0 : 1; // NOLINT(cert-env33-c): what a person would type
       return result;
@@ -275,7 +279,8 @@ private:
     for (std::size_t i = 0; i < sites.size(); ++i)
       threads.emplace_back([&, i] {
         auto client = testing::http_client{node_.port(), std::chrono::seconds{120}};
-        auto inventory = site_inventory{"crowd" + std::to_string(modules), modules, std::max(changed, 0), static_cast<std::uint32_t>(i)};
+        auto inventory =
+            site_inventory{"crowd" + std::to_string(modules), modules, std::max(changed, 0), static_cast<std::uint32_t>(i)};
         do {
           ++inventory.generation;
           all[i].ms.push_back(post(client, sites[i], inventory.body(++sites[i].clock), all[i].failed));

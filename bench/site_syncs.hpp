@@ -12,8 +12,9 @@ struct site_bench_settings {
   bool quick = false;             ///< 1,000 modules and few runs
 };
 
-/// Measures syncs of sites (scenario `site-sync`): sizes, kinds of change, sites at once; beside them the statement that one would
-/// write by hand through psql, and a client that writes row by row. Prints a table. @returns whether every sync was answered 200
+/// Measures syncs of sites (scenario `site-sync`): sizes, kinds of change, sites at once; beside them the statement that one
+/// would write by hand through psql, and a client that writes row by row. Prints a table. @returns whether every sync was
+/// answered 200
 bool run_site_bench(const site_bench_settings& settings);
 
 } // namespace ingot::bench

@@ -10,7 +10,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t padding = 64; // simdjson's
+constexpr std::size_t padding = 64;    // simdjson's
 constexpr std::size_t first_guess = 8; // JSON packs to about an eighth
 
 struct inflater {

@@ -19,8 +19,8 @@ struct installed_version {
 
 /// What a site has installed now, as differential syncs know it.
 struct site_state {
-  std::string hash; ///< drupal::site_knowledge::state_hash()
-  std::optional<timestamp> last_sync; ///< the greatest sync_timestamp that was applied
+  std::string hash;                       ///< drupal::site_knowledge::state_hash()
+  std::optional<timestamp> last_sync;     ///< the greatest sync_timestamp that was applied
   std::vector<installed_version> modules; ///< by machine name
 };
 

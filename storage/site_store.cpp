@@ -93,10 +93,9 @@ public:
       record.add(x);
       auto error = text_array{};
       error.add(reason);
-      db_.add("keep_failed_sync",
-              {record.id.parameter(), record.site_id.parameter(), record.key_id.parameter(), record.type.parameter(),
-               record.at.parameter(), record.received.parameter(), record.ms.parameter(), record.hash.parameter(),
-               error.parameter()});
+      db_.add("keep_failed_sync", {record.id.parameter(), record.site_id.parameter(), record.key_id.parameter(),
+                                   record.type.parameter(), record.at.parameter(), record.received.parameter(),
+                                   record.ms.parameter(), record.hash.parameter(), error.parameter()});
       db_.run();
     } catch (const std::exception& e) {
       db_.roll_back();
@@ -188,8 +187,8 @@ private:
     auto site_id = int8_array{};
     for (auto i = std::size_t{0}; i < syncs.size(); ++i) {
       auto& known = syncs[i]->known;
-      const auto fresh = known.loaded && known.version == facts[i].version &&
-                         known.security_generation == facts[i].security_generation;
+      const auto fresh =
+          known.loaded && known.version == facts[i].version && known.security_generation == facts[i].security_generation;
       if (fresh || syncs[i]->verdict != site_verdict::taken || syncs[i]->as_job)
         continue;
       known = {};
@@ -231,9 +230,9 @@ private:
     auto change = drupal::site_change{};
     if (facts.last_sync && x.said.sync_time < *facts.last_sync) {
       result.outcome = drupal::sync_outcome::stale;
-      result.warnings.push_back({0, "", "/sync_timestamp",
-                                 "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) +
-                                     "): nothing was changed"});
+      result.warnings.push_back(
+          {0, "", "/sync_timestamp",
+           "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) + "): nothing was changed"});
     } else {
       change = compare(x.known, x.said, result.warnings);
       result.outcome = change.modules() || change.site ? drupal::sync_outcome::applied : drupal::sync_outcome::unchanged;
@@ -283,19 +282,18 @@ private:
       db_.add("remove_modules", {removed.site_id.parameter(), removed.module_id.parameter(), removed.at.parameter()});
     auto sites = changed_sites{applied};
     if (sites.site_id.size() > 0)
-      db_.add("update_sites",
-              {sites.site_id.parameter(), sites.environment.parameter(), sites.info.parameter(), sites.drupal_version.parameter(),
-               sites.php_version.parameter(), sites.reported.parameter()});
+      db_.add("update_sites", {sites.site_id.parameter(), sites.environment.parameter(), sites.info.parameter(),
+                               sites.drupal_version.parameter(), sites.php_version.parameter(), sites.reported.parameter()});
     auto records = sync_records{};
     for (const auto& x : applied)
       records.add(*x.sync);
-    db_.add("apply_syncs",
-            {rows.site_id.parameter(), rows.machine_name.parameter(), rows.version.parameter(), rows.enabled.parameter(),
-             rows.schema_version.parameter(), rows.reported.parameter(), rows.at.parameter(), rows.sync_id.parameter(),
-             rows.fresh.parameter(), records.id.parameter(), records.site_id.parameter(), records.key_id.parameter(),
-             records.type.parameter(), records.outcome.parameter(), records.at.parameter(), records.counts.parameter(),
-             records.received.parameter(), records.cron.parameter(), records.ms.parameter(), records.hash.parameter(),
-             records.job_id.parameter()},
+    db_.add("apply_syncs", {rows.site_id.parameter(),   rows.machine_name.parameter(),   rows.version.parameter(),
+                            rows.enabled.parameter(),   rows.schema_version.parameter(), rows.reported.parameter(),
+                            rows.at.parameter(),        rows.sync_id.parameter(),        rows.fresh.parameter(),
+                            records.id.parameter(),     records.site_id.parameter(),     records.key_id.parameter(),
+                            records.type.parameter(),   records.outcome.parameter(),     records.at.parameter(),
+                            records.counts.parameter(), records.received.parameter(),    records.cron.parameter(),
+                            records.ms.parameter(),     records.hash.parameter(),        records.job_id.parameter()},
             [&written](const answer& found) {
               for (auto i = 0; i < found.rows(); ++i)
                 written.push_back({static_cast<std::int32_t>(found.integer(i, 0)), found.text(i, 1) == "t"});

@@ -34,8 +34,8 @@ struct site_sync {
   std::string payload_hash; ///< SHA-256 of the body, 32 bytes
   timestamp received_at{};
   std::chrono::steady_clock::time_point started; ///< for the duration
-  std::optional<new_job> as_job;  ///< store it as this job instead of applying it
-  std::optional<job_lease> of_job; ///< the job that it is, completed in the same transaction
+  std::optional<new_job> as_job;                 ///< store it as this job instead of applying it
+  std::optional<job_lease> of_job;               ///< the job that it is, completed in the same transaction
 
   /// What the SITE knows; on return from a commit, what is stored.
   drupal::site_knowledge known;
@@ -43,9 +43,9 @@ struct site_sync {
   // What the commit found.
   site_verdict verdict = site_verdict::taken;
   drupal::sync_result result;
-  std::int64_t job_id = 0; ///< of as_job
-  bool notifies = false;   ///< the site's webhook is told, by a job
-  std::size_t rate_used = 0; ///< syncs of the last hour that count, this one included when it was taken
+  std::int64_t job_id = 0;            ///< of as_job
+  bool notifies = false;              ///< the site's webhook is told, by a job
+  std::size_t rate_used = 0;          ///< syncs of the last hour that count, this one included when it was taken
   std::chrono::seconds rate_reset{0}; ///< until one more may come when they are used up, else until the oldest is forgotten
 };
 
@@ -54,8 +54,8 @@ class site_store {
 public:
   virtual ~site_store() = default;
 
-  /// Judges and applies all syncs, each of another site, in one transaction. On return it is COMMITted: every sync has its verdict, and
-  /// those that were taken their result and knowledge. Throws store_error: nothing is applied (or nobody knows, with
+  /// Judges and applies all syncs, each of another site, in one transaction. On return it is COMMITted: every sync has its
+  /// verdict, and those that were taken their result and knowledge. Throws store_error: nothing is applied (or nobody knows, with
   /// sql_remedy::reconnect), and no sync has knowledge.
   virtual void commit(std::span<site_sync* const> syncs) = 0;
 
@@ -67,7 +67,8 @@ public:
 using site_store_factory = std::function<std::unique_ptr<site_store>()>;
 
 /// The store on PostgreSQL.
-std::unique_ptr<site_store> open_site_store(const std::string& url, const database_settings& settings, const site_settings& sites);
+std::unique_ptr<site_store> open_site_store(const std::string& url, const database_settings& settings,
+                                            const site_settings& sites);
 
 /// The key of the jobs that are syncs of a site, one after the other: `site/7`.
 std::string sync_job_key(std::int64_t site_id);

@@ -180,7 +180,8 @@ metrics::metrics(std::string_view version)
       batch_groups{make_histogram(registry_, "ingot_batch_groups", "Repository groups in one transaction.", sizes)},
       batch_deliveries{make_histogram(registry_, "ingot_batch_deliveries", "Deliveries in one transaction.", sizes)},
       commit_seconds{make_histogram(registry_, "ingot_commit_seconds", "From BEGIN to the end of COMMIT.", latencies)},
-      sync_commit_seconds{make_histogram(registry_, "ingot_sync_commit_seconds", "One transaction of site syncs, BEGIN to COMMIT.", latencies)},
+      sync_commit_seconds{
+          make_histogram(registry_, "ingot_sync_commit_seconds", "One transaction of site syncs, BEGIN to COMMIT.", latencies)},
       spool_commit_seconds{
           make_histogram(registry_, "ingot_spool_commit_seconds", "One transaction of the spool, fsync included.", latencies)},
       spooled_total{make_counter(registry_, "ingot_spooled_deliveries_total", "Deliveries acknowledged from the spool.")},

@@ -310,8 +310,7 @@ void read_texts(element what, std::size_t most, const std::string& pointer, faul
     return;
   }
   if (list.size() > most) {
-    faults.add(pointer,
-               "expected at most " + std::to_string(most) + " elements, and " + std::to_string(list.size()) + " came");
+    faults.add(pointer, "expected at most " + std::to_string(most) + " elements, and " + std::to_string(list.size()) + " came");
     return;
   }
   out.reserve(list.size());

@@ -71,13 +71,13 @@ struct inventory {
   timestamp sync_time{}; ///< sync_timestamp
   std::string_view drupal_version, php_version;
   sync_type type = sync_type::full;
-  std::vector<reported_module> modules; ///< in the body's order; no machine_name twice
-  std::string_view base_hash;           ///< the state that the sync is a difference to; empty: it is none
+  std::vector<reported_module> modules;  ///< in the body's order; no machine_name twice
+  std::string_view base_hash;            ///< the state that the sync is a difference to; empty: it is none
   std::vector<std::string_view> removed; ///< of a difference: machine names
   std::uint64_t site_digest = 0;         ///< of site_info and the two versions
 
-  std::vector<module_note> errors;   ///< lenient only: modules left out
-  std::vector<module_note> warnings; ///< e.g. a version that is stored as unknown
+  std::vector<module_note> errors;     ///< lenient only: modules left out
+  std::vector<module_note> warnings;   ///< e.g. a version that is stored as unknown
   std::vector<std::uint64_t> left_out; ///< name digests of modules that were left out: reported all the same
   bool left_out_nameless = false;      ///< one of them has no readable name, so nobody knows what is not reported
 };

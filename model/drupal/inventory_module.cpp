@@ -34,7 +34,7 @@ enum member : std::uint8_t {
   member_count,
 };
 constexpr std::array<std::string_view, member_count> member_names{
-    "machine_name", "name",         "type",        "version",      "status",           "schema_version", "package",
+    "machine_name",       "name",         "type",        "version",      "status",           "schema_version", "package",
     "core_compatibility", "dependencies", "description", "project_link", "security_coverage"};
 
 /// The members of one module that are read, and where they stand.

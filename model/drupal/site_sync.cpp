@@ -27,7 +27,8 @@ void compare_removed_by_name(const site_knowledge& known, const inventory& said,
     const auto* found = known.find(digest_of_name);
     if (found == nullptr || found->removed)
       note(warnings, name, i, "is not installed here, as far as is known; nothing to remove");
-    else if (std::any_of(said.modules.begin(), said.modules.end(), [&](const auto& x) { return x.name_digest == digest_of_name; }))
+    else if (std::any_of(said.modules.begin(), said.modules.end(),
+                         [&](const auto& x) { return x.name_digest == digest_of_name; }))
       note(warnings, name, i, "is also among the modules, so it stays");
     else if (std::find(out.removed.begin(), out.removed.end(), found->module_id) == out.removed.end())
       out.removed.push_back(found->module_id);
@@ -101,7 +102,8 @@ site_change compare(const site_knowledge& known, const inventory& said, std::vec
   return out;
 }
 
-void confirm(site_knowledge& known, const inventory& said, const site_change& change, const std::vector<written_module>& written) {
+void confirm(site_knowledge& known, const inventory& said, const site_change& change,
+             const std::vector<written_module>& written) {
   known.site_digest = said.site_digest;
   for (auto& x : known.modules)
     if (std::binary_search(change.removed.begin(), change.removed.end(), x.module_id)) {
@@ -146,7 +148,9 @@ std::string to_json(const sync_result& x) {
   out += ",\"outcome\":\"";
   out += to_string(x.outcome);
   out += '"';
-  const auto add = [&](const char* name, std::size_t value) { out.append(",\"").append(name).append("\":") += std::to_string(value); };
+  const auto add = [&](const char* name, std::size_t value) {
+    out.append(",\"").append(name).append("\":") += std::to_string(value);
+  };
   add("processed_count", x.processed);
   add("new_modules", x.added);
   add("updated_modules", x.updated);

@@ -132,7 +132,8 @@ void show_site_state(const services& what, http::request req, path_parameters si
                   m.version.empty() ? modules.add_raw(m.machine_name, "null") : modules.add(m.machine_name, m.version);
                 auto out = json_object{};
                 out.add("site_id", id).add("state_hash", state.hash);
-                state.last_sync ? out.add("last_sync_timestamp", to_rfc3339(*state.last_sync)) : out.add_raw("last_sync_timestamp", "null");
+                state.last_sync ? out.add("last_sync_timestamp", to_rfc3339(*state.last_sync))
+                                : out.add_raw("last_sync_timestamp", "null");
                 return out.add_raw("modules", modules.text()).text();
               });
 }

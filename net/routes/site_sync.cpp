@@ -19,9 +19,8 @@ namespace {
 std::optional<failure> refuse_head(const http::request_head& head) {
   const auto type = head["content-type"];
   if (!is_media_type(type, "application/json"))
-    return failure{fault::unsupported_media_type,
-                   "this content type is not read here",
-                   {{"content-type", "expected: application/json"}}};
+    return failure{
+        fault::unsupported_media_type, "this content type is not read here", {{"content-type", "expected: application/json"}}};
   const auto encoding = head["content-encoding"];
   if (!encoding.empty() && encoding != "gzip" && encoding != "identity")
     return failure{fault::unsupported_media_type,
@@ -43,9 +42,10 @@ failure failure_of(const sync_in_hand& x) {
   case storage::site_verdict::rate_limited:
     return {fault::rate_limited, "this site has used up its syncs of the last hour", {}};
   case storage::site_verdict::base_differs:
-    return {fault::conflict,
-            "the state that this difference stands on is not the present one; send a full sync, or a difference to the present one",
-            {{"/base_hash", "expected: " + x.result.state_hash}}};
+    return {
+        fault::conflict,
+        "the state that this difference stands on is not the present one; send a full sync, or a difference to the present one",
+        {{"/base_hash", "expected: " + x.result.state_hash}}};
   }
   return {fault::internal, "an unknown verdict", {}};
 }
@@ -57,7 +57,8 @@ http::response answer_of(const sync_in_hand& x, const failure& why) {
   if (x.as_job) {
     const auto id = std::to_string(x.job_id);
     answer.status = 202;
-    answer.body = "{\"success\":true,\"job_id\":\"" + id + "\",\"site_id\":" + std::to_string(x.site_id) + ",\"status\":\"pending\"}";
+    answer.body =
+        "{\"success\":true,\"job_id\":\"" + id + "\",\"site_id\":" + std::to_string(x.site_id) + ",\"status\":\"pending\"}";
     answer.fields.emplace_back("location", "/api/v1/jobs/" + id);
   } else {
     answer.body = drupal::to_json(x.result);
@@ -86,8 +87,9 @@ void count_and_log(const services& what, const sync_in_hand& x, const failure& w
                        : x.as_job              ? std::string_view{"stored as a job"}
                                                : to_string(x.result.outcome);
   what.context->counters.site_syncs.at({outcome}).add();
-  log::info(why.code == fault::none ? "sync taken" : "sync not taken",
-            {{"request_id", x.request_id}, {"site", x.site_id}, {"sync", x.sync_id}, {"outcome", outcome}, {"reason", why.message}});
+  log::info(
+      why.code == fault::none ? "sync taken" : "sync not taken",
+      {{"request_id", x.request_id}, {"site", x.site_id}, {"sync", x.sync_id}, {"outcome", outcome}, {"reason", why.message}});
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v,
                  audit_line{"site " + std::to_string(x.site_id), why.code == fault::none ? "modules synced" : "sync refused",

@@ -30,8 +30,9 @@ json::object finished_job(http_client& to, const test_site& site, const std::str
   return job;
 }
 
-const std::string state_of_sites = "SELECT string_agg(site_id || machine_name || ' ' || version || enabled, ',' ORDER BY site_id, "
-                                   "machine_name) FROM site_modules_current WHERE removed_at IS NULL";
+const std::string state_of_sites =
+    "SELECT string_agg(site_id || machine_name || ' ' || version || enabled, ',' ORDER BY site_id, "
+    "machine_name) FROM site_modules_current WHERE removed_at IS NULL";
 
 } // namespace
 
@@ -87,8 +88,10 @@ TEST_CASE("law 1: a stored sync survives the node's death, and law 2: it is appl
   const auto site = make_site(running.database_url());
   auto paths = std::vector<std::string>{};
   for (auto i = 0; i < 5; ++i) {
-    const auto answer = sync(client, site, many_modules("2024-05-01T1" + std::to_string(i) + ":00:00Z", 300, 10 * i, "2.0." + std::to_string(i)).text(),
-                             {{"Prefer", "respond-async"}});
+    const auto answer =
+        sync(client, site,
+             many_modules("2024-05-01T1" + std::to_string(i) + ":00:00Z", 300, 10 * i, "2.0." + std::to_string(i)).text(),
+             {{"Prefer", "respond-async"}});
     REQUIRE(answer.status == 202);
     paths.push_back(answer["location"]);
   }
@@ -105,7 +108,8 @@ TEST_CASE("law 1: a stored sync survives the node's death, and law 2: it is appl
 
 TEST_CASE("law 3: fifty syncs of one site at once from two nodes end as if they had come one after the other") {
   database_outside database;
-  const auto environment = std::map<std::string, std::string>{{"DATABASE_URL", database.url()}, {"INGOT_SITES_SYNCS_PER_HOUR", "0"}};
+  const auto environment =
+      std::map<std::string, std::string>{{"DATABASE_URL", database.url()}, {"INGOT_SITES_SYNCS_PER_HOUR", "0"}};
   node first{{.environment = environment}}, second{{.environment = environment}};
   const auto site = make_site(database.url());
   auto threads = std::vector<std::thread>{};
@@ -125,11 +129,15 @@ TEST_CASE("law 3: fifty syncs of one site at once from two nodes end as if they 
   // The newest one won, whatever the order in which they came.
   CHECK(db.number("SELECT count(*) FROM site_modules WHERE removed_at IS NULL") == 69);
   CHECK(db.number("SELECT count(*) FROM site_modules_current WHERE version = '2.0.49' AND removed_at IS NULL") == 14);
-  CHECK(db.number("SELECT count(*) FROM site_modules_current WHERE version <> '2.0.49' AND version <> '1.0.0' AND removed_at IS NULL") == 0);
+  CHECK(
+      db.number(
+          "SELECT count(*) FROM site_modules_current WHERE version <> '2.0.49' AND version <> '1.0.0' AND removed_at IS NULL") ==
+      0);
   // The site's version moved once for each sync that wrote, and history is a chain.
   CHECK(db.number("SELECT version FROM sites") == db.number("SELECT count(*) FROM syncs WHERE outcome = 'applied'"));
   CHECK(db.number("SELECT count(*) FROM syncs") == 50);
-  CHECK(db.number("SELECT count(*) FROM (SELECT from_version_id, lag(to_version_id) OVER (PARTITION BY module_id ORDER BY changed_at) AS before "
+  CHECK(db.number("SELECT count(*) FROM (SELECT from_version_id, lag(to_version_id) OVER (PARTITION BY module_id ORDER BY "
+                  "changed_at) AS before "
                   "FROM site_module_history) x WHERE before IS NOT NULL AND before <> from_version_id") == 0);
   // Modules and versions were made once.
   CHECK(db.number("SELECT count(*) - count(DISTINCT machine_name) FROM modules") == 0);
@@ -146,10 +154,12 @@ TEST_CASE("law 3: many sites at once, and modules that all of them report are ma
     threads.emplace_back([&] {
       auto client = running.client();
       for (auto i = 0; i < 5; ++i)
-        refused += sync(client, site, many_modules("2024-05-01T1" + std::to_string(i) + ":00:00Z", 100, 20 * i, "3." + std::to_string(i)).text())
-                               .status == 200
-                       ? 0
-                       : 1;
+        refused +=
+            sync(client, site,
+                 many_modules("2024-05-01T1" + std::to_string(i) + ":00:00Z", 100, 20 * i, "3." + std::to_string(i)).text())
+                        .status == 200
+                ? 0
+                : 1;
     });
   for (auto& x : threads)
     x.join();
@@ -158,7 +168,8 @@ TEST_CASE("law 3: many sites at once, and modules that all of them report are ma
   CHECK(db.number("SELECT count(*) FROM modules") == 100);
   CHECK(db.number("SELECT count(*) FROM module_versions") == 100 + 20 + 40 + 60 + 80);
   auto states = std::set<std::string>{};
-  for (const auto& row : db.rows("SELECT md5(string_agg(machine_name || version, ',' ORDER BY machine_name)) FROM site_modules_current GROUP BY site_id"))
+  for (const auto& row : db.rows("SELECT md5(string_agg(machine_name || version, ',' ORDER BY machine_name)) FROM "
+                                 "site_modules_current GROUP BY site_id"))
     states.insert(row.at(0).value_or(""));
   CHECK(states.size() == 1);
 }

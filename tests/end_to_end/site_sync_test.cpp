@@ -40,9 +40,7 @@ struct site_bench {
     return object_of(answer);
   }
 
-  std::string code(const http_answer& answer) {
-    return std::string{object_of(answer).at("error").at("code").as_string()};
-  }
+  std::string code(const http_answer& answer) { return std::string{object_of(answer).at("error").at("code").as_string()}; }
 
   /// Every table of the sites' but the records of syncs, as text: what must not move when nothing changed.
   std::string rows() {
@@ -101,24 +99,27 @@ TEST_CASE("a site's first sync makes its rows, a changed one writes what changed
   CHECK(answer.at("processing_time_ms").is_double());
   CHECK(answer.at("next_sync_after").as_string().ends_with("Z"));
 
-  const auto changed = b.taken(sync_body{"2024-05-01T11:00:00Z"}.module("token", "8.x-1.10").module("views", "10.3.0", false).module("new", "2.0.0"));
+  const auto changed = b.taken(
+      sync_body{"2024-05-01T11:00:00Z"}.module("token", "8.x-1.10").module("views", "10.3.0", false).module("new", "2.0.0"));
   CHECK(changed.at("new_modules").to_number<int>() == 1);
   CHECK(changed.at("updated_modules").to_number<int>() == 2);
   CHECK(changed.at("removed_modules").to_number<int>() == 1);
 
   using row = sql::row;
-  CHECK(b.db->rows("SELECT machine_name, version, enabled, to_char(first_seen, 'HH24:MI'), to_char(last_seen, 'HH24:MI'), "
-                  "to_char(last_updated, 'HH24:MI'), to_char(removed_at, 'HH24:MI') FROM site_modules_current ORDER BY machine_name") ==
+  CHECK(b.db->rows(
+            "SELECT machine_name, version, enabled, to_char(first_seen, 'HH24:MI'), to_char(last_seen, 'HH24:MI'), "
+            "to_char(last_updated, 'HH24:MI'), to_char(removed_at, 'HH24:MI') FROM site_modules_current ORDER BY machine_name") ==
         std::vector<row>{row{"new", "2.0.0", "t", "11:00", "11:00", "11:00", std::nullopt},
                          row{"old", "1.0.0", "f", "10:00", "10:00", "11:00", "11:00"},
                          row{"token", "8.x-1.10", "t", "10:00", "11:00", "11:00", std::nullopt},
                          row{"views", "10.3.0", "f", "10:00", "11:00", "11:00", std::nullopt}});
   CHECK(b.db->rows("SELECT m.machine_name, f.version, t.version, to_char(h.changed_at, 'HH24:MI'), 'sync_' || h.sync_id "
-                  "FROM site_module_history h JOIN modules m ON m.id = h.module_id "
-                  "JOIN module_versions f ON f.id = h.from_version_id JOIN module_versions t ON t.id = h.to_version_id") ==
+                   "FROM site_module_history h JOIN modules m ON m.id = h.module_id "
+                   "JOIN module_versions f ON f.id = h.from_version_id JOIN module_versions t ON t.id = h.to_version_id") ==
         std::vector<row>{row{"token", "8.x-1.9", "8.x-1.10", "11:00", std::string{changed.at("sync_id").as_string()}}});
-  CHECK(b.db->rows("SELECT outcome, processed, new_modules, updated_modules, removed_modules, sync_type FROM syncs ORDER BY id") ==
-        std::vector<row>{row{"applied", "3", "3", "0", "0", "full"}, row{"applied", "3", "1", "2", "1", "full"}});
+  CHECK(
+      b.db->rows("SELECT outcome, processed, new_modules, updated_modules, removed_modules, sync_type FROM syncs ORDER BY id") ==
+      std::vector<row>{row{"applied", "3", "3", "0", "0", "full"}, row{"applied", "3", "1", "2", "1", "full"}});
   CHECK(b.db->text("SELECT core_compatibility::text FROM module_versions WHERE version = '8.x-1.9'") == "{^9,^10}");
   CHECK(b.db->text("SELECT name || environment FROM sites") == "a sitelive");
   CHECK(b.db->text("SELECT info::text FROM sites") == R"({"name": "Forge", "environment": "live"})");
@@ -165,9 +166,10 @@ TEST_CASE("law 4: every order of full syncs ends in the newest one's state") {
     const auto site = make_site(b.running.database_url());
     for (const auto i : order)
       REQUIRE(sync(b.client, site, syncs[static_cast<std::size_t>(i)].text()).status == 200);
-    states.insert(b.db->text("SELECT string_agg(machine_name || version || enabled, ',' ORDER BY machine_name) FROM site_modules_current "
-                            "WHERE removed_at IS NULL AND site_id = " +
-                            std::to_string(site.id)));
+    states.insert(
+        b.db->text("SELECT string_agg(machine_name || version || enabled, ',' ORDER BY machine_name) FROM site_modules_current "
+                   "WHERE removed_at IS NULL AND site_id = " +
+                   std::to_string(site.id)));
   } while (std::next_permutation(order.begin(), order.end()));
   CHECK(states == std::set<std::string>{"m03.0.0true,m11.0.0true,m21.0.0true"});
 }
@@ -201,7 +203,8 @@ TEST_CASE("faults are 422 with every pointer and store nothing, lenient stores t
   const auto refused = b.send(faulty);
   CHECK(refused.status == 422);
   CHECK(b.code(refused) == "invalid_fields");
-  CHECK(pointers(refused) == std::vector<std::string>{"/modules/1/type", "/modules/2/version", "/modules/3/machine_name", "/php_version"});
+  CHECK(pointers(refused) ==
+        std::vector<std::string>{"/modules/1/type", "/modules/2/version", "/modules/3/machine_name", "/php_version"});
   CHECK(b.rows() == before);
   CHECK(b.count("syncs") == 1);
 
@@ -256,7 +259,8 @@ TEST_CASE("keys: none and unknown are told the same, another site's and a disabl
   CHECK(with_key({{"X-API-Key", b.site.key}, {"Origin", "https://example.org"}}, path).status == 403);
   b.db->run("UPDATE sites SET disabled_at = now() WHERE id = " + std::to_string(b.site.id));
   CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 403);
-  b.db->run("UPDATE sites SET disabled_at = NULL; UPDATE api_keys SET revoked_at = now() WHERE site_id = " + std::to_string(b.site.id));
+  b.db->run("UPDATE sites SET disabled_at = NULL; UPDATE api_keys SET revoked_at = now() WHERE site_id = " +
+            std::to_string(b.site.id));
   CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 401);
   CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 401);
   CHECK(b.count("syncs") == 1);
@@ -266,8 +270,8 @@ TEST_CASE("keys: none and unknown are told the same, another site's and a disabl
 TEST_CASE("media types and codings that are not read are 415, bodies over the setting 413, packed or not") {
   site_bench b{{.environment = {{"INGOT_SITES_BODY_BYTES_MAX", "100KiB"}}}};
   const auto body = many_modules("2024-05-01T10:00:00Z", 10);
-  CHECK(b.client.request("POST", b.site.sync_path(), {{"X-API-Key", b.site.key}, {"Content-Type", "text/plain"}}, body.text()).status ==
-        415);
+  CHECK(b.client.request("POST", b.site.sync_path(), {{"X-API-Key", b.site.key}, {"Content-Type", "text/plain"}}, body.text())
+            .status == 415);
   CHECK(b.send(body, {{"Content-Encoding", "br"}}).status == 415);
   const auto packed = sync(b.client, b.site, gzip(body.text()), {{"Content-Encoding", "gzip"}});
   INFO(packed.body);
@@ -332,7 +336,7 @@ TEST_CASE("differential syncs: the state, a difference on it, and 409 on another
   CHECK(taken.at("updated_modules").to_number<int>() == 1);
   CHECK(taken.at("removed_modules").to_number<int>() == 1);
   CHECK(b.db->text("SELECT string_agg(machine_name || ' ' || version, ',' ORDER BY machine_name) FROM site_modules_current "
-                  "WHERE removed_at IS NULL") == "m0 1.0.0,m1 2.0.0");
+                   "WHERE removed_at IS NULL") == "m0 1.0.0,m1 2.0.0");
   change.members["sync_timestamp"] = "2024-05-01T12:00:00Z";
   const auto mismatch = b.send(change);
   CHECK(mismatch.status == 409);
@@ -367,6 +371,7 @@ TEST_CASE("the recorded inventories sync, and their second sync writes nothing b
     for (const auto& each : x.modules())
       if (each.at("version").is_string() && !each.at("version").as_string().starts_with("dev-"))
         REQUIRE(b.count("site_modules_current", "machine_name = " + literal(std::string{each.at("machine_name").as_string()}) +
-                                                    " AND version = " + literal(std::string{each.at("version").as_string()})) == 1);
+                                                    " AND version = " + literal(std::string{each.at("version").as_string()})) ==
+                1);
   }
 }

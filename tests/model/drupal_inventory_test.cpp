@@ -100,10 +100,10 @@ TEST_CASE("every fault of a body is told with its pointer, not only the first") 
   const auto why = refused(x);
   CHECK(why.code == fault::invalid_fields);
   CHECK(pointers(why) == texts{"/site_info", "/modules/0/type", "/modules/0/status", "/modules/1/name", "/modules/1/version",
-                               "/modules/2/machine_name", "/modules/2/schema_version", "/modules/2/package",
-                               "/modules/3/version", "/modules/3/core_compatibility/1", "/modules/3/dependencies",
-                               "/modules/4/description", "/modules/4/project_link", "/modules/4/security_coverage",
-                               "/sync_timestamp", "/drupal_version", "/php_version", "/sync_type"});
+                               "/modules/2/machine_name", "/modules/2/schema_version", "/modules/2/package", "/modules/3/version",
+                               "/modules/3/core_compatibility/1", "/modules/3/dependencies", "/modules/4/description",
+                               "/modules/4/project_link", "/modules/4/security_coverage", "/sync_timestamp", "/drupal_version",
+                               "/php_version", "/sync_type"});
   CHECK(why.message.find("18 faults") != std::string::npos);
 }
 
@@ -112,7 +112,8 @@ TEST_CASE("names are measured in characters, and at their limits they pass") {
   auto wide = std::string{};
   for (auto i = 0; i < 255; ++i)
     wide += "ü";
-  x.modules = {module_text{wide}.set("name", '"' + wide + '"').set("package", '"' + wide + '"'), module_text{"v", std::string(50, '1')}};
+  x.modules = {module_text{wide}.set("name", '"' + wide + '"').set("package", '"' + wide + '"'),
+               module_text{"v", std::string(50, '1')}};
   CHECK(sound(x).modules.size() == 2);
   x.modules = {module_text{wide + "ü"}.set("name", "\"C\"")};
   CHECK(pointers(refused(x)) == texts{"/modules/0/machine_name"});
@@ -236,7 +237,8 @@ TEST_CASE("digests move with all that is reported, and with nothing else") {
     INFO(member);
     CHECK(digest_of(other) != before);
   }
-  CHECK(sound(base).site_digest == sound(sync_text{base}.set("site_info", R"({"name":"Forge","environment":"live","last_cron":5})")).site_digest);
+  CHECK(sound(base).site_digest ==
+        sound(sync_text{base}.set("site_info", R"({"name":"Forge","environment":"live","last_cron":5})")).site_digest);
   CHECK(sound(base).site_digest != sound(sync_text{base}.set("php_version", "\"8.2.8\"")).site_digest);
 }
 

@@ -88,9 +88,9 @@ TEST_CASE("a difference removes what it says, and warns of what it cannot") {
   auto known = site_knowledge{};
   apply(known, said({{"a"}, {"b"}, {"c"}}));
   auto warnings = std::vector<module_note>{};
-  const auto change = apply(known,
-                            said({{"a", "2.0.0"}}, sync_text{}.set("base_hash", "\"x\"").set("removed", R"(["b","nobody","a","b"])")),
-                            &warnings);
+  const auto change =
+      apply(known, said({{"a", "2.0.0"}}, sync_text{}.set("base_hash", "\"x\"").set("removed", R"(["b","nobody","a","b"])")),
+            &warnings);
   CHECK(change.removed.size() == 1);
   CHECK(change.updated.size() == 1);
   CHECK(warnings.size() == 2);
@@ -141,9 +141,10 @@ TEST_CASE("the answer of a sync is JSON with all its counts") {
   x.warnings.push_back({2, "a", "/modules/2/version", "un\"known"});
   x.milliseconds = 1.25;
   x.next_sync_after = *parse_rfc3339("2024-05-01T10:00:00Z");
-  CHECK(to_json(x) ==
-        R"({"success":true,"sync_id":"sync_018f33d0-107b-7fff-bf01-020304050607","site_id":7,"outcome":"applied","processed_count":3,)"
-        R"("new_modules":1,"updated_modules":0,"removed_modules":0,"security_updates_found":0,)"
-        R"("warnings":[{"index":2,"machine_name":"a","pointer":"/modules/2/version","message":"un\"known"}],"errors":[],)"
-        R"("state_hash":"","processing_time_ms":1.250,"next_sync_after":"2024-05-01T10:00:00Z"})");
+  CHECK(
+      to_json(x) ==
+      R"({"success":true,"sync_id":"sync_018f33d0-107b-7fff-bf01-020304050607","site_id":7,"outcome":"applied","processed_count":3,)"
+      R"("new_modules":1,"updated_modules":0,"removed_modules":0,"security_updates_found":0,)"
+      R"("warnings":[{"index":2,"machine_name":"a","pointer":"/modules/2/version","message":"un\"known"}],"errors":[],)"
+      R"("state_hash":"","processing_time_ms":1.250,"next_sync_after":"2024-05-01T10:00:00Z"})");
 }

@@ -11,8 +11,11 @@ struct module_text {
   std::map<std::string, std::string> members;
 
   module_text(const std::string& machine_name, const std::string& version = "1.0.0") {
-    members = {{"machine_name", '"' + machine_name + '"'}, {"name", "\"The " + machine_name + '"'}, {"type", "\"contrib\""},
-               {"version", '"' + version + '"'},           {"status", "true"}};
+    members = {{"machine_name", '"' + machine_name + '"'},
+               {"name", "\"The " + machine_name + '"'},
+               {"type", "\"contrib\""},
+               {"version", '"' + version + '"'},
+               {"status", "true"}};
   }
   module_text& set(const std::string& name, const std::string& json) {
     members[name] = json;

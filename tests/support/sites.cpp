@@ -27,11 +27,8 @@ sync_body::sync_body(const std::string& at) {
 }
 
 sync_body& sync_body::module(const std::string& machine_name, const std::string& version, bool enabled) {
-  modules().push_back({{"machine_name", machine_name},
-                       {"name", machine_name},
-                       {"type", "contrib"},
-                       {"version", version},
-                       {"status", enabled}});
+  modules().push_back(
+      {{"machine_name", machine_name}, {"name", machine_name}, {"type", "contrib"}, {"version", version}, {"status", enabled}});
   return *this;
 }
 
