@@ -8,7 +8,9 @@
 #include "model/json_write.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <bit>
+#include <limits>
+#include <utility>
 
 namespace ingot::drupal {
 
@@ -18,6 +20,8 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr std::size_t shown_bytes_max = 60;
+
+constexpr auto root_place = json_place{};
 
 /// A JSON value as short text for a message.
 std::string shown(element x) {
@@ -58,16 +62,16 @@ bool is_platform_version(std::string_view text) {
 }
 
 std::string_view read_platform_version(object root, std::string_view name, fault_list& faults) {
-  const auto pointer = "/" + std::string{name};
+  const auto at = json_place{&root_place, name, std::nullopt};
   const auto value = member(root, name);
   if (!value) {
-    faults.add(pointer, "expected, and absent");
+    faults.add(at, "expected, and absent");
     return {};
   }
   auto text = std::string_view{};
   if (value->get_string().get(text) == simdjson::SUCCESS && text.size() <= version_size_max && is_platform_version(text))
     return text;
-  faults.add(pointer, came_instead("a version such as 10.3.0 or 10.3.0-beta1", *value));
+  faults.add(at, came_instead("a version such as 10.3.0 or 10.3.0-beta1", *value));
   return {};
 }
 
@@ -89,9 +93,10 @@ void read_site_info(object root, inventory& out, fault_list& faults) {
     faults.add("/site_info", value ? came_instead("an object", *value) : "expected, and absent");
     return;
   }
+  const auto place = json_place{&root_place, "site_info", std::nullopt};
   for (const auto* name : {"name", "environment"})
     if (const auto text = member(info, name); text && !text->is_null())
-      if (const auto read = text_within(*text, 0, name_size_max, "/site_info/" + std::string{name}, faults);
+      if (const auto read = text_within(*text, 0, name_size_max, {&place, name, std::nullopt}, faults);
           read && std::string_view{name} == "environment")
         out.environment = out.texts.keep(*read);
   if (const auto cron = member(info, "last_cron"); cron && !cron->is_null()) {
@@ -137,7 +142,7 @@ void read_sync_type(object root, inventory& out, fault_list& faults) {
 void read_difference(object root, inventory& out, fault_list& faults) {
   const auto base = member(root, "base_hash");
   if (base && !base->is_null())
-    if (const auto text = text_within(*base, 1, name_size_max, "/base_hash", faults))
+    if (const auto text = text_within(*base, 1, name_size_max, {&root_place, "base_hash", std::nullopt}, faults))
       out.base_hash = out.texts.keep(*text);
   const auto removed = member(root, "removed");
   if (!removed || removed->is_null())
@@ -147,7 +152,7 @@ void read_difference(object root, inventory& out, fault_list& faults) {
     return;
   }
   auto names = std::vector<std::string_view>{};
-  read_texts(*removed, modules_max, "/removed", faults, names);
+  read_texts(*removed, modules_max, {&root_place, "removed", std::nullopt}, faults, names);
   for (const auto name : names)
     out.removed.push_back(out.texts.keep(name));
 }
@@ -169,46 +174,72 @@ void keep_texts(reported_module& x, text_store& texts) {
       keep(each);
 }
 
-/// Reads `modules`, lenient or not.
-class module_reader {
+/// The names that were read, to find one that stands twice.
+class names_seen {
 public:
-  module_reader(inventory& out, fault_list& faults, bool lenient) : out_{out}, faults_{faults}, lenient_{lenient} {}
+  explicit names_seen(std::size_t modules) : slots_(std::bit_ceil(2 * modules + 1), none) { names_.reserve(modules); }
 
-  void read(simdjson::dom::array modules) {
-    out_.modules.reserve(modules.size());
-    places_.reserve(modules.size());
-    auto index = std::uint32_t{0};
-    for (const auto each : modules)
-      read_one(each, index++);
+  /// Notes a name. @returns the index of the module that had it before
+  std::optional<std::uint32_t> note(std::string_view name, std::uint64_t digest_of_name, std::uint32_t index) {
+    auto slot = digest_of_name & (slots_.size() - 1);
+    for (; slots_[slot] != none; slot = (slot + 1) & (slots_.size() - 1))
+      if (const auto& [seen, at] = names_[slots_[slot]]; seen == name)
+        return at;
+    slots_[slot] = static_cast<std::uint32_t>(names_.size());
+    names_.emplace_back(name, index);
+    return std::nullopt;
   }
 
 private:
-  void read_one(element what, std::uint32_t index) {
-    const auto pointer = "/modules/" + std::to_string(index);
+  static constexpr auto none = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> slots_;                                ///< places in names_, by digest
+  std::vector<std::pair<std::string_view, std::uint32_t>> names_; ///< views into the document
+};
+
+/// Reads `modules`, lenient or not.
+class module_reader {
+public:
+  module_reader(inventory& out, fault_list& faults, bool lenient, std::size_t modules)
+      : out_{out}, faults_{faults}, lenient_{lenient}, seen_{modules} {
+    out_.modules.reserve(modules);
+  }
+
+  void read(simdjson::dom::array modules) {
+    const auto place = json_place{&root_place, "modules", std::nullopt};
+    auto index = std::uint32_t{0};
+    for (const auto each : modules) {
+      read_one(each, {&place, {}, index}, index);
+      ++index;
+    }
+  }
+
+private:
+  void read_one(element what, const json_place& at, std::uint32_t index) {
     auto own = fault_list{};
     auto warning = std::string{};
-    auto x = read_module(what, pointer, own, warning);
+    auto x = fields_.read(what, at, own, warning);
     x.index = index;
     if (!x.machine_name.empty())
-      if (const auto [first, added] = places_.try_emplace(x.machine_name, index); !added)
-        own.add(pointer + "/machine_name", "`" + std::string{x.machine_name} + "` stands at /modules/" +
-                                               std::to_string(first->second) + "/machine_name already");
+      if (const auto first = seen_.note(x.machine_name, x.name_digest, index))
+        own.add({&at, "machine_name", std::nullopt},
+                "`" + std::string{x.machine_name} + "` stands at /modules/" + std::to_string(*first) + "/machine_name already");
     if (!own.empty()) {
       leave_out(x, own);
       return;
     }
     if (!warning.empty())
-      out_.warnings.push_back({index, std::string{x.machine_name}, pointer + "/version", std::move(warning)});
+      out_.warnings.push_back({index, std::string{x.machine_name}, at.pointer() + "/version", std::move(warning)});
     keep_texts(x, out_.texts);
     out_.modules.push_back(std::move(x));
   }
 
   void leave_out(const reported_module& x, fault_list& own) {
+    auto told = std::size_t{0};
     for (auto& each : own.details()) {
-      if (lenient_ && out_.errors.size() < faults_max)
-        out_.errors.push_back({x.index, std::string{x.machine_name}, each.pointer, each.message});
-      else if (!lenient_)
+      if (!lenient_)
         faults_.add(std::move(each.pointer), std::move(each.message));
+      else if (told++ < faults_of_module_max)
+        out_.errors.push_back({x.index, std::string{x.machine_name}, std::move(each.pointer), std::move(each.message)});
     }
     if (x.machine_name.empty())
       out_.left_out_nameless = true;
@@ -219,7 +250,8 @@ private:
   inventory& out_;
   fault_list& faults_;
   bool lenient_;
-  std::unordered_map<std::string_view, std::uint32_t> places_; ///< views into the document
+  module_fields fields_;
+  names_seen seen_;
 };
 
 void read_modules(object root, inventory& out, fault_list& faults, bool lenient) {
@@ -232,7 +264,7 @@ void read_modules(object root, inventory& out, fault_list& faults, bool lenient)
   } else if (const auto count = modules.size(); count > modules_max || (count == 0 && out.base_hash.empty())) {
     faults.add("/modules", "expected 1 to " + std::to_string(modules_max) + " modules, and " + std::to_string(count) + " came");
   } else {
-    module_reader{out, faults, lenient}.read(modules);
+    module_reader{out, faults, lenient, count}.read(modules);
     if (lenient && out.modules.empty() && !out.errors.empty())
       for (auto& each : out.errors)
         faults.add(std::move(each.pointer), std::move(each.message));
@@ -286,37 +318,37 @@ std::size_t characters(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::optional<std::string_view> text_within(element what, std::size_t least, std::size_t most, std::string_view pointer,
+std::optional<std::string_view> text_within(element what, std::size_t least, std::size_t most, const json_place& at,
                                             fault_list& faults) {
   auto text = std::string_view{};
   if (what.get_string().get(text) != simdjson::SUCCESS) {
-    faults.add(std::string{pointer}, came_instead("a text", what));
+    faults.add(at, came_instead("a text", what));
     return std::nullopt;
   }
   const auto size = text.size() <= least || text.size() > most ? characters(text) : text.size();
   if (size < least || size > most) {
-    faults.add(std::string{pointer}, "expected " + std::to_string(least) + " to " + std::to_string(most) + " characters, and " +
+    faults.add(at, "expected " + std::to_string(least) + " to " + std::to_string(most) + " characters, and " +
                                          std::to_string(size) + " came");
     return std::nullopt;
   }
   return text;
 }
 
-void read_texts(element what, std::size_t most, const std::string& pointer, fault_list& faults,
+void read_texts(element what, std::size_t most, const json_place& at, fault_list& faults,
                 std::vector<std::string_view>& out) {
   auto list = simdjson::dom::array{};
   if (what.get_array().get(list) != simdjson::SUCCESS) {
-    faults.add(pointer, came_instead("an array of texts", what));
+    faults.add(at, came_instead("an array of texts", what));
     return;
   }
   if (list.size() > most) {
-    faults.add(pointer, "expected at most " + std::to_string(most) + " elements, and " + std::to_string(list.size()) + " came");
+    faults.add(at, "expected at most " + std::to_string(most) + " elements, and " + std::to_string(list.size()) + " came");
     return;
   }
   out.reserve(list.size());
   auto index = std::size_t{0};
   for (const auto each : list) {
-    if (const auto text = text_within(each, 1, name_size_max, pointer + '/' + std::to_string(index), faults))
+    if (const auto text = text_within(each, 1, name_size_max, {&at, {}, index}, faults))
       out.push_back(*text);
     ++index;
   }
@@ -324,8 +356,10 @@ void read_texts(element what, std::size_t most, const std::string& pointer, faul
 
 std::variant<inventory, failure> parse_inventory(std::string_view body, bool lenient, std::size_t padding) {
   auto document = json_document{};
-  if (auto why = document.parse(body, padding))
+  if (auto why = document.parse(body, padding)) {
+    why->code = fault::invalid_fields; // what is no JSON, or none that can be stored, is a fault of the body as well
     return std::move(*why);
+  }
   const auto root = document.root();
   auto out = inventory{};
   auto faults = fault_list{};

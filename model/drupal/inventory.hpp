@@ -3,6 +3,7 @@
 #include "model/fault.hpp"
 #include "model/time.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -87,11 +88,15 @@ inline constexpr std::size_t modules_max = 2'000;
 inline constexpr std::size_t name_size_max = 255;  ///< characters of machine_name, name, package
 inline constexpr std::size_t list_items_max = 500; ///< of core_compatibility, dependencies
 inline constexpr std::size_t faults_max = 10'000;  ///< told of one body; more are counted
+inline constexpr std::size_t faults_of_module_max = 20; ///< told of one module that is left out
+
+/// A sync_timestamp may lie so far ahead of the node's clock: one that is further would hold up all true ones until then.
+inline constexpr std::chrono::hours time_ahead_max{24};
 
 /// Parses the body of a sync.
 /// @param lenient modules with faults are left out and named in `errors` (RFC 7240, `handling=lenient`), unless all are
 /// @param padding as for json_document::parse
-/// @returns the inventory, or why not: malformed_body or unstorable_text (no such JSON), else invalid_fields with every fault
+/// @returns the inventory, or invalid_fields with every fault; of what is no JSON, or none that can be stored, the first
 std::variant<inventory, failure> parse_inventory(std::string_view body, bool lenient, std::size_t padding = 0);
 
 } // namespace ingot::drupal

@@ -2,6 +2,9 @@
 
 #include "model/drupal/inventory.hpp"
 
+#include "model/json_members.hpp"
+
+#include <array>
 #include <simdjson.h>
 
 /// What parse_inventory's two halves share.
@@ -11,6 +14,7 @@ namespace ingot::drupal {
 class fault_list {
 public:
   void add(std::string pointer, std::string message);
+  void add(const json_place& at, std::string message) { add(at.pointer(), std::move(message)); }
   bool empty() const noexcept { return details_.empty(); }
   std::vector<fault_detail>& details() noexcept { return details_; }
   std::size_t beyond() const noexcept { return beyond_; }
@@ -26,16 +30,28 @@ std::string came_instead(std::string_view expected, simdjson::dom::element what)
 /// Characters, of valid UTF-8.
 std::size_t characters(std::string_view text) noexcept;
 
-/// Text of `least` to `most` characters without control characters, or a fault at `pointer`.
+/// Text of `least` to `most` characters, or a fault at `at`.
 std::optional<std::string_view> text_within(simdjson::dom::element what, std::size_t least, std::size_t most,
-                                            std::string_view pointer, fault_list& faults);
+                                            const json_place& at, fault_list& faults);
 
 /// A list of texts, each of 1 to name_size_max characters; views into the document.
-void read_texts(simdjson::dom::element what, std::size_t most, const std::string& pointer, fault_list& faults,
+void read_texts(simdjson::dom::element what, std::size_t most, const json_place& at, fault_list& faults,
                 std::vector<std::string_view>& out);
 
-/// Reads one element of `modules`; faults go to `faults`, with `pointer` before them. Views point into the document.
-/// @param warning why its version is stored as unknown, or empty
-reported_module read_module(simdjson::dom::element what, const std::string& pointer, fault_list& faults, std::string& warning);
+/// Reads the elements of `modules`, one after the other.
+class module_fields {
+public:
+  static constexpr std::size_t member_count = 12;
+
+  /// Faults go to `faults`, with their places below `at`. Views point into the document.
+  /// @param warning why its version is stored as unknown, or empty
+  reported_module read(simdjson::dom::element what, const json_place& at, fault_list& faults, std::string& warning);
+
+private:
+  using values = std::array<std::optional<simdjson::dom::element>, member_count>;
+  void find(simdjson::dom::object from, const json_place& at, fault_list& faults, values& out);
+
+  std::vector<std::uint8_t> order_; ///< of the members of the module before: mostly the next one's as well
+};
 
 } // namespace ingot::drupal

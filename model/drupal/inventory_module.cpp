@@ -31,19 +31,19 @@ enum member : std::uint8_t {
   description,
   project_link,
   security_coverage,
-  member_count,
 };
+constexpr auto member_count = module_fields::member_count;
 constexpr std::array<std::string_view, member_count> member_names{
     "machine_name",       "name",         "type",        "version",      "status",           "schema_version", "package",
     "core_compatibility", "dependencies", "description", "project_link", "security_coverage"};
 
 /// The members of one module that are read, and where they stand.
 struct members {
-  std::array<std::optional<element>, member_count> values;
-  const std::string& pointer;
+  const std::array<std::optional<element>, member_count>& values;
+  const json_place& at;
   fault_list& faults;
 
-  std::string place(member which) const { return pointer + '/' + std::string{member_names[which]}; }
+  json_place place(member which) const { return {&at, member_names[which], std::nullopt}; }
 
   /// The value, or nothing and a fault when it is absent.
   std::optional<element> need(member which) const {
@@ -80,22 +80,18 @@ struct members {
   }
 };
 
-void find_members(simdjson::dom::object from, members& out) {
-  for (const auto [key, value] : from) {
-    const auto found = std::find(member_names.begin(), member_names.end(), key);
-    if (found == member_names.end())
-      continue;
-    auto& slot = out.values[static_cast<std::size_t>(found - member_names.begin())];
-    if (slot)
-      out.faults.add(out.pointer + '/' + std::string{key}, "expected this member once, and it came again");
-    slot = value;
-  }
+/// The number of a member, or member_count. @param guess looked at first
+std::size_t number_of(std::string_view name, std::size_t guess) {
+  if (guess < member_count && member_names[guess] == name)
+    return guess;
+  return static_cast<std::size_t>(std::find(member_names.begin(), member_names.end(), name) - member_names.begin());
 }
 
-/// What composer and git call a checkout says nothing of a version.
+/// What composer and git call a checkout says nothing of a version. (A version of one's own may hold a `/`: 2024/05.)
 bool is_branch_name(std::string_view text) {
   constexpr auto well_known = std::to_array<std::string_view>({"HEAD", "develop", "main", "master", "trunk"});
-  return text.starts_with("dev-") || text.find('/') != std::string_view::npos ||
+  const auto begins_with_digit = text.front() >= '0' && text.front() <= '9';
+  return text.starts_with("dev-") || (text.find('/') != std::string_view::npos && !begins_with_digit) ||
          std::find(well_known.begin(), well_known.end(), text) != well_known.end();
 }
 
@@ -113,7 +109,7 @@ std::string_view read_version(const members& from, std::string& warning) {
     from.faults.add(from.place(version), came_instead("a text or null", *value));
     return {};
   }
-  if (text.empty() || text.size() > version_size_max || !parse_version(text)) {
+  if (!is_version(text)) {
     from.faults.add(from.place(version), "expected 1 to " + std::to_string(version_size_max) +
                                              " printable ASCII characters, and " + came_instead({}, *value) + " came");
     return {};
@@ -182,15 +178,34 @@ std::string_view reported_module::project() const noexcept {
   return machine_name;
 }
 
-reported_module read_module(element what, const std::string& pointer, fault_list& faults, std::string& warning) {
+void module_fields::find(simdjson::dom::object from, const json_place& at, fault_list& faults, values& out) {
+  auto position = std::size_t{0};
+  for (const auto [key, value] : from) {
+    const auto known = position < order_.size();
+    const auto found = number_of(key, known ? order_[position] : member_count);
+    if (known)
+      order_[position] = static_cast<std::uint8_t>(found);
+    else if (position < 4 * member_count)
+      order_.push_back(static_cast<std::uint8_t>(found));
+    ++position;
+    if (found == member_count)
+      continue;
+    if (out[found])
+      faults.add({&at, key, std::nullopt}, "expected this member once, and it came again");
+    out[found] = value;
+  }
+}
+
+reported_module module_fields::read(element what, const json_place& at, fault_list& faults, std::string& warning) {
   auto out = reported_module{};
   auto object = simdjson::dom::object{};
   if (what.get_object().get(object) != simdjson::SUCCESS) {
-    faults.add(pointer, came_instead("an object", what));
+    faults.add(at, came_instead("an object", what));
     return out;
   }
-  auto from = members{{}, pointer, faults};
-  find_members(object, from);
+  auto found = values{};
+  find(object, at, faults, found);
+  const auto from = members{found, at, faults};
   out.machine_name = from.need_text(machine_name, name_size_max);
   out.name = from.need_text(name, name_size_max);
   out.type = read_type(from);

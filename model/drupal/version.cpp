@@ -172,10 +172,14 @@ version free_form(std::string_view text) {
 
 } // namespace
 
-std::optional<version> parse_version(std::string_view text) {
+bool is_version(std::string_view text) noexcept {
   const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
-  if (text.empty() || text.size() > version_size_max || !std::all_of(text.begin(), text.end(), printable) ||
-      text.front() == ' ' || text.back() == ' ')
+  return !text.empty() && text.size() <= version_size_max && std::all_of(text.begin(), text.end(), printable) &&
+         text.front() != ' ' && text.back() != ' ';
+}
+
+std::optional<version> parse_version(std::string_view text) {
+  if (!is_version(text))
     return std::nullopt;
   if (auto found = read_by_grammar(text))
     return found;

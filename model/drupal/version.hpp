@@ -35,6 +35,9 @@ struct version {
 /// Characters that a version may have at most (the published limit of the endpoint).
 inline constexpr std::size_t version_size_max = 50;
 
+/// 1 to version_size_max printable ASCII characters, neither the first nor the last of them a blank: what parse_version() takes.
+bool is_version(std::string_view text) noexcept;
+
 /// Every version that Drupal reports, and custom modules' free forms: 1 to version_size_max printable ASCII characters, blanks
 /// inside included. Nothing else is a version.
 std::optional<version> parse_version(std::string_view text);

@@ -148,14 +148,17 @@ TEST_CASE("a member that comes twice in a module is a fault") {
 TEST_CASE("a null version and a branch's name are unknown, with a warning, no version at all is a fault") {
   auto x = sync_text{};
   x.modules = {module_text{"a"}.set("version", "null"), module_text{"b", "dev-3286221-8.x-1.x-automated"},
-               module_text{"c", "master"}, module_text{"d", "VERSION"}, module_text{"e", "3.x-dev"}};
+               module_text{"c", "master"}, module_text{"d", "VERSION"}, module_text{"e", "3.x-dev"},
+               module_text{"f", "2024/05/01"}, module_text{"g", "feature/x"}};
   const auto read = sound(x);
   CHECK(read.modules[0].version.empty());
   CHECK(read.modules[1].version.empty());
   CHECK(read.modules[2].version.empty());
   CHECK(read.modules[3].version == "VERSION");
   CHECK(read.modules[4].version == "3.x-dev");
-  REQUIRE(read.warnings.size() == 3);
+  CHECK(read.modules[5].version == "2024/05/01");
+  CHECK(read.modules[6].version.empty());
+  REQUIRE(read.warnings.size() == 4);
   CHECK(read.warnings[1].pointer == "/modules/1/version");
   CHECK(read.warnings[1].machine_name == "b");
   x.modules = {module_text{"a"}.set("version", "")};
@@ -244,9 +247,8 @@ TEST_CASE("digests move with all that is reported, and with nothing else") {
 
 TEST_CASE("bodies that are no JSON are told so with the place") {
   const auto code = [](std::string_view body) { return std::get<failure>(parse_inventory(body, false)).code; };
-  CHECK(code("{") == fault::malformed_body);
-  CHECK(code("[]") == fault::malformed_body);
-  CHECK(code("{\"site_info\":{\"x\":\"\\u0000\"}}") == fault::unstorable_text);
+  for (const auto* bad : {"{", "[]", "{\"site_info\":{\"x\":\"\\u0000\"}}", "{\"a\":1,\"a\":2}"})
+    CHECK(code(bad) == fault::invalid_fields);
 }
 
 TEST_CASE("the recorded inventories are sound, their unknown versions warnings") {
@@ -275,4 +277,17 @@ TEST_CASE("the recorded inventories are sound, their unknown versions warnings")
     ++count;
   }
   CHECK(count >= 3);
+}
+
+TEST_CASE("lenient: no module with a fault goes unnamed, however many faults another one has") {
+  auto x = sync_text{};
+  auto list = std::string{"["};
+  for (auto i = 0; i < 400; ++i)
+    list += i == 0 ? "1" : ",1";
+  for (auto i = 0; i < 500; ++i)
+    x.modules.push_back(module_text{"bad" + std::to_string(i)}.set("dependencies", list + "]"));
+  x.modules.emplace_back("good");
+  const auto read = sound(x, true);
+  CHECK(read.errors.size() == 500 * faults_of_module_max);
+  CHECK(read.errors.back().index == 499);
 }
