@@ -75,6 +75,7 @@ struct node_context {
   std::atomic<database_state> database{database_state::direct};
   std::atomic<std::uint64_t> spool_depth{0};
   std::atomic<std::uint64_t> spool_bytes{0};
+  std::atomic<std::size_t> sync_bytes{0};       ///< unpacked bodies of syncs that are parsed or wait
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };

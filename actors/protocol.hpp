@@ -75,6 +75,19 @@ struct repository_group : github::group {
 };
 using group_ptr = std::shared_ptr<repository_group>;
 
+/// Bytes that count against a bound as long as it lives.
+class byte_claim {
+public:
+  byte_claim(std::atomic<std::size_t>& used, std::size_t bytes) : used_{&used}, bytes_{bytes} { used.fetch_add(bytes); }
+  byte_claim(const byte_claim&) = delete;
+  byte_claim& operator=(const byte_claim&) = delete;
+  ~byte_claim() { used_->fetch_sub(bytes_); }
+
+private:
+  std::atomic<std::size_t>* used_;
+  std::size_t bytes_;
+};
+
 /// A site's sync on its way, held by one actor at a time. When its last holder drops it unanswered, `answer` goes with it, and
 /// what that holds answers `lost`.
 struct sync_in_hand : storage::site_sync {
@@ -83,6 +96,7 @@ struct sync_in_hand : storage::site_sync {
   bool lenient = false;  ///< Prefer: handling=lenient
   bool deferred = false; ///< Prefer: respond-async
   std::string request_id;
+  std::shared_ptr<byte_claim> claim; ///< of its unpacked body, against sites.bytes_in_flight_max
 
   /// Called once, with the sync as the commit left it, or with why there was none.
   std::function<void(const sync_in_hand&, const failure&)> answer;
@@ -229,7 +243,9 @@ using site_writer_actor = caf::typed_actor<
     // Commits the sync, then gives it back as `committed`. With a `failure` code nothing of it was applied.
     caf::reacts_to<commit_atom, sync_ptr>,
     // INTERNAL: commits what has arrived.
-    caf::reacts_to<flush_atom>>;
+    caf::reacts_to<flush_atom>,
+    // INTERNAL: tries again those whose sites were busy.
+    caf::reacts_to<tick_atom>>;
 
 /// A SITE has one sync with the SITE WRITER at a time, and keeps the fingerprint of what is stored.
 using site_actor = caf::typed_actor<

@@ -10,6 +10,9 @@ namespace {
 
 using site_pointer = site_actor::stateful_pointer<site_state>;
 
+/// Fingerprints of more modules are not kept.
+constexpr auto modules_cached_max = std::size_t{5'000};
+
 void submit(site_pointer self) {
   auto& state = self->state;
   if (state.committing || state.waiting.empty())
@@ -47,6 +50,8 @@ site_actor::behavior_type site(site_pointer self, context_ptr context, std::int6
         auto& state = self->state;
         state.committing = false;
         state.known = std::move(x->known);
+        if (state.known.modules.size() > modules_cached_max)
+          state.known = {}; // read again the next time
         x->answer(*x, why);
         submit(self);
       },

@@ -51,6 +51,10 @@ const char* reason_of(storage::site_verdict x) {
     return "the state that this difference stands on is not the present one";
   case storage::site_verdict::rate_limited:
     return "the site has used up its syncs of the last hour";
+  case storage::site_verdict::too_many:
+    return "the site has named more modules than sites.modules_known_max";
+  case storage::site_verdict::busy:
+    return "another node is busy with the site";
   case storage::site_verdict::taken:
     break;
   }
@@ -69,6 +73,9 @@ job_outcome outcome_of(const sync_in_hand& x, const failure& why) {
     return job_failed_for_now{why.message};
   if (why.code != fault::none)
     return job_failed_for_good{text_of(why)};
+  // A site may be enabled again; until then its syncs wait, and then lie in the dead letters.
+  if (x.verdict == storage::site_verdict::disabled)
+    return job_failed_for_now{reason_of(x.verdict)};
   if (x.verdict != storage::site_verdict::taken)
     return job_failed_for_good{reason_of(x.verdict)};
   return job_completed_already{};
@@ -80,6 +87,7 @@ new_job site_sync_job(const sync_in_hand& x) {
   auto job = new_job{};
   job.kind = site_sync_kind;
   job.key = storage::sync_job_key(x.site_id);
+  job.dedupe_key = "sync/" + x.sync_id; // a COMMIT whose answer was lost is repeated
   job.payload = "{\"site_id\":" + std::to_string(x.site_id) + ",\"key_id\":" + std::to_string(x.key_id) +
                 ",\"lenient\":" + (x.lenient ? "1" : "0") +
                 ",\"received_at\":" + std::to_string(x.received_at.time_since_epoch().count()) + ",\"sync_id\":\"" + x.sync_id +

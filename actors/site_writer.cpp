@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <unordered_set>
 #include <utility>
 
 namespace ingot {
@@ -18,6 +19,10 @@ using sync_span = std::span<const waiting_sync>;
 /// Deadlocks and serialization failures: the other side has gone on by the second try.
 constexpr auto attempts_max = 5;
 
+/// How often a site that another transaction holds is tried again, and for how long.
+constexpr auto busy_pause = std::chrono::milliseconds{5};
+constexpr auto busy_patience = std::chrono::seconds{5};
+
 /// A sync whose fingerprint is known mostly writes little: so many of its modules count as one.
 constexpr auto known_modules_of_one = std::size_t{16};
 
@@ -28,6 +33,17 @@ std::size_t weight_of(const sync_in_hand& x) {
 
 void give_back(site_writer_pointer self, const waiting_sync& x, const failure& why) {
   self->send(caf::actor_cast<site_actor>(x.from), committed_atom_v, x.sync, why);
+}
+
+/// One whose site another node's transaction holds comes again in a moment; nobody else waits for it.
+void give_back_or_retry(site_writer_pointer self, const waiting_sync& x) {
+  if (x.sync->verdict != storage::site_verdict::busy)
+    return give_back(self, x, {});
+  if (self->clock().now() - x.since > busy_patience)
+    return give_back(self, x, {fault::storage_unavailable, "another node is busy with this site; nothing of this sync is stored", {}});
+  self->state.busy.push_back(x);
+  if (!std::exchange(self->state.retry_sent, true))
+    self->delayed_send(self, busy_pause, tick_atom_v);
 }
 
 /// One transaction for all; throws store_error.
@@ -87,7 +103,7 @@ void commit(site_writer_pointer self, sync_span syncs) {
     try {
       commit_once(state, syncs);
       for (const auto& x : syncs)
-        give_back(self, x, {});
+        give_back_or_retry(self, x);
       hint_jobs(self, syncs);
       return;
     } catch (const storage::store_error& e) {
@@ -99,11 +115,14 @@ void commit(site_writer_pointer self, sync_span syncs) {
           continue;
         log::warn("database is away", {{"reason", e.what()}});
         for (const auto& x : syncs)
-          give_back(self, x, {fault::storage_unavailable, "the database is away; nothing of this sync is stored", {}});
+          give_back(self, x, {fault::storage_unavailable, "the database is away; send it again: it may be stored, and is applied once", {}});
         return;
       }
-      if (e.remedy() == storage::sql_remedy::refused || attempt == attempts_max)
+      if (e.remedy() == storage::sql_remedy::refused || (attempt == attempts_max && syncs.size() > 1))
         return commit_halves(self, syncs, e.what());
+      if (attempt == attempts_max)
+        return give_back(self, syncs.front(),
+                         {fault::storage_unavailable, "other transactions were in the way; nothing of this sync is stored", {}});
     }
   }
 }
@@ -115,9 +134,11 @@ void flush(site_writer_pointer self) {
   const auto most = state.context->config.sites.commit_modules_max;
   for (auto rest = sync_span{batch}; !rest.empty();) {
     auto count = std::size_t{0};
+    auto sites_in_it = std::unordered_set<std::int64_t>{};
     for (auto weight = std::size_t{0}; count < rest.size(); ++count) {
       weight += weight_of(*rest[count].sync);
-      if (count > 0 && weight > most)
+      // A SITE that fell has left its sync here, and the one that took its place has sent another.
+      if ((count > 0 && weight > most) || !sites_in_it.insert(rest[count].sync->site_id).second)
         break;
     }
     commit(self, rest.first(count));
@@ -132,11 +153,18 @@ site_writer_actor::behavior_type site_writer(site_writer_pointer self, context_p
   self->state.context = std::move(context);
   return {
       [self](commit_atom, sync_ptr x) {
-        self->state.batch.push_back({std::move(x), self->current_sender()});
+        self->state.batch.push_back({std::move(x), self->current_sender(), self->clock().now()});
         if (!std::exchange(self->state.flush_sent, true))
           self->send(self, flush_atom_v);
       },
       [self](flush_atom) { flush(self); },
+      [self](tick_atom) {
+        auto& state = self->state;
+        state.retry_sent = false;
+        state.batch.insert(state.batch.begin(), state.busy.begin(), state.busy.end());
+        state.busy.clear();
+        flush(self);
+      },
   };
 }
 

@@ -14,12 +14,14 @@ struct site_writer_state {
   struct waiting_sync {
     sync_ptr sync;
     caf::strong_actor_ptr from;
+    caf::actor_clock::time_point since; ///< when it came
   };
 
   context_ptr context;
   std::unique_ptr<storage::site_store> store; ///< null: connect first
   std::vector<waiting_sync> batch;
-  bool flush_sent = false;
+  std::vector<waiting_sync> busy; ///< whose sites other transactions held
+  bool flush_sent = false, retry_sent = false;
 };
 
 /// Group commit of syncs, without a timer: the first sends `flush`, which lands behind those that have arrived. Halves a batch

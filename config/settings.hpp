@@ -73,6 +73,8 @@ struct site_settings {
   unsigned parsers = 1;                          ///< threads that unpack and parse bodies
   unsigned writers = 2;                          ///< connections that commit syncs; sites are divided among them
   std::size_t commit_modules_max = 4'000;        ///< modules of the syncs in one transaction
+  std::size_t modules_known_max = 20'000;             ///< modules that one site may ever name; past it 422
+  std::size_t bytes_in_flight_max = 64 * 1024 * 1024; ///< unpacked bodies that are parsed or wait; past it 429
   std::size_t waiting_max = 64;                  ///< syncs of one site that wait for their turn; past it 429
   std::size_t sites_max = 5'000;                 ///< live SITE actors; the longest idle ones are let go
   milliseconds site_idle{600'000};               ///< idle this long: let go

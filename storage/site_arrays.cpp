@@ -11,7 +11,7 @@ namespace ingot::storage {
 
 namespace {
 
-/// One module that is written, and by which sync.
+/// One module that is written, and when that was said: at most when it came, so that a clock that is fast rules nobody else.
 struct mention {
   const drupal::reported_module* module;
   timestamp at;
@@ -22,7 +22,7 @@ std::vector<mention> mentions_of(std::span<const applied_sync> syncs) {
   for (const auto& x : syncs)
     for (const auto* places : {&x.change.added, &x.change.updated})
       for (const auto i : *places)
-        out.push_back({&x.sync->said.modules[i], x.sync->said.sync_time});
+        out.push_back({&x.sync->said.modules[i], std::min(x.sync->said.sync_time, x.sync->received_at)});
   return out;
 }
 
@@ -61,7 +61,7 @@ std::optional<std::string_view> unless_empty(std::string_view text) {
 described_modules::described_modules(std::span<const applied_sync> syncs) {
   auto all = mentions_of(syncs);
   std::sort(all.begin(), all.end(), [](const mention& a, const mention& b) {
-    return std::tie(a.module->machine_name, b.at) < std::tie(b.module->machine_name, a.at);
+    return std::tie(a.module->machine_name, b.at, b.module->digest) < std::tie(b.module->machine_name, a.at, a.module->digest);
   });
   const auto same = [](const mention& a, const mention& b) { return a.module->machine_name == b.module->machine_name; };
   all.erase(std::unique(all.begin(), all.end(), same), all.end());
@@ -82,7 +82,8 @@ described_versions::described_versions(std::span<const applied_sync> syncs) {
   auto all = mentions_of(syncs);
   std::erase_if(all, [](const mention& x) { return x.module->version.empty(); });
   std::sort(all.begin(), all.end(), [](const mention& a, const mention& b) {
-    return std::tie(a.module->machine_name, a.module->version, b.at) < std::tie(b.module->machine_name, b.module->version, a.at);
+    return std::tie(a.module->machine_name, a.module->version, b.at, b.module->digest) <
+           std::tie(b.module->machine_name, b.module->version, a.at, a.module->digest);
   });
   const auto same = [](const mention& a, const mention& b) {
     return a.module->machine_name == b.module->machine_name && a.module->version == b.module->version;

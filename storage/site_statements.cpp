@@ -6,22 +6,27 @@ namespace ingot::storage {
 
 namespace {
 
-// Syncs of one site wait here for each other, whatever node they come to.
+// Syncs of one site go one after the other, whatever node they come to. One whose site another transaction holds is left out and
+// tried again, so that nobody waits for it.
 constexpr auto lock_sites_sql = R"sql(
-  SELECT FROM sites WHERE id = ANY($1::int8[]) ORDER BY id FOR NO KEY UPDATE
+  SELECT id FROM sites WHERE id = ANY($1::int8[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 )sql";
 
-// What a verdict needs. A statement of its own, after the lock, so that it sees what others committed meanwhile. Asynchronous
+// What a verdict needs, and whether this very sync was committed already by a COMMIT whose answer was lost. A statement of its own, after the lock, so that it sees what others committed meanwhile. Asynchronous
 // syncs that wait count as the syncs that they will be.
 constexpr auto judge_syncs_sql = R"sql(
   SELECT s.id IS NOT NULL, s.disabled_at IS NOT NULL,
          u.key_id = 0 OR EXISTS (SELECT FROM api_keys k WHERE k.id = u.key_id AND k.site_id = u.site_id AND k.revoked_at IS NULL),
          COALESCE(s.version, 0), g.value, mark.at, COALESCE(rate.used, 0) + COALESCE(lane.jobs, 0), rate.oldest,
-         s.notify_url IS NOT NULL
-  FROM unnest($1::int8[], $2::int8[], $3::timestamptz[]) WITH ORDINALITY AS u (site_id, key_id, since, number)
+         s.notify_url IS NOT NULL, COALESCE(mark.again, FALSE), done.outcome, done.processed, done.new_modules, done.updated_modules,
+         done.removed_modules, done.security_updates
+  FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $5::text[], $6::bytea[])
+    WITH ORDINALITY AS u (site_id, key_id, since, sync_id, hash, number)
   CROSS JOIN security_generation g
   LEFT JOIN sites s ON s.id = u.site_id
-  LEFT JOIN LATERAL (SELECT (extract(epoch FROM y.sync_timestamp) * 1000000)::bigint AS at FROM syncs y
+  LEFT JOIN syncs done ON done.id = u.sync_id::uuid AND done.outcome <> 'failed'
+  LEFT JOIN LATERAL (SELECT (extract(epoch FROM y.sync_timestamp) * 1000000)::bigint AS at, y.payload_hash = u.hash AS again
+                     FROM syncs y
                      WHERE y.site_id = u.site_id AND y.outcome IN ('applied', 'unchanged')
                      ORDER BY y.sync_timestamp DESC LIMIT 1) mark ON TRUE
   LEFT JOIN LATERAL (SELECT count(*) AS used, (extract(epoch FROM min(r.received_at)) * 1000000)::bigint AS oldest
@@ -69,7 +74,8 @@ constexpr auto describe_modules_sql = R"sql(
     updated_at = now()
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int8[], $9::timestamptz[])
     AS u (machine_name, display_name, module_type, description, link, package, project, described, at)
-  WHERE m.machine_name = u.machine_name AND m.described <> u.described AND m.described_at < u.at
+  WHERE m.machine_name = u.machine_name AND m.described <> u.described
+    AND (m.described_at, m.described) < (u.at, u.described)
 )sql";
 
 constexpr auto add_versions_sql = R"sql(
@@ -96,7 +102,19 @@ constexpr auto describe_versions_sql = R"sql(
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::int8[], $7::timestamptz[])
     AS u (machine_name, version, core, dependencies, coverage, described, at)
   JOIN modules m ON m.machine_name = u.machine_name
-  WHERE v.module_id = m.id AND v.version = u.version AND v.described <> u.described AND v.described_at < u.at
+  WHERE v.module_id = m.id AND v.version = u.version AND v.described <> u.described
+    AND (v.described_at, v.described) < (u.at, u.described)
+)sql";
+
+// A module that belongs to another project than before is judged by that one's releases.
+constexpr auto judge_moved_modules_sql = R"sql(
+  UPDATE module_versions v SET needs_security_update = j.needs
+  FROM (SELECT x.id, ingot_needs_security_update(m.project, x.version, x.sort_key) AS needs
+        FROM unnest($1::text[]) AS u (machine_name)
+        JOIN modules m ON m.machine_name = u.machine_name
+        JOIN module_versions x ON x.module_id = m.id
+        WHERE m.updated_at = now() AND m.created_at <> now()) j
+  WHERE v.id = j.id AND v.needs_security_update <> j.needs
 )sql";
 
 // The sites' own rows: new ones, changed ones and their history, from one look-up of modules and versions; and the records of the
@@ -134,6 +152,11 @@ constexpr auto apply_syncs_sql = R"sql(
                       $18::timestamptz[], $19::float8[], $20::bytea[], $21::int8[])
             WITH ORDINALITY AS t (id, site_id, key_id, type, outcome, at, received, cron, ms, hash, job_id, number)) u
     LEFT JOIN insecure i ON i.site_id = u.site_id
+    ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, processed = excluded.processed, new_modules = excluded.new_modules,
+      updated_modules = excluded.updated_modules, removed_modules = excluded.removed_modules,
+      security_updates = excluded.security_updates, warnings = excluded.warnings, errors = excluded.errors,
+      duration_ms = excluded.duration_ms, job_id = excluded.job_id, error = NULL
+    WHERE syncs.outcome = 'failed'
   )
   SELECT module_id, needs FROM found ORDER BY number
 )sql";
@@ -156,10 +179,11 @@ constexpr auto update_sites_sql = R"sql(
 )sql";
 
 constexpr auto keep_failed_sync_sql = R"sql(
-  INSERT INTO syncs (id, site_id, api_key_id, sync_type, outcome, sync_timestamp, received_at, duration_ms, payload_hash, error)
-  SELECT u.id::uuid, u.site_id, NULLIF(u.key_id, 0), u.type, 'failed', u.at, u.received, u.ms, u.hash, u.error
+  INSERT INTO syncs (id, site_id, api_key_id, sync_type, outcome, sync_timestamp, received_at, duration_ms, payload_hash, error, job_id)
+  SELECT u.id::uuid, u.site_id, NULLIF(u.key_id, 0), u.type, 'failed', u.at, u.received, u.ms, u.hash, u.error, NULLIF(u.job_id, 0)
   FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::float8[], $8::bytea[],
-              $9::text[]) AS u (id, site_id, key_id, type, at, received, ms, hash, error)
+              $9::text[], $10::int8[]) AS u (id, site_id, key_id, type, at, received, ms, hash, error, job_id)
+  ON CONFLICT (id) DO UPDATE SET error = excluded.error, duration_ms = excluded.duration_ms WHERE syncs.outcome = 'failed'
 )sql";
 
 constexpr auto statements = std::to_array<named_statement>({
@@ -169,6 +193,7 @@ constexpr auto statements = std::to_array<named_statement>({
     {"hold_releases", hold_releases_sql},
     {"add_modules", add_modules_sql},
     {"describe_modules", describe_modules_sql},
+    {"judge_moved_modules", judge_moved_modules_sql},
     {"add_versions", add_versions_sql},
     {"describe_versions", describe_versions_sql},
     {"apply_syncs", apply_syncs_sql},

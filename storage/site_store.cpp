@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace ingot::storage {
@@ -26,12 +27,29 @@ struct site_facts {
   std::optional<timestamp> last_sync; ///< the greatest sync_timestamp that was applied
   std::size_t rate_used = 0;
   std::optional<timestamp> rate_oldest;
+  bool same_again = false;                  ///< the newest applied sync had the same body
+  std::optional<drupal::sync_result> done; ///< this very sync was committed before
 };
 
 std::optional<timestamp> time_at(const answer& rows, int row, int column) {
   if (rows.is_null(row, column))
     return std::nullopt;
   return timestamp{std::chrono::microseconds{rows.integer(row, column)}};
+}
+
+/// What stands in a record, from its outcome on.
+drupal::sync_result result_of(const answer& rows, int row, int column) {
+  const auto count = [&](int further) { return static_cast<std::size_t>(rows.integer(row, column + further)); };
+  auto out = drupal::sync_result{};
+  for (const auto outcome : {drupal::sync_outcome::applied, drupal::sync_outcome::unchanged, drupal::sync_outcome::stale})
+    if (rows.text(row, column) == to_string(outcome))
+      out.outcome = outcome;
+  out.processed = count(1);
+  out.added = count(2);
+  out.updated = count(3);
+  out.removed = count(4);
+  out.security_updates = count(5);
+  return out;
 }
 
 std::vector<site_facts> facts_of(const answer& rows) {
@@ -48,6 +66,9 @@ std::vector<site_facts> facts_of(const answer& rows) {
     x.rate_used = static_cast<std::size_t>(rows.integer(i, 6));
     x.rate_oldest = time_at(rows, i, 7);
     x.notifies = is_true(i, 8);
+    x.same_again = is_true(i, 9);
+    if (!rows.is_null(i, 10))
+      x.done = result_of(rows, i, 10);
   }
   return out;
 }
@@ -95,7 +116,8 @@ public:
       error.add(reason);
       db_.add("keep_failed_sync", {record.id.parameter(), record.site_id.parameter(), record.key_id.parameter(),
                                    record.type.parameter(), record.at.parameter(), record.received.parameter(),
-                                   record.ms.parameter(), record.hash.parameter(), error.parameter()});
+                                   record.ms.parameter(), record.hash.parameter(),
+               error.parameter(), record.job_id.parameter()});
       db_.run();
     } catch (const std::exception& e) {
       db_.roll_back();
@@ -115,6 +137,8 @@ private:
       if (syncs[i]->verdict == site_verdict::taken) {
         if (syncs[i]->as_job)
           stored.push_back(syncs[i]);
+        else if (facts[i].done)
+          tell_again(*syncs[i], *facts[i].done);
         else
           decide(*syncs[i], facts[i], applied);
       }
@@ -142,10 +166,14 @@ private:
   std::vector<site_facts> judge(std::span<site_sync* const> syncs) {
     auto site_id = int8_array{}, key_id = int8_array{}, limit = int8_array{};
     auto since = timestamptz_array{};
+    auto sync_id = text_array{};
+    auto hash = bytea_array{};
     for (const auto* x : syncs) {
       site_id.add(x->site_id);
       key_id.add(x->key_id);
       since.add(x->received_at - rate_window);
+      sync_id.add(x->sync_id);
+      hash.add(x->payload_hash);
     }
     limit.add(static_cast<std::int64_t>(sites_.syncs_per_hour));
     auto facts = std::vector<site_facts>{};
@@ -153,24 +181,32 @@ private:
     for (const auto* x : syncs)
       if (x->of_job)
         fence_job(db_, *x->of_job);
-    db_.add("lock_sites", {site_id.parameter()});
-    db_.add("judge_syncs", {site_id.parameter(), key_id.parameter(), since.parameter(), limit.parameter()},
+    auto locked = std::unordered_set<std::int64_t>{};
+    db_.add("lock_sites", {site_id.parameter()}, [&](const answer& rows) {
+      for (auto i = 0; i < rows.rows(); ++i)
+        locked.insert(rows.integer(i, 0));
+    });
+    db_.add("judge_syncs",
+            {site_id.parameter(), key_id.parameter(), since.parameter(), limit.parameter(), sync_id.parameter(), hash.parameter()},
             [&](const answer& rows) { facts = facts_of(rows); });
     db_.run();
     for (auto i = std::size_t{0}; i < syncs.size(); ++i)
-      syncs[i]->verdict = verdict_of(*syncs[i], facts[i]);
+      syncs[i]->verdict = facts[i].exists && !locked.contains(syncs[i]->site_id) ? site_verdict::busy
+                                                                                   : verdict_of(*syncs[i], facts[i]);
     return facts;
   }
 
   site_verdict verdict_of(site_sync& x, const site_facts& facts) const {
     if (!facts.exists)
       return site_verdict::no_site;
-    if (!facts.key_good)
-      return site_verdict::key_revoked;
     if (facts.disabled)
       return site_verdict::disabled;
-    // A sync that was stored as a job was admitted then.
+    // A sync that was stored as a job was admitted then, whatever became of its key.
     if (x.of_job)
+      return site_verdict::taken;
+    if (!facts.key_good)
+      return site_verdict::key_revoked;
+    if (facts.done)
       return site_verdict::taken;
     const auto end_of_oldest = facts.rate_oldest.value_or(x.received_at) + rate_window;
     x.rate_used = facts.rate_used;
@@ -222,19 +258,25 @@ private:
     result.warnings = x.said.warnings;
     result.errors = x.said.errors;
     result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
-    if (!x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
+    auto change = drupal::site_change{};
+    const auto is_stale = facts.last_sync && x.said.sync_time < *facts.last_sync;
+    if (!is_stale && !facts.same_again && !x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
       x.verdict = site_verdict::base_differs;
       result.state_hash = x.known.state_hash();
       return;
     }
-    auto change = drupal::site_change{};
-    if (facts.last_sync && x.said.sync_time < *facts.last_sync) {
+    if (is_stale) {
       result.outcome = drupal::sync_outcome::stale;
       result.warnings.push_back(
           {0, "", "/sync_timestamp",
            "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) + "): nothing was changed"});
     } else {
-      change = compare(x.known, x.said, result.warnings);
+      if (!facts.same_again)
+        change = compare(x.known, x.said, result.warnings);
+      if (x.known.modules.size() + change.added.size() > sites_.modules_known_max) {
+        x.verdict = site_verdict::too_many;
+        return;
+      }
       result.outcome = change.modules() || change.site ? drupal::sync_outcome::applied : drupal::sync_outcome::unchanged;
       result.processed = x.said.modules.size();
       result.added = change.added.size();
@@ -243,6 +285,18 @@ private:
     }
     result.security_updates = insecure_beside(x, change);
     applied.push_back({&x, std::move(change)});
+  }
+
+  /// The COMMIT of this very sync was done and its answer lost.
+  void tell_again(site_sync& x, const drupal::sync_result& done) const {
+    x.result = done;
+    x.result.sync_id = x.sync_id;
+    x.result.site_id = x.site_id;
+    x.result.warnings = x.said.warnings;
+    x.result.errors = x.said.errors;
+    x.result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
+    x.result.state_hash = x.known.state_hash();
+    x.result.milliseconds = milliseconds_of(x);
   }
 
   /// Known modules that miss a security update and are not written by this sync.
@@ -270,6 +324,7 @@ private:
         db_.add(statement, {modules.machine_name.parameter(), modules.name.parameter(), modules.type.parameter(),
                             modules.description.parameter(), modules.link.parameter(), modules.package.parameter(),
                             modules.project.parameter(), modules.described.parameter(), modules.at.parameter()});
+      db_.add("judge_moved_modules", {modules.machine_name.parameter()});
       db_.add("add_versions", {versions.machine_name.parameter(), versions.version.parameter(), versions.sort_key.parameter(),
                                versions.core_compatibility.parameter(), versions.dependencies.parameter(),
                                versions.coverage.parameter(), versions.described.parameter(), versions.at.parameter()});
@@ -316,7 +371,7 @@ private:
   /// Webhooks hear of what was done, not of what came too late.
   static void mark_notified(std::span<site_sync* const> syncs, const std::vector<site_facts>& facts) {
     for (auto i = std::size_t{0}; i < syncs.size(); ++i)
-      syncs[i]->notifies = facts[i].notifies && syncs[i]->verdict == site_verdict::taken && !syncs[i]->as_job &&
+      syncs[i]->notifies = facts[i].notifies && !facts[i].done && syncs[i]->verdict == site_verdict::taken && !syncs[i]->as_job &&
                            syncs[i]->result.outcome != drupal::sync_outcome::stale;
   }
 

@@ -23,6 +23,8 @@ enum class site_verdict : std::uint8_t {
   key_revoked,  ///< the key that was good a moment ago is not any more
   rate_limited, ///< the site's syncs of the last hour are used up
   base_differs, ///< the state that the difference stands on is not the present one
+  too_many,     ///< the site has named more modules than settings allow
+  busy,         ///< another transaction holds the site: to be tried again in a moment
 };
 
 /// One sync on its way through one commit.

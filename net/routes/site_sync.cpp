@@ -46,6 +46,12 @@ failure failure_of(const sync_in_hand& x) {
         fault::conflict,
         "the state that this difference stands on is not the present one; send a full sync, or a difference to the present one",
         {{"/base_hash", "expected: " + x.result.state_hash}}};
+  case storage::site_verdict::too_many:
+    return {fault::invalid_fields,
+            "this site has named more modules than it may; ask the operator (sites.modules_known_max)",
+            {{"/modules", "expected no further names"}}};
+  case storage::site_verdict::busy:
+    break; // the SITE WRITER has refused it
   }
   return {fault::internal, "an unknown verdict", {}};
 }
