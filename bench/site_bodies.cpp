@@ -29,6 +29,17 @@ std::string module_text(const site_inventory& x, int module) {
          name + "\",\"security_coverage\":true}";
 }
 
+std::string body_of(const std::string& modules, std::int64_t seconds) {
+  auto out = std::string{};
+  out.reserve(modules.size() + 400);
+  out = "{\"site_info\":{\"name\":\"A site\",\"environment\":\"live\",\"last_cron\":" + std::to_string(first_day + seconds) +
+        "},\"sync_timestamp\":\"" + time_text(seconds) +
+        "\",\"drupal_version\":\"10.3.1\",\"php_version\":\"8.2.20\",\"sync_type\":\"full\",\"modules\":";
+  out += modules;
+  out += '}';
+  return out;
+}
+
 } // namespace
 
 std::string time_text(std::int64_t seconds) {
@@ -45,9 +56,19 @@ std::string site_inventory::modules_json() const {
 }
 
 std::string site_inventory::body(std::int64_t seconds) const {
-  return "{\"site_info\":{\"name\":\"A site\",\"environment\":\"live\",\"last_cron\":" + std::to_string(first_day + seconds) +
-         "},\"modules\":" + modules_json() + ",\"sync_timestamp\":\"" + time_text(seconds) +
-         "\",\"drupal_version\":\"10.3.1\",\"php_version\":\"8.2.20\",\"sync_type\":\"full\"}";
+  return body_of(modules_json(), seconds);
+}
+
+body_ring::body_ring(site_inventory of) {
+  constexpr auto generations = 8u;
+  for (auto i = 0u; i < (of.changed == 0 ? 1 : generations); ++i) {
+    of.generation = i;
+    modules_.push_back(of.modules_json());
+  }
+}
+
+std::string body_ring::body(std::uint64_t number, std::int64_t seconds) const {
+  return body_of(modules_[number % modules_.size()], seconds);
 }
 
 } // namespace ingot::bench

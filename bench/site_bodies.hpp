@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ingot::bench {
 
@@ -17,6 +18,18 @@ struct site_inventory {
 
   /// The same modules as an array for the statement that is written by hand.
   std::string modules_json() const;
+};
+
+/// Bodies made beforehand, so that the measured machine does not make them: some generations, over and over.
+class body_ring {
+public:
+  explicit body_ring(site_inventory of);
+
+  /// A body of another generation than the one before, `seconds` after 2024-05-01.
+  std::string body(std::uint64_t number, std::int64_t seconds) const;
+
+private:
+  std::vector<std::string> modules_;
 };
 
 /// RFC 3339, so many seconds after 2024-05-01.

@@ -162,13 +162,11 @@ private:
     auto inventory = site_inventory{"known" + std::to_string(modules), modules, 0, 0};
     const auto repeat = [&](int changed) {
       inventory.changed = changed;
+      const auto bodies = body_ring{inventory};
       auto out = timing{};
       const auto until = steady::now() + std::chrono::duration<double>(settings_.seconds);
-      while (steady::now() < until) {
-        ++inventory.generation;
-        const auto body = inventory.body(++site.clock);
-        out.ms.push_back(post(client, site, body, out.failed));
-      }
+      while (steady::now() < until)
+        out.ms.push_back(post(client, site, bodies.body(out.ms.size(), ++site.clock), out.failed));
       return out;
     };
     const auto first_syncs = [&](change_kind kind) {
@@ -275,16 +273,14 @@ private:
   timing at_once(std::vector<bench_site>& sites, int modules, int changed) {
     auto all = std::vector<timing>(sites.size());
     auto threads = std::vector<std::thread>{};
+    const auto bodies = body_ring{{"crowd" + std::to_string(modules), modules, std::max(changed, 0), 0}};
     const auto until = steady::now() + std::chrono::duration<double>(settings_.seconds);
     for (std::size_t i = 0; i < sites.size(); ++i)
       threads.emplace_back([&, i] {
         auto client = testing::http_client{node_.port(), std::chrono::seconds{120}};
-        auto inventory =
-            site_inventory{"crowd" + std::to_string(modules), modules, std::max(changed, 0), static_cast<std::uint32_t>(i)};
-        do {
-          ++inventory.generation;
-          all[i].ms.push_back(post(client, sites[i], inventory.body(++sites[i].clock), all[i].failed));
-        } while (changed >= 0 && steady::now() < until);
+        do
+          all[i].ms.push_back(post(client, sites[i], bodies.body(i + all[i].ms.size(), ++sites[i].clock), all[i].failed));
+        while (changed >= 0 && steady::now() < until);
       });
     for (auto& x : threads)
       x.join();
