@@ -27,6 +27,9 @@ constexpr auto write_fetch = R"sql(
   UPDATE drupal_projects SET fetched_at = $2::timestamptz, etag = NULLIF($3, ''), last_modified = NULLIF($4, '') WHERE project = $1
 )sql";
 
+// The server has nothing newer.
+constexpr auto mark_fetched = "UPDATE drupal_projects SET fetched_at = $2::timestamptz, error = NULL WHERE project = $1";
+
 // Releases that the history does not have any more.
 constexpr auto remove_releases = R"sql(
   DELETE FROM module_releases WHERE project = $1 AND version <> ALL ($2::text[])
@@ -123,6 +126,17 @@ releases_import import_releases(connection& db, const drupal::release_history& h
     pgx::query(tx, write_fetch, history.project, to_rfc3339(fetched->fetched_at), fetched->etag, fetched->last_modified);
   // Even when no release moved: a module may have come to the project since.
   judge(tx, history.project, out);
+  tx.commit();
+  return out;
+}
+
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at) {
+  const auto limit = connection::deadline{db};
+  auto out = releases_import{};
+  auto tx = pqxx::work{db.raw()};
+  pgx::query(tx, lock_versions);
+  pgx::query(tx, mark_fetched, project, to_rfc3339(at));
+  judge(tx, project, out);
   tx.commit();
   return out;
 }

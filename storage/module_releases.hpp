@@ -33,4 +33,8 @@ struct release_fetch {
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
                                 const std::optional<release_fetch>& fetched = std::nullopt);
 
+/// The server said that nothing is new: the releases stay, but the versions of the project's modules are judged by them as an
+/// import does, for a module may have come to the project since. Throws what libpqxx throws.
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at);
+
 } // namespace ingot::storage

@@ -195,6 +195,20 @@ TEST_CASE("a fetched history remembers what the next request needs, and clears t
         "2024-05-01 12:00:00+00|\"abc\"|-|-");
 }
 
+TEST_CASE("law 12: releases that are confirmed are told to modules that came to the project since") {
+  testing::database db;
+  auto connection = db.connect();
+  import_releases(*connection, history_of("token", {release_of("1.0.1", "1.", is::security)}), noon(),
+                  release_fetch{noon(), "\"abc\"", ""});
+  install(db, "other", {"1.0.0"});
+  db.sql("UPDATE modules SET project = 'token'");
+  const auto done = confirm_release_fetch(*connection, "token", noon() + std::chrono::hours{1});
+  CHECK(done.versions_flagged == 1);
+  CHECK(flagged(db) == "1.0.0");
+  CHECK(db.sql("SELECT value FROM security_generation") == "2");
+  CHECK(db.sql("SELECT fetched_at || etag FROM drupal_projects") == "2024-05-01 13:00:00+00\"abc\"");
+}
+
 TEST_CASE("law 12: an import waits for a transaction that inserts versions, and judges them") {
   testing::database db;
   auto connection = db.connect();
