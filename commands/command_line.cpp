@@ -44,6 +44,7 @@ struct command_line {
   bool explain = false;
   bool example = false;
   bool body = false;
+  bool force = false;
   std::vector<std::string> words;
   std::string id;
   std::vector<std::int64_t> numbers;
@@ -273,9 +274,12 @@ void add_drupal(command_line& c) {
   auto* releases = group->add_subcommand("releases", "their releases, which tell who misses a security update");
   releases->require_subcommand(1);
   auto* import = c.command(*releases, "import", "import release histories (the XML of updates.drupal.org)", [&c] {
-    return c.with_settings([&](const settings& s) { return import_drupal_releases(s, c.words, std::cin, wall_clock(), c.to()); });
+    const auto older = c.force ? storage::older_histories::taken : storage::older_histories::refused;
+    return c.with_settings(
+        [&](const settings& s) { return import_drupal_releases(s, c.words, std::cin, older, wall_clock(), c.to()); });
   });
   import->add_option("file", c.words, "files, folders (every .xml below them), - for standard input")->required();
+  import->add_flag("--force", c.force, "also what is older than what is known: it takes newer releases away");
   c.add_json(import);
 }
 

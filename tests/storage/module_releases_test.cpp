@@ -195,6 +195,34 @@ TEST_CASE("a fetched history remembers what the next request needs, and clears t
         "2024-05-01 12:00:00+00|\"abc\"|-|-");
 }
 
+TEST_CASE("law 4: an older history changes nothing unless it is fetched or wanted") {
+  testing::database db;
+  auto connection = db.connect();
+  install(db, "token", {"1.0.0"});
+  const auto known = history_of("token", {release_of("1.0.1", "1.", is::security)});
+  auto old = history_of("token", {release_of("1.0.0", "1.")});
+  old.releases[0].released_at = *parse_rfc3339("2024-03-31T23:59:59Z");
+  auto undated = old;
+  undated.releases[0].released_at = std::nullopt;
+  import_releases(*connection, known, noon(), release_fetch{noon(), "\"abc\"", "yesterday"});
+  const auto before = places(db);
+  for (const auto& x : {old, undated, history_of("token", {})})
+    CHECK_THROWS_AS(import_releases(*connection, x, noon()), older_history);
+  CHECK(places(db) == before);
+  CHECK(import_releases(*connection, old, noon(), release_fetch{noon(), "\"def\"", ""}).versions_cleared == 1);
+  CHECK(import_releases(*connection, known, noon()).versions_flagged == 1);
+  CHECK(import_releases(*connection, old, noon(), std::nullopt, older_histories::taken).versions_cleared == 1);
+}
+
+TEST_CASE("a history that was not fetched makes the next fetch unconditional") {
+  testing::database db;
+  auto connection = db.connect();
+  const auto history = history_of("token", {release_of("1.0.1", "1.")});
+  import_releases(*connection, history, noon(), release_fetch{noon(), "\"abc\"", "yesterday"});
+  import_releases(*connection, history, noon());
+  CHECK(db.sql("SELECT concat_ws('|', fetched_at, etag, last_modified) FROM drupal_projects") == "2024-05-01 12:00:00+00");
+}
+
 TEST_CASE("law 12: releases that are confirmed are told to modules that came to the project since") {
   testing::database db;
   auto connection = db.connect();
