@@ -10,7 +10,7 @@ namespace ingot::storage {
 namespace {
 
 // Waits until nobody inserts module_versions, and holds off who would.
-constexpr auto lock_versions = "SELECT value FROM security_generation FOR NO KEY UPDATE";
+constexpr auto lock_versions = "SELECT ingot_lock_releases()";
 
 // The project, when something of it is new.
 constexpr auto write_project = R"sql(

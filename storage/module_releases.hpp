@@ -38,7 +38,7 @@ enum class older_histories : std::uint8_t { refused, taken };
 /// Makes the rows of one project (drupal_projects, module_releases) those of `history`, and tells the versions of its modules
 /// whether they need a security update, in one transaction. Writes only rows that change: the same history again writes nothing,
 /// except `fetched` when it is given. Imports go one after the other over all nodes; a transaction that inserts module_versions
-/// beside it holds the row of `security_generation` FOR SHARE, or a version could miss what is imported at the same moment.
+/// calls ingot_hold_releases() before, or a version could miss what is imported at the same moment.
 /// A fetched history is what the server says now, whatever its dates. One from elsewhere makes the next fetch unconditional, or
 /// "nothing is new" would keep it. Throws older_history and what libpqxx throws.
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
