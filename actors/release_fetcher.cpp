@@ -79,8 +79,12 @@ job_outcome fetch(storage::connection& db, const std::string& project, const nod
   const auto got = ask(project, storage::last_release_fetch(db, project), context);
   const auto now = context.now();
   if (got.status == 304) {
-    storage::confirm_release_fetch(db, project, now);
-    return job_succeeded{R"({"status":"unchanged"})"};
+    const auto changes = storage::confirm_release_fetch(db, project, now);
+    return job_succeeded{json_object{}
+                             .add("status", "unchanged")
+                             .add("versions_flagged", changes.versions_flagged)
+                             .add("versions_cleared", changes.versions_cleared)
+                             .text()};
   }
   const auto history = history_of(got, project);
   const auto fetched = storage::release_fetch{now, std::string{got["etag"]}, std::string{got["last-modified"]}};

@@ -44,6 +44,7 @@ struct command_line {
   bool explain = false;
   bool example = false;
   bool body = false;
+  bool force = false;
   std::vector<std::string> words;
   std::string id;
   std::vector<std::int64_t> numbers;
@@ -52,6 +53,7 @@ struct command_line {
   send_options sending;
   site_options site;
   site_webhook_options webhook;
+  std::string secret;
   std::function<int()> chosen;
 
   terminal to() const { return {std::cout, std::cerr, json, wants_colour(1) && !json}; }
@@ -169,11 +171,13 @@ CLI::App* add_site_command(command_line& c, CLI::App* group, const std::string& 
 
 void add_site_webhook(command_line& c, CLI::App* group) {
   auto* notify = c.command(*group, "notify", "set the webhook that is told of a site's syncs; prints its secret once", [&c] {
+    c.webhook.secret = c.webhook.off ? std::string{} : read_webhook_secret(c.secret, process_environment(), std::cin);
     return c.with_settings([&](const settings& s) { return set_site_webhook(s, c.webhook, wall_clock(), c.to()); });
   });
   notify->add_option("--site", c.webhook.site, "the site's id")->required();
   notify->add_option("--url", c.webhook.url, "where to post: https://…");
-  notify->add_option("--secret", c.webhook.secret, "whsec_…; else one is made (a command line can be read by others)");
+  notify->add_option("--secret", c.secret,
+                     "-: read it (whsec_…) from standard input; or set INGOT_NOTIFY_SECRET; else one is made");
   notify->add_flag("--off", c.webhook.off, "take the webhook away");
   c.add_json(notify);
 }
@@ -273,9 +277,12 @@ void add_drupal(command_line& c) {
   auto* releases = group->add_subcommand("releases", "their releases, which tell who misses a security update");
   releases->require_subcommand(1);
   auto* import = c.command(*releases, "import", "import release histories (the XML of updates.drupal.org)", [&c] {
-    return c.with_settings([&](const settings& s) { return import_drupal_releases(s, c.words, std::cin, wall_clock(), c.to()); });
+    const auto older = c.force ? storage::older_histories::taken : storage::older_histories::refused;
+    return c.with_settings(
+        [&](const settings& s) { return import_drupal_releases(s, c.words, std::cin, older, wall_clock(), c.to()); });
   });
   import->add_option("file", c.words, "files, folders (every .xml below them), - for standard input")->required();
+  import->add_flag("--force", c.force, "also what is older than what is known: it takes newer releases away");
   c.add_json(import);
 }
 

@@ -3,7 +3,6 @@
 #include "commands/node_database.hpp"
 #include "commands/table.hpp"
 #include "model/json_object.hpp"
-#include "storage/module_releases.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -98,9 +97,12 @@ struct database_away : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-storage::releases_import import_into(storage::connection& db, const drupal::release_history& x, timestamp now) {
+storage::releases_import import_into(storage::connection& db, const drupal::release_history& x, storage::older_histories older,
+                                     timestamp now) {
   try {
-    return storage::import_releases(db, x, now);
+    return storage::import_releases(db, x, now, std::nullopt, older);
+  } catch (const storage::older_history& e) {
+    throw std::runtime_error{std::string{e.what()} + " (--force imports it all the same)"};
   } catch (const std::exception& e) {
     if (storage::classify(e) == storage::sql_remedy::reconnect)
       throw database_away{"the database went away: " + storage::describe(e)};
@@ -112,10 +114,11 @@ std::size_t security_releases(const drupal::release_history& x) {
   return static_cast<std::size_t>(std::count_if(x.releases.begin(), x.releases.end(), [](const auto& r) { return r.security; }));
 }
 
-void import_file(storage::connection& db, const std::string& file, std::istream& input, timestamp now, results& out) {
+void import_file(storage::connection& db, const std::string& file, std::istream& input, storage::older_histories older,
+                 timestamp now, results& out) {
   try {
     auto history = parse(read_file(file, input));
-    const auto changes = import_into(db, history, now);
+    const auto changes = import_into(db, history, older, now);
     out.done.push_back({file, history.project, history.releases.size(), security_releases(history), history.warnings, changes});
   } catch (const database_away&) {
     throw; // it will not take the next file either
@@ -173,15 +176,15 @@ void print_table(const results& x, const terminal& to) {
 
 } // namespace
 
-int import_drupal_releases(const settings& of, const std::vector<std::string>& names, std::istream& input, timestamp now,
-                           const terminal& to) {
+int import_drupal_releases(const settings& of, const std::vector<std::string>& names, std::istream& input,
+                           storage::older_histories older, timestamp now, const terminal& to) {
   const auto files = all_files(names);
   const auto database = node_database{of};
   const auto db = database.connect();
   auto out = results{};
   auto at = std::size_t{0};
   for (const auto& file : files) {
-    import_file(*db, file, input, now, out);
+    import_file(*db, file, input, older, now, out);
     if (++at % progress_step == 0)
       to.err << at << " of " << files.size() << " files\n";
   }

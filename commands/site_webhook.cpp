@@ -9,6 +9,7 @@
 #include "storage/site_webhooks.hpp"
 
 #include <algorithm>
+#include <istream>
 #include <ostream>
 
 namespace ingot::commands {
@@ -22,7 +23,7 @@ std::string key_of(const site_webhook_options& options) {
   }
   const auto key = standard_webhooks::parse_secret(options.secret);
   if (!key || key->size() < standard_webhooks::key_bytes_min || key->size() > standard_webhooks::key_bytes_max)
-    throw usage_error{"--secret takes `whsec_` and 24 to 64 bytes in base64; leave it out and one is made"};
+    throw usage_error{"a webhook's secret is `whsec_` and 24 to 64 bytes in base64; leave it out and one is made"};
   return *key;
 }
 
@@ -40,6 +41,24 @@ storage::site_webhook sealed(const settings& of, const site_webhook_options& opt
 }
 
 } // namespace
+
+std::string read_webhook_secret(const std::string& option, const std::map<std::string, std::string>& environment,
+                                std::istream& input) {
+  if (option.empty()) {
+    const auto given = environment.find("INGOT_NOTIFY_SECRET");
+    return given == environment.end() ? std::string{} : given->second;
+  }
+  if (option != "-")
+    throw usage_error{"a secret on the command line can be read by others and stays in the shell's history: give it on standard "
+                      "input with --secret -, or in INGOT_NOTIFY_SECRET"};
+  auto line = std::string{};
+  std::getline(input, line);
+  if (line.ends_with('\r'))
+    line.pop_back();
+  if (line.empty())
+    throw usage_error{"--secret -: standard input holds no secret"};
+  return line;
+}
 
 int set_site_webhook(const settings& of, const site_webhook_options& options, timestamp now, const terminal& to) {
   if (options.off == !options.url.empty())

@@ -38,7 +38,7 @@ void apply_environment(const environment_map& from, loaded_config& into) {
 
 /// Names that begin like a setting of ours and are none are typing mistakes; other INGOT_ names belong to scripts and tests.
 void find_misspelled(const environment_map& from, loaded_config& into) {
-  std::vector<std::string> known{"INGOT_CONFIG"};
+  std::vector<std::string> known{"INGOT_CONFIG", "INGOT_NOTIFY_SECRET"}; // no settings, but ours
   std::vector<std::string> sections;
   for (const auto& x : all_settings()) {
     known.push_back(environment_name(x.key));

@@ -3,12 +3,14 @@
 #include "storage/binary_array.hpp"
 #include "storage/pgx.hpp"
 
+#include <algorithm>
+
 namespace ingot::storage {
 
 namespace {
 
 // Waits until nobody inserts module_versions, and holds off who would.
-constexpr auto lock_versions = "SELECT value FROM security_generation FOR NO KEY UPDATE";
+constexpr auto lock_versions = "SELECT ingot_lock_releases()";
 
 // The project, when something of it is new.
 constexpr auto write_project = R"sql(
@@ -22,10 +24,24 @@ constexpr auto write_project = R"sql(
       error = NULL, updated_at = excluded.updated_at
 )sql";
 
+// How new the known releases are.
+constexpr auto newest_release = R"sql(
+  SELECT (extract(epoch FROM max(released_at)) * 1000000)::bigint FROM module_releases WHERE project = $1
+)sql";
+
+// The history came from elsewhere: the next request is unconditional.
+constexpr auto forget_fetch = R"sql(
+  UPDATE drupal_projects SET etag = NULL, last_modified = NULL
+  WHERE project = $1 AND (etag IS NOT NULL OR last_modified IS NOT NULL)
+)sql";
+
 // How the history was fetched.
 constexpr auto write_fetch = R"sql(
   UPDATE drupal_projects SET fetched_at = $2::timestamptz, etag = NULLIF($3, ''), last_modified = NULLIF($4, '') WHERE project = $1
 )sql";
+
+// The server has nothing newer.
+constexpr auto mark_fetched = "UPDATE drupal_projects SET fetched_at = $2::timestamptz, error = NULL WHERE project = $1";
 
 // Releases that the history does not have any more.
 constexpr auto remove_releases = R"sql(
@@ -85,6 +101,19 @@ struct release_arrays {
   }
 };
 
+void refuse_older(pqxx::work& tx, const drupal::release_history& history) {
+  const auto rows = pgx::query(tx, newest_release, history.project);
+  if (rows[0][0].is_null())
+    return;
+  const auto known = timestamp{std::chrono::microseconds{rows[0][0].as<std::int64_t>()}};
+  auto newest = std::optional<timestamp>{};
+  for (const auto& x : history.releases)
+    newest = std::max(newest, x.released_at);
+  if (!newest || *newest < known)
+    throw older_history{"its newest release is " + (newest ? "of " + to_rfc3339(*newest) : std::string{"undated"}) +
+                        ", and one of " + to_rfc3339(known) + " is known: the file is older than what it would replace"};
+}
+
 void write_rows(pqxx::work& tx, const drupal::release_history& history, timestamp at, releases_import& out) {
   auto branches = text_array{};
   for (const auto& x : history.supported_branches)
@@ -113,16 +142,31 @@ void judge(pqxx::work& tx, const std::string& project, releases_import& out) {
 } // namespace
 
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
-                                const std::optional<release_fetch>& fetched) {
+                                const std::optional<release_fetch>& fetched, older_histories older) {
   const auto limit = connection::deadline{db};
   auto out = releases_import{};
   auto tx = pqxx::work{db.raw()};
   pgx::query(tx, lock_versions);
+  if (!fetched && older == older_histories::refused)
+    refuse_older(tx, history);
   write_rows(tx, history, at, out);
   if (fetched)
     pgx::query(tx, write_fetch, history.project, to_rfc3339(fetched->fetched_at), fetched->etag, fetched->last_modified);
+  else
+    pgx::query(tx, forget_fetch, history.project);
   // Even when no release moved: a module may have come to the project since.
   judge(tx, history.project, out);
+  tx.commit();
+  return out;
+}
+
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at) {
+  const auto limit = connection::deadline{db};
+  auto out = releases_import{};
+  auto tx = pqxx::work{db.raw()};
+  pgx::query(tx, lock_versions);
+  pgx::query(tx, mark_fetched, project, to_rfc3339(at));
+  judge(tx, project, out);
   tx.commit();
   return out;
 }

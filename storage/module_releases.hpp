@@ -4,7 +4,9 @@
 #include "storage/connection.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace ingot::storage {
@@ -25,12 +27,26 @@ struct release_fetch {
   std::string last_modified; ///< empty: none
 };
 
+/// The history is older than what is known of its project.
+struct older_history : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// How to take a history that nobody fetched: whose newest release is older than the newest one that is known (law 4).
+enum class older_histories : std::uint8_t { refused, taken };
+
 /// Makes the rows of one project (drupal_projects, module_releases) those of `history`, and tells the versions of its modules
 /// whether they need a security update, in one transaction. Writes only rows that change: the same history again writes nothing,
 /// except `fetched` when it is given. Imports go one after the other over all nodes; a transaction that inserts module_versions
-/// beside it holds the row of `security_generation` FOR SHARE, or a version could miss what is imported at the same moment.
-/// Throws what libpqxx throws.
+/// calls ingot_hold_releases() before, or a version could miss what is imported at the same moment.
+/// A fetched history is what the server says now, whatever its dates. One from elsewhere makes the next fetch unconditional, or
+/// "nothing is new" would keep it. Throws older_history and what libpqxx throws.
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
-                                const std::optional<release_fetch>& fetched = std::nullopt);
+                                const std::optional<release_fetch>& fetched = std::nullopt,
+                                older_histories older = older_histories::refused);
+
+/// The server said that nothing is new: the releases stay, but the versions of the project's modules are judged by them as an
+/// import does, for a module may have come to the project since. Throws what libpqxx throws.
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at);
 
 } // namespace ingot::storage

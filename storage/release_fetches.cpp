@@ -21,9 +21,6 @@ constexpr std::size_t enqueue_batch = 500;
 constexpr auto conditions_of_project =
     "SELECT COALESCE(etag, ''), COALESCE(last_modified, '') FROM drupal_projects WHERE project = $1";
 
-// Nothing is new.
-constexpr auto mark_fetched = "UPDATE drupal_projects SET fetched_at = $2::timestamptz, error = NULL WHERE project = $1";
-
 // The project may be unknown yet.
 constexpr auto note_failure = R"sql(
   INSERT INTO drupal_projects (project, fetched_at, error) VALUES ($1, $2::timestamptz, $3)
@@ -68,13 +65,6 @@ release_fetch last_release_fetch(connection& db, const std::string& project) {
   if (rows.empty())
     return {};
   return {{}, std::string{pgx::text(rows[0][0])}, std::string{pgx::text(rows[0][1])}};
-}
-
-void confirm_release_fetch(connection& db, const std::string& project, timestamp at) {
-  const auto limit = connection::deadline{db};
-  auto tx = pqxx::work{db.raw()};
-  pgx::query(tx, mark_fetched, project, to_rfc3339(at));
-  tx.commit();
 }
 
 void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at) {

@@ -21,9 +21,6 @@ std::string release_job_key(std::string_view project);
 /// What the last answer said of itself, for a conditional request; empty when the project was never fetched.
 release_fetch last_release_fetch(connection& db, const std::string& project);
 
-/// The server said that nothing is new.
-void confirm_release_fetch(connection& db, const std::string& project, timestamp at);
-
 /// Notes why a fetch or its import failed; the releases that are known stay.
 void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at);
 

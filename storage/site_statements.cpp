@@ -52,7 +52,7 @@ constexpr auto load_sites_sql = R"sql(
 
 // An import of releases waits until versions that are being made are committed, or the other way round.
 constexpr auto hold_releases_sql = R"sql(
-  SELECT value FROM security_generation FOR SHARE
+  SELECT ingot_hold_releases()
 )sql";
 
 // Modules that nobody has reported before. Two sites that report one at the same moment make it once.

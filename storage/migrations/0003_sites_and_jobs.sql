@@ -204,6 +204,20 @@ CREATE TABLE security_generation (
 );
 INSERT INTO security_generation (value) VALUES (1);
 
+-- Versions that are made and releases that are imported at the same moment would not see each other: whoever inserts
+-- module_versions calls ingot_hold_releases() in a statement before, an import ingot_lock_releases(); each lasts to the end of its
+-- transaction. Advisory locks, because they write nothing and let nobody overtake who waits; where there are none, the row of
+-- security_generation is locked (docs/decisions/0003-a-lock-that-queues.md).
+DO $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(4711037);
+  CREATE FUNCTION ingot_hold_releases() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(4711037)';
+  CREATE FUNCTION ingot_lock_releases() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(4711037)';
+EXCEPTION WHEN feature_not_supported THEN
+  CREATE FUNCTION ingot_hold_releases() RETURNS void LANGUAGE sql AS 'SELECT FROM security_generation FOR SHARE';
+  CREATE FUNCTION ingot_lock_releases() RETURNS void LANGUAGE sql AS 'SELECT FROM security_generation FOR NO KEY UPDATE';
+END $$;
+
 -- Does an installed version miss a security update? Its own release is marked, or a newer one of its branch is a security update.
 CREATE FUNCTION ingot_needs_security_update(of_project text, of_version text, of_sort_key text) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM module_releases r

@@ -51,7 +51,7 @@ TEST_CASE_METHOD(fetching, "a project's releases are fetched, kept, and asked fo
   context.config.drupal.releases_url = server.url() + "/release-history";
   CHECK(std::get<job_succeeded>(fetch("token")).result.starts_with(R"({"status":"imported","releases":1,"releases_written":1)"));
   CHECK(db.sql("SELECT version FROM module_releases WHERE project = 'token'") == "1.0.1");
-  CHECK(std::get<job_succeeded>(fetch("token")).result == R"({"status":"unchanged"})");
+  CHECK(std::get<job_succeeded>(fetch("token")).result == R"({"status":"unchanged","versions_flagged":0,"versions_cleared":0})");
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].starts_with("GET /release-history/token/current HTTP/1.1\r\n"));

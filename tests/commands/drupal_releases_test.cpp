@@ -10,9 +10,10 @@ using namespace ingot::commands;
 
 namespace {
 
-std::string history(const std::string& project, const std::string& version) {
+std::string history(const std::string& project, const std::string& version, const std::string& date = "1700000000") {
   return "<project><title>T</title><short_name>" + project + "</short_name><releases><release><version>" + version +
-         "</version><status>published</status><terms><term><name>Release type</name><value>Security update</value></term></terms>"
+         "</version><date>" + date +
+         "</date><status>published</status><terms><term><name>Release type</name><value>Security update</value></term></terms>"
          "</release></releases></project>";
 }
 
@@ -21,13 +22,13 @@ struct said {
   std::string out, err;
 };
 
-said import(const testing::database& db, const std::vector<std::string>& names, bool json = false,
-            const std::string& input = {}) {
+said import(const testing::database& db, const std::vector<std::string>& names, bool json = false, const std::string& input = {},
+            storage::older_histories older = storage::older_histories::refused) {
   auto of = settings{};
   of.database = db.settings();
   std::istringstream in{input};
   std::ostringstream out, err;
-  const auto code = import_drupal_releases(of, names, in, *parse_rfc3339("2024-05-01T12:00:00Z"), {out, err, json, false});
+  const auto code = import_drupal_releases(of, names, in, older, *parse_rfc3339("2024-05-01T12:00:00Z"), {out, err, json, false});
   return {code, out.str(), err.str()};
 }
 
@@ -83,4 +84,16 @@ TEST_CASE("an import from a folder without release histories says so") {
   testing::database db;
   scratch_folder folder;
   CHECK_THROWS_WITH(import(db, {folder.path().string()}), Catch::Matchers::Contains("no .xml file"));
+}
+
+TEST_CASE("law 4: an older release history is named and not imported unless it is forced") {
+  testing::database db;
+  REQUIRE(import(db, {"-"}, false, history("token", "1.0.2", "1700000001")).code == done);
+  const auto x = import(db, {"-"}, false, history("token", "1.0.1", "1700000000"));
+  CHECK(x.code == failed);
+  CHECK(x.err == "-: not imported: its newest release is of 2023-11-14T22:13:20Z, and one of 2023-11-14T22:13:21Z is "
+                 "known: the file is older than what it would replace (--force imports it all the same)\n");
+  CHECK(db.sql("SELECT version FROM module_releases") == "1.0.2");
+  CHECK(import(db, {"-"}, false, history("token", "1.0.1", "1700000000"), storage::older_histories::taken).code == done);
+  CHECK(db.sql("SELECT version FROM module_releases") == "1.0.1");
 }

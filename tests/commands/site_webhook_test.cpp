@@ -59,6 +59,24 @@ TEST_CASE_METHOD(fixture, "a webhook takes a secret of one's own and can be take
   CHECK_FALSE(storage::find_site_webhook(*connection, 7));
 }
 
+TEST_CASE("law 9: a webhook's secret comes by standard input or the environment, never by the command line") {
+  const auto read = [](const std::string& option, const std::map<std::string, std::string>& environment,
+                       const std::string& text = {}) {
+    auto input = std::istringstream{text};
+    return read_webhook_secret(option, environment, input);
+  };
+  CHECK(read("", {}).empty());
+  CHECK(read("", {{"INGOT_NOTIFY_SECRET", "whsec_a"}}) == "whsec_a");
+  CHECK(read("-", {{"INGOT_NOTIFY_SECRET", "whsec_a"}}, "whsec_b\r\nmore") == "whsec_b");
+  CHECK_THROWS_AS(read("-", {}), usage_error);
+  try {
+    read("whsec_hush", {});
+    FAIL("it was taken");
+  } catch (const usage_error& e) {
+    CHECK(std::string{e.what()}.find("hush") == std::string::npos);
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a webhook that cannot be is refused before anything is written") {
   const auto refused = [&](const site_webhook_options& options) {
     std::ostringstream out;

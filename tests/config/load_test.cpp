@@ -118,6 +118,11 @@ TEST_CASE("a named file that is not there is a mistake") {
   CHECK(to_string(x.problems[0]) == "/nonexistent/ingot.toml: cannot be read: there is no such file");
 }
 
+TEST_CASE("the secret for a command is no misspelled setting") {
+  CHECK(load_config({std::nullopt, {{"INGOT_NOTIFY_SECRET", "x"}}}).problems.empty());
+  CHECK_FALSE(load_config({std::nullopt, {{"INGOT_NOTIFY_SECRETS", "x"}}}).problems.empty());
+}
+
 TEST_CASE("INGOT_CONFIG names the file, and the command line wins over it") {
   scratch_folder folder;
   auto named = folder.write("named.toml", "[server]\nport = 1\n").string();

@@ -3,7 +3,9 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
+#include <future>
 #include <initializer_list>
+#include <thread>
 
 using namespace ingot;
 using namespace ingot::storage;
@@ -49,13 +51,12 @@ std::string flagged(const testing::database& db) {
       "SELECT COALESCE(string_agg(version, ' ' ORDER BY sort_key), '') FROM module_versions WHERE needs_security_update");
 }
 
-/// Every row's place and writer: whatever is written moves it. (An import locks the row of the generation, which is no change of
-/// it.)
+/// Every row's place and writer: whatever is written moves it.
 std::string places(const testing::database& db) {
-  return db.sql("SELECT string_agg(x, ' ' ORDER BY x) FROM (SELECT 'p' || ctid || xmin AS x FROM drupal_projects"
+  return db.sql("SELECT string_agg(x, ' ' ORDER BY x) FROM (SELECT 'p' || ctid || xmin || xmax AS x FROM drupal_projects"
                 " UNION ALL SELECT 'r' || ctid || xmin || xmax FROM module_releases"
                 " UNION ALL SELECT 'v' || ctid || xmin || xmax FROM module_versions"
-                " UNION ALL SELECT 'g' || ctid || xmin FROM security_generation) rows");
+                " UNION ALL SELECT 'g' || ctid || xmin || xmax FROM security_generation) rows");
 }
 
 } // namespace
@@ -195,6 +196,48 @@ TEST_CASE("a fetched history remembers what the next request needs, and clears t
         "2024-05-01 12:00:00+00|\"abc\"|-|-");
 }
 
+TEST_CASE("law 4: an older history changes nothing unless it is fetched or wanted") {
+  testing::database db;
+  auto connection = db.connect();
+  install(db, "token", {"1.0.0"});
+  const auto known = history_of("token", {release_of("1.0.1", "1.", is::security)});
+  auto old = history_of("token", {release_of("1.0.0", "1.")});
+  old.releases[0].released_at = *parse_rfc3339("2024-03-31T23:59:59Z");
+  auto undated = old;
+  undated.releases[0].released_at = std::nullopt;
+  import_releases(*connection, known, noon(), release_fetch{noon(), "\"abc\"", "yesterday"});
+  const auto before = places(db);
+  for (const auto& x : {old, undated, history_of("token", {})})
+    CHECK_THROWS_AS(import_releases(*connection, x, noon()), older_history);
+  CHECK(places(db) == before);
+  CHECK(import_releases(*connection, old, noon(), release_fetch{noon(), "\"def\"", ""}).versions_cleared == 1);
+  CHECK(import_releases(*connection, known, noon()).versions_flagged == 1);
+  CHECK(import_releases(*connection, old, noon(), std::nullopt, older_histories::taken).versions_cleared == 1);
+}
+
+TEST_CASE("a history that was not fetched makes the next fetch unconditional") {
+  testing::database db;
+  auto connection = db.connect();
+  const auto history = history_of("token", {release_of("1.0.1", "1.")});
+  import_releases(*connection, history, noon(), release_fetch{noon(), "\"abc\"", "yesterday"});
+  import_releases(*connection, history, noon());
+  CHECK(db.sql("SELECT concat_ws('|', fetched_at, etag, last_modified) FROM drupal_projects") == "2024-05-01 12:00:00+00");
+}
+
+TEST_CASE("law 12: releases that are confirmed are told to modules that came to the project since") {
+  testing::database db;
+  auto connection = db.connect();
+  import_releases(*connection, history_of("token", {release_of("1.0.1", "1.", is::security)}), noon(),
+                  release_fetch{noon(), "\"abc\"", ""});
+  install(db, "other", {"1.0.0"});
+  db.sql("UPDATE modules SET project = 'token'");
+  const auto done = confirm_release_fetch(*connection, "token", noon() + std::chrono::hours{1});
+  CHECK(done.versions_flagged == 1);
+  CHECK(flagged(db) == "1.0.0");
+  CHECK(db.sql("SELECT value FROM security_generation") == "2");
+  CHECK(db.sql("SELECT fetched_at || etag FROM drupal_projects") == "2024-05-01 13:00:00+00\"abc\"");
+}
+
 TEST_CASE("law 12: an import waits for a transaction that inserts versions, and judges them") {
   testing::database db;
   auto connection = db.connect();
@@ -204,7 +247,7 @@ TEST_CASE("law 12: an import waits for a transaction that inserts versions, and 
   auto inserting = db.connect();
   {
     auto tx = pqxx::work{inserting->raw()};
-    tx.exec("SELECT value FROM security_generation FOR SHARE");
+    tx.exec("SELECT ingot_hold_releases()");
     CHECK_THROWS(import_releases(impatient, history_of("token", {}), noon()));
     tx.exec(
         "INSERT INTO modules (machine_name, display_name, module_type, project, described_at) VALUES ('token', 'T', 'contrib', "
@@ -215,4 +258,42 @@ TEST_CASE("law 12: an import waits for a transaction that inserts versions, and 
   }
   import_releases(*connection, history_of("token", {release_of("1.0.1", "1.", is::security)}), noon());
   CHECK(flagged(db) == "1.0.0");
+}
+
+TEST_CASE("law 12: a sync waits for an import and judges by what it brought") {
+  testing::database db;
+  auto importing = db.connect();
+  auto settings = db.settings();
+  settings.statement_timeout = milliseconds{300};
+  auto impatient = storage::connection{db.url(), settings};
+  auto import = pqxx::work{importing->raw()};
+  import.exec("SELECT ingot_lock_releases()");
+  auto sync = pqxx::work{impatient.raw()};
+  CHECK_THROWS(sync.exec("SELECT ingot_hold_releases()"));
+}
+
+TEST_CASE("law 5: syncs that overlap without end do not keep an import waiting") {
+  testing::database db;
+  auto settings = db.settings();
+  settings.statement_timeout = milliseconds{300};
+  auto first = db.connect(), importing = db.connect();
+  auto second = storage::connection{db.url(), settings};
+  auto earlier = pqxx::work{first->raw()};
+  earlier.exec("SELECT ingot_hold_releases()");
+  auto import = std::async(std::launch::async, [&] { return import_releases(*importing, history_of("token", {}), noon()); });
+  while (db.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == "0")
+    std::this_thread::yield();
+  auto later = pqxx::work{second.raw()};
+  CHECK_THROWS(later.exec("SELECT ingot_hold_releases()")); // joins the first only behind the import
+  earlier.commit();
+  CHECK_NOTHROW(import.get());
+}
+
+TEST_CASE("what holds an import off writes nothing, and others share it") {
+  testing::database db;
+  auto a = db.connect(), b = db.connect();
+  auto one = pqxx::work{a->raw()}, other = pqxx::work{b->raw()};
+  one.exec("SELECT ingot_hold_releases()");
+  other.exec("SELECT ingot_hold_releases()");
+  CHECK(one.exec("SELECT pg_current_xact_id_if_assigned() IS NULL")[0][0].as<bool>());
 }
