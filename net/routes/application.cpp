@@ -2,6 +2,7 @@
 
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/credentials.hpp"
 #include "net/routes/github.hpp"
 #include "telemetry/log.hpp"
 
@@ -71,9 +72,7 @@ std::optional<failure> refuse_browser(const http::request_head& head) {
 }
 
 std::optional<failure> refuse_stranger(const http::request_head& head, const std::string& token) {
-  constexpr auto scheme = std::string_view{"Bearer "};
-  const auto given = head["authorization"];
-  if (!token.empty() && given.starts_with(scheme) && equal_in_constant_time(given.substr(scheme.size()), token))
+  if (!token.empty() && equal_in_constant_time(bearer_token(head), token))
     return std::nullopt;
   return failure{fault::unauthorized, "this path needs the admin token", {{"authorization", "expected: Bearer <admin token>"}}};
 }

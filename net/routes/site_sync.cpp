@@ -2,6 +2,7 @@
 
 #include "config/secrets.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/field_text.hpp"
 #include "net/routes/media_type.hpp"
 #include "net/routes/preferences.hpp"
 #include "net/routes/site_caller.hpp"
@@ -16,13 +17,17 @@ namespace ingot::routes {
 
 namespace {
 
+bool is_gzip(std::string_view coding) {
+  return equal_in_any_case(coding, "gzip");
+}
+
 std::optional<failure> refuse_head(const http::request_head& head) {
   const auto type = head["content-type"];
   if (!is_media_type(type, "application/json"))
     return failure{
         fault::unsupported_media_type, "this content type is not read here", {{"content-type", "expected: application/json"}}};
-  const auto encoding = head["content-encoding"];
-  if (!encoding.empty() && encoding != "gzip" && encoding != "identity")
+  const auto coding = head["content-encoding"];
+  if (!coding.empty() && !is_gzip(coding) && !equal_in_any_case(coding, "identity"))
     return failure{fault::unsupported_media_type,
                    "this content coding is not read here",
                    {{"content-encoding", "expected: gzip, identity or none"}}};
@@ -38,7 +43,7 @@ failure failure_of(const sync_in_hand& x) {
   case storage::site_verdict::disabled:
     return {fault::forbidden, "this site is disabled", {}};
   case storage::site_verdict::key_revoked:
-    return {fault::unauthorized, "this path needs the API key of a site", {{"x-api-key", "this key was revoked"}}};
+    return no_known_key();
   case storage::site_verdict::rate_limited:
     return {fault::rate_limited, "this site has used up its syncs of the last hour", {}};
   case storage::site_verdict::base_differs:
@@ -119,7 +124,7 @@ sync_ptr sync_of(const services& what, const site_request_ptr& x, std::int64_t s
   sync->started = std::chrono::steady_clock::now();
   sync->sync_id = new_sync_id(x->request.received_at);
   sync->body = std::move(x->request.body);
-  sync->packed = head["content-encoding"] == "gzip";
+  sync->packed = is_gzip(head["content-encoding"]);
   sync->lenient = wanted.lenient;
   sync->deferred = wanted.respond_async;
   sync->request_id = head.request_id;

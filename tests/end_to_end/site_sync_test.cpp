@@ -210,7 +210,7 @@ TEST_CASE("faults are 422 with every pointer and store nothing, lenient stores t
 
   faulty.members["php_version"] = "8.2.8";
   faulty.module("new", "1.0.0");
-  const auto answer = b.send(faulty, {{"Prefer", "handling=lenient"}});
+  const auto answer = b.send(faulty, {{"Prefer", "wait=10"}, {"Prefer", "handling=lenient"}});
   REQUIRE(answer.status == 200);
   CHECK(answer["preference-applied"] == "handling=lenient");
   const auto taken = object_of(answer);
@@ -245,24 +245,28 @@ TEST_CASE("keys: none and unknown are told the same, another site's and a disabl
     return b.client.request("POST", path, all, body);
   };
   const auto path = b.site.sync_path();
-  auto none = object_of(with_key({}, path)).at("error").as_object();
-  auto unknown = object_of(with_key({{"X-API-Key", "ingot_nobodys"}}, path)).at("error").as_object();
-  none.erase("request_id");
-  unknown.erase("request_id");
-  CHECK(none == unknown);
+  const auto error_without_id = [](const http_answer& x) {
+    REQUIRE(x.status == 401);
+    auto error = object_of(x).at("error").as_object();
+    error.erase("request_id");
+    return error;
+  };
+  const auto none = error_without_id(with_key({}, path));
+  CHECK(error_without_id(with_key({{"X-API-Key", "ingot_nobodys"}}, path)) == none);
   CHECK(none.at("code").as_string() == "unauthorized");
   CHECK(with_key({{"X-API-Key", other.key}}, path).status == 403);
   CHECK(with_key({{"X-API-Key", other.key}}, "/api/v1/sites/999/modules/sync").status == 403);
   CHECK(with_key({{"Authorization", "Bearer " + std::string{admin_token}}}, "/api/v1/sites/999/modules/sync").status == 404);
   CHECK(with_key({{"Authorization", "Bearer " + std::string{admin_token}}}, "/api/v1/sites/seven/modules/sync").status == 404);
-  CHECK(with_key({{"Authorization", "Bearer " + b.site.key}}, path).status == 200);
+  CHECK(with_key({{"X-API-Key", ""}, {"Authorization", "bearer " + b.site.key}}, path).status == 200);
   CHECK(with_key({{"X-API-Key", b.site.key}, {"Origin", "https://example.org"}}, path).status == 403);
   b.db->run("UPDATE sites SET disabled_at = now() WHERE id = " + std::to_string(b.site.id));
   CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 403);
   b.db->run("UPDATE sites SET disabled_at = NULL; UPDATE api_keys SET revoked_at = now() WHERE site_id = " +
             std::to_string(b.site.id));
-  CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 401);
-  CHECK(with_key({{"X-API-Key", b.site.key}}, path).status == 401);
+  // The first is found out by the sync's transaction, the second is not asked for any more: told like a key that never was.
+  for (auto i = 0; i < 2; ++i)
+    CHECK(error_without_id(with_key({{"X-API-Key", b.site.key}}, path)) == none);
   CHECK(b.count("syncs") == 1);
   CHECK(b.running.log().find(b.site.key) == std::string::npos);
 }
@@ -273,7 +277,7 @@ TEST_CASE("media types and codings that are not read are 415, bodies over the se
   CHECK(b.client.request("POST", b.site.sync_path(), {{"X-API-Key", b.site.key}, {"Content-Type", "text/plain"}}, body.text())
             .status == 415);
   CHECK(b.send(body, {{"Content-Encoding", "br"}}).status == 415);
-  const auto packed = sync(b.client, b.site, gzip(body.text()), {{"Content-Encoding", "gzip"}});
+  const auto packed = sync(b.client, b.site, gzip(body.text()), {{"Content-Encoding", "GZip"}});
   INFO(packed.body);
   CHECK(packed.status == 200);
   CHECK(sync(b.client, b.site, body.text(), {{"Content-Encoding", "gzip"}}).status == 422);
