@@ -21,6 +21,7 @@ openapi_components site_components() {
       R"json(
  "synced":{"description":"COMMITted, or nothing was to be changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Synced"}}}},
  "stored_sync":{"description":"Stored as a job; Location names it.","content":{"application/json":{"schema":{"type":"object","required":["success","job_id"],"properties":{"success":{"type":"boolean"},"job_id":{"type":"string"},"site_id":{"type":"integer"},"status":{"enum":["pending"]}}}}}},
+ "other_base":{"description":"A difference to another state than the present one, whose hash is told.","content":{"application/json":{"schema":{"allOf":[{"$ref":"#/components/schemas/Error"},{"type":"object","required":["state_hash"],"properties":{"state_hash":{"type":"string"}}}]}}}},
  "faults":{"description":"Every fault of the body with its JSON pointer; nothing is stored.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},
  "site_state":{"description":"What is installed now.","content":{"application/json":{"schema":{"type":"object","required":["site_id","state_hash","modules"],"properties":{"site_id":{"type":"integer"},"state_hash":{"type":"string"},"last_sync_timestamp":{"$ref":"#/components/schemas/TimeOrNull"},"modules":{"type":"object","description":"version by machine name","additionalProperties":{"type":["string","null"]}}}}}}},
  "site":{"description":"The site.","content":{"application/json":{"schema":{"allOf":[{"$ref":"#/components/schemas/Site"},{"type":"object","properties":{"modules":{"type":"integer"},"enabled_modules":{"type":"integer"},"needing_security_update":{"type":"integer"}}}]}}}},
@@ -58,7 +59,7 @@ openapi_components site_components() {
   "first_seen":{"$ref":"#/components/schemas/Time"},"last_seen":{"$ref":"#/components/schemas/Time"},"last_updated":{"$ref":"#/components/schemas/Time"},"removed_at":{"$ref":"#/components/schemas/TimeOrNull"},"needs_security_update":{"type":"boolean"}}},
  "Sync":{"type":"object","required":["sync_id","site_id","sync_type","outcome"],"properties":{"sync_id":{"type":"string"},"site_id":{"type":"integer"},"sync_type":{"enum":["full","partial"]},"outcome":{"enum":["applied","unchanged","stale","failed"]},
   "sync_timestamp":{"$ref":"#/components/schemas/Time"},"received_at":{"$ref":"#/components/schemas/Time"},"processed_count":{"type":"integer"},"new_modules":{"type":"integer"},"updated_modules":{"type":"integer"},"removed_modules":{"type":"integer"},
-  "security_updates_found":{"type":"integer"},"warnings":{"type":"integer"},"errors":{"type":"integer"},"processing_time_ms":{"type":"number"},"job_id":{"type":["integer","null"]},"error":{"type":["string","null"]}}})json"};
+  "security_updates_found":{"type":"integer"},"warnings":{"type":"integer"},"errors":{"type":"integer"},"processing_time_ms":{"type":"number"},"job_id":{"type":["string","null"]},"error":{"type":["string","null"]}}})json"};
 }
 
 } // namespace ingot::routes

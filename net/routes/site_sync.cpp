@@ -6,6 +6,7 @@
 #include "net/routes/media_type.hpp"
 #include "net/routes/preferences.hpp"
 #include "net/routes/site_caller.hpp"
+#include "net/routes/site_json.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -62,8 +63,14 @@ failure failure_of(const sync_in_hand& x) {
 }
 
 http::response answer_of(const sync_in_hand& x, const failure& why) {
-  if (why.code != fault::none)
-    return http::refusal(why, x.request_id);
+  if (why.code != fault::none) {
+    auto refused = http::refusal(why, x.request_id);
+    if (x.verdict == storage::site_verdict::base_differs) {
+      refused.body.pop_back();
+      refused.body += ",\"state_hash\":" + json_string(x.result.state_hash) + '}';
+    }
+    return refused;
+  }
   auto answer = http::response{};
   if (x.as_job) {
     const auto id = std::to_string(x.job_id);
@@ -82,10 +89,13 @@ void add_fields(http::response& answer, const sync_in_hand& x, const failure& wh
     answer.fields.emplace_back("preference-applied", "handling=lenient");
   if (why.code == fault::none && x.as_job && x.deferred)
     answer.fields.emplace_back("preference-applied", "respond-async");
+  // What was let in and then came to nothing (a difference to another state) does not count.
+  const auto in_vain = why.code != fault::none && x.verdict != storage::site_verdict::rate_limited && x.rate_used > 0;
+  const auto used = x.rate_used - (in_vain ? 1 : 0);
   const auto reset = std::to_string(x.rate_reset.count());
   if (limit > 0 && x.rate_reset.count() > 0) {
     answer.fields.emplace_back("ratelimit-limit", std::to_string(limit));
-    answer.fields.emplace_back("ratelimit-remaining", std::to_string(limit - std::min<std::size_t>(limit, x.rate_used)));
+    answer.fields.emplace_back("ratelimit-remaining", std::to_string(limit - std::min<std::size_t>(limit, used)));
     answer.fields.emplace_back("ratelimit-reset", reset);
     answer.fields.emplace_back("ratelimit-policy", std::to_string(limit) + ";w=3600");
   }

@@ -271,6 +271,30 @@ TEST_CASE("keys: none and unknown are told the same, another site's and a disabl
   CHECK(b.running.log().find(b.site.key) == std::string::npos);
 }
 
+TEST_CASE("law 5: of a stranger without a key no large body is read, and it is told what an unknown key is told") {
+  site_bench b;
+  const auto error_of = [](const http_answer& x) {
+    CHECK(x.status == 401);
+    auto error = object_of(x).at("error").as_object();
+    error.erase("request_id");
+    return error;
+  };
+  const auto unknown =
+      error_of(b.client.request("POST", b.site.sync_path(), {{"X-API-Key", "x"}, {"Content-Type", "application/json"}}, "{}"));
+  const auto keyless = "POST " + b.site.sync_path() + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+  for (const auto* body : {"Content-Length: 65537\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
+    auto client = b.running.client();
+    client.send(keyless + body); // and not a byte of the body
+    CHECK(error_of(client.read_answer()) == unknown);
+    CHECK(client.closed_by_peer());
+  }
+  const auto refusals = [&](const std::string& what) {
+    return b.db->number("SELECT " + what + " FROM audit_log WHERE action = 'request refused'");
+  };
+  CHECK(eventually([&] { return refusals("coalesce(sum(count), 0)") == 3; }));
+  CHECK(refusals("count(DISTINCT actor || subject || details::text)") == 1);
+}
+
 TEST_CASE("media types and codings that are not read are 415, bodies over the setting 413, packed or not") {
   site_bench b{{.environment = {{"INGOT_SITES_BODY_BYTES_MAX", "100KiB"}}}};
   const auto body = many_modules("2024-05-01T10:00:00Z", 10);
@@ -346,7 +370,12 @@ TEST_CASE("differential syncs: the state, a difference on it, and 409 on another
   CHECK(mismatch.status == 409);
   const auto now = object_of(b.client.request("GET", state_path, {{"X-API-Key", b.site.key}}));
   CHECK(now.at("state_hash") == taken.at("state_hash"));
-  CHECK(mismatch.body.find(std::string{now.at("state_hash").as_string()}) != std::string::npos);
+  CHECK(object_of(mismatch).at("state_hash") == now.at("state_hash"));
+  CHECK(b.code(mismatch) == "conflict");
+  CHECK(pointers(mismatch) == std::vector<std::string>{"/base_hash"});
+  // It does not count: two syncs were applied.
+  CHECK(mismatch["ratelimit-remaining"] == "58");
+  CHECK(b.send(many_modules("2024-05-01T13:00:00Z", 3))["ratelimit-remaining"] == "57");
 }
 
 TEST_CASE("the recorded inventories sync, and their second sync writes nothing but its record") {
