@@ -1,5 +1,6 @@
 #include "net/routes/site_sync.hpp"
 
+#include "actors/sync_log.hpp"
 #include "config/secrets.hpp"
 #include "net/bridge.hpp"
 #include "net/routes/field_text.hpp"
@@ -7,7 +8,6 @@
 #include "net/routes/preferences.hpp"
 #include "net/routes/site_caller.hpp"
 #include "net/routes/site_json.hpp"
-#include "telemetry/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,20 +103,6 @@ void add_fields(http::response& answer, const sync_in_hand& x, const failure& wh
     http::set_field(answer, "retry-after", reset);
 }
 
-void count_and_log(const services& what, const sync_in_hand& x, const failure& why) {
-  const auto outcome = why.code != fault::none ? to_string(why.code)
-                       : x.as_job              ? std::string_view{"stored as a job"}
-                                               : to_string(x.result.outcome);
-  what.context->counters.site_syncs.at({outcome}).add();
-  log::info(
-      why.code == fault::none ? "sync taken" : "sync not taken",
-      {{"request_id", x.request_id}, {"site", x.site_id}, {"sync", x.sync_id}, {"outcome", outcome}, {"reason", why.message}});
-  if (const auto handles = what.context->handles.load())
-    bridge::tell(handles->auditor, audit_atom_v,
-                 audit_line{"site " + std::to_string(x.site_id), why.code == fault::none ? "modules synced" : "sync refused",
-                            x.as_job ? "job " + std::to_string(x.job_id) : "sync_" + x.sync_id, std::string{outcome}});
-}
-
 std::string new_sync_id(timestamp at) {
   const auto random = random_bytes();
   auto some = std::array<std::uint8_t, 10>{};
@@ -142,7 +128,7 @@ sync_ptr sync_of(const services& what, const site_request_ptr& x, std::int64_t s
     const auto why = problem.code != fault::none ? problem : failure_of(end);
     if (end.verdict == storage::site_verdict::key_revoked)
       what.keys->forget(end.key_id);
-    count_and_log(what, end, why);
+    log_sync(*what.context, end, why);
     auto answer = answer_of(end, why);
     add_fields(answer, end, why, what.context->config.sites.syncs_per_hour);
     x->done(std::move(answer));
