@@ -218,9 +218,10 @@ TEST_CASE("law 4: every order of full and partial syncs with a tie ends as docs/
     auto text = std::string{};
     for (const auto& [name, module] : expected)
       text += (text.empty() ? "" : ",") + name + ' ' + module.first + (module.second ? " true" : " false");
-    CHECK(b.db->text("SELECT string_agg(machine_name || ' ' || version || ' ' || (removed_at IS NULL), ',' ORDER BY machine_name) "
-                     "FROM site_modules_current WHERE site_id = " +
-                     std::to_string(site.id)) == text);
+    CHECK(
+        b.db->text("SELECT string_agg(machine_name || ' ' || version || ' ' || (removed_at IS NULL), ',' ORDER BY machine_name) "
+                   "FROM site_modules_current WHERE site_id = " +
+                   std::to_string(site.id)) == text);
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
@@ -425,7 +426,8 @@ TEST_CASE("the database stopped: 503 with Retry-After for every key, nothing sto
   CHECK(answer["ratelimit-remaining"] == "58");
 }
 
-TEST_CASE("law 1 and law 2: connections cut under load: 200 is stored, what was not answered so is sent again, and all is there once") {
+TEST_CASE(
+    "law 1 and law 2: connections cut under load: 200 is stored, what was not answered so is sent again, and all is there once") {
   constexpr auto syncs = 50;
   database_outside database;
   node running{{.environment = {{"DATABASE_URL", database.url()}, {"INGOT_SITES_SYNCS_PER_HOUR", "0"}}}};
@@ -454,8 +456,9 @@ TEST_CASE("law 1 and law 2: connections cut under load: 200 is stored, what was 
   auto cut = std::int64_t{0};
   // Longer and longer between two cuts, so that it ends on the slowest machine as well.
   for (auto pause = std::chrono::milliseconds{50}; !over; pause += std::chrono::milliseconds{10}) {
-    cut += db.number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid "
-                     "<> pg_backend_pid()");
+    cut +=
+        db.number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid "
+                  "<> pg_backend_pid()");
     nap(pause);
   }
   sender.join();
