@@ -1,5 +1,6 @@
 #include "actors/site_sync_job.hpp"
 
+#include "actors/sync_log.hpp"
 #include "model/compression.hpp"
 #include "model/json_document.hpp"
 
@@ -39,26 +40,27 @@ sync_ptr sync_of(const claimed_job& job) {
   return out;
 }
 
-const char* reason_of(storage::site_verdict x) {
+/// Why the database let it not in, or none.
+failure failure_of(storage::site_verdict x) {
   switch (x) {
   case storage::site_verdict::no_site:
-    return "there is no such site";
+    return {fault::not_found, "there is no such site", {}};
   case storage::site_verdict::disabled:
-    return "the site is disabled";
+    return {fault::forbidden, "the site is disabled", {}};
   case storage::site_verdict::key_revoked:
-    return "the key that the sync came with was revoked";
+    return {fault::unauthorized, "the key that the sync came with was revoked", {}};
   case storage::site_verdict::base_differs:
-    return "the state that this difference stands on is not the present one";
+    return {fault::conflict, "the state that this difference stands on is not the present one", {}};
   case storage::site_verdict::rate_limited:
-    return "the site has used up its syncs of the last hour";
+    return {fault::rate_limited, "the site has used up its syncs of the last hour", {}};
   case storage::site_verdict::too_many:
-    return "the site has named more modules than sites.modules_known_max";
+    return {fault::invalid_fields, "the site has named more modules than sites.modules_known_max", {}};
   case storage::site_verdict::busy:
-    return "another node is busy with the site";
+    return {fault::overloaded, "another node is busy with the site", {}};
   case storage::site_verdict::taken:
     break;
   }
-  return "";
+  return {};
 }
 
 std::string text_of(const failure& why) {
@@ -68,16 +70,13 @@ std::string text_of(const failure& why) {
   return out;
 }
 
-job_outcome outcome_of(const sync_in_hand& x, const failure& why) {
-  if (why.code == fault::storage_unavailable || why.code == fault::overloaded || why.code == fault::lost)
+job_outcome outcome_of(const failure& why) {
+  // A site that is disabled (forbidden) may be enabled again; until then its syncs wait, and then lie in the dead letters.
+  if (why.code == fault::storage_unavailable || why.code == fault::overloaded || why.code == fault::lost ||
+      why.code == fault::forbidden)
     return job_failed_for_now{why.message};
   if (why.code != fault::none)
     return job_failed_for_good{text_of(why)};
-  // A site may be enabled again; until then its syncs wait, and then lie in the dead letters.
-  if (x.verdict == storage::site_verdict::disabled)
-    return job_failed_for_now{reason_of(x.verdict)};
-  if (x.verdict != storage::site_verdict::taken)
-    return job_failed_for_good{reason_of(x.verdict)};
   return job_completed_already{};
 }
 
@@ -105,7 +104,11 @@ job_handler site_sync_jobs(const node_context& context) {
       (*job->answer)(job_failed_for_good{e.what()});
       return;
     }
-    sync->answer = [job](const sync_in_hand& x, const failure& why) { (*job->answer)(outcome_of(x, why)); };
+    sync->answer = [&context, job](const sync_in_hand& x, const failure& problem) {
+      const auto why = problem.code != fault::none ? problem : failure_of(x.verdict);
+      log_sync(context, x, why);
+      (*job->answer)(outcome_of(why));
+    };
     if (const auto handles = context.handles.load())
       caf::anon_send(handles->site_parsers[static_cast<std::size_t>(sync->site_id) % handles->site_parsers.size()], sync_atom_v,
                      std::move(sync));

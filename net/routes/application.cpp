@@ -2,10 +2,13 @@
 
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/credentials.hpp"
 #include "net/routes/github.hpp"
+#include "net/routes/site_caller.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string>
 
@@ -70,12 +73,28 @@ std::optional<failure> refuse_browser(const http::request_head& head) {
   return std::nullopt;
 }
 
+/// So much of a body is read of a sender that presents no key at all where one is needed.
+constexpr std::size_t keyless_body_max = std::size_t{64} * 1024;
+
+/// A chunked body announces no size.
+bool announces_at_most(const http::request_head& head, std::size_t bytes) {
+  const auto length = head["content-length"];
+  auto announced = std::size_t{0};
+  std::from_chars(length.data(), length.data() + length.size(), announced);
+  return !head.has("transfer-encoding") && announced <= bytes;
+}
+
 std::optional<failure> refuse_stranger(const http::request_head& head, const std::string& token) {
-  constexpr auto scheme = std::string_view{"Bearer "};
-  const auto given = head["authorization"];
-  if (!token.empty() && given.starts_with(scheme) && equal_in_constant_time(given.substr(scheme.size()), token))
+  if (!token.empty() && equal_in_constant_time(bearer_token(head), token))
     return std::nullopt;
   return failure{fault::unauthorized, "this path needs the admin token", {{"authorization", "expected: Bearer <admin token>"}}};
+}
+
+/// Without any key a large body is not even read. A small one goes the way of an unknown key, so that both take the same time.
+std::optional<failure> refuse_keyless(const http::request_head& head) {
+  if (!presented_key(head).empty() || announces_at_most(head, keyless_body_max))
+    return std::nullopt;
+  return no_known_key();
 }
 
 /// Headers are a stranger's text: a line of the log holds so much of one.
@@ -100,6 +119,8 @@ http::admission application::admit(const http::request_head& head) {
       why = refuse_github_head(services_, head);
   } else if (to->who == door::site) {
     why = refuse_browser(head);
+    if (!why)
+      why = refuse_keyless(head);
   } else if (to->who == door::admin) {
     why = refuse_stranger(head, services_.context->config.admin_token);
   }

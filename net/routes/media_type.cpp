@@ -1,20 +1,15 @@
 #include "net/routes/media_type.hpp"
 
-#include <algorithm>
+#include "net/routes/field_text.hpp"
 
 namespace ingot::routes {
 
 std::string_view without_parameters(std::string_view content_type) {
-  auto type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && type.back() == ' ')
-    type.remove_suffix(1);
-  return type;
+  return trimmed(content_type.substr(0, content_type.find(';')));
 }
 
 bool is_media_type(std::string_view content_type, std::string_view expected) {
-  const auto type = without_parameters(content_type);
-  return std::equal(type.begin(), type.end(), expected.begin(), expected.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + ('a' - 'A') : x) == y; });
+  return equal_in_any_case(without_parameters(content_type), expected);
 }
 
 } // namespace ingot::routes

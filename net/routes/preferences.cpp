@@ -1,28 +1,39 @@
 #include "net/routes/preferences.hpp"
 
-#include <algorithm>
+#include "net/routes/field_text.hpp"
+
 #include <string>
 
 namespace ingot::routes {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+/// Takes what stands before the next `separator` outside quotes, and the separator, off the front of `rest`.
+std::string_view take_until(char separator, std::string_view& rest) {
+  auto quoted = false;
+  auto end = std::size_t{0};
+  for (; end < rest.size() && (quoted || rest[end] != separator); ++end) {
+    if (rest[end] == '"')
+      quoted = !quoted;
+    else if (quoted && rest[end] == '\\')
+      ++end;
+  }
+  const auto taken = rest.substr(0, end);
+  rest.remove_prefix(end < rest.size() ? end + 1 : rest.size());
+  return taken;
 }
 
-std::string lower(std::string_view text) {
-  auto out = std::string{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+/// A word, or what a quoted string says.
+std::string value_of(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"')
+    return std::string{text};
+  auto out = std::string{};
+  for (auto i = std::size_t{1}; i + 1 < text.size(); ++i) {
+    if (text[i] == '\\' && i + 2 < text.size())
+      ++i;
+    out += text[i];
+  }
   return out;
-}
-
-std::string_view unquoted(std::string_view text) {
-  return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
 } // namespace
@@ -31,16 +42,13 @@ preferences parse_preferences(std::string_view field) {
   auto out = preferences{};
   auto handling_told = false;
   while (!field.empty()) {
-    const auto end = std::min(field.find(','), field.size());
-    const auto preference = trimmed(field.substr(0, field.substr(0, end).find(';')));
-    field.remove_prefix(std::min(end + 1, field.size()));
-    const auto equals = std::min(preference.find('='), preference.size());
-    const auto name = lower(trimmed(preference.substr(0, equals)));
-    const auto value = equals < preference.size() ? lower(unquoted(trimmed(preference.substr(equals + 1)))) : std::string{};
-    if (name == "respond-async") {
+    auto with_parameters = take_until(',', field);
+    auto value = take_until(';', with_parameters);
+    const auto name = trimmed(take_until('=', value));
+    if (equal_in_any_case(name, "respond-async")) {
       out.respond_async = true;
-    } else if (name == "handling" && !handling_told) {
-      out.lenient = value == "lenient";
+    } else if (equal_in_any_case(name, "handling") && !handling_told) {
+      out.lenient = equal_in_any_case(value_of(trimmed(value)), "lenient");
       handling_told = true;
     }
   }

@@ -2,6 +2,7 @@
 
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/credentials.hpp"
 #include "storage/sites.hpp"
 
 #include <charconv>
@@ -11,22 +12,6 @@
 namespace ingot::routes {
 
 namespace {
-
-/// What was presented as a key, or empty.
-std::string presented_key(const http::request_head& head) {
-  if (head.has("x-api-key"))
-    return std::string{head["x-api-key"]};
-  constexpr auto scheme = std::string_view{"Bearer "};
-  const auto given = head["authorization"];
-  return given.starts_with(scheme) ? std::string{given.substr(scheme.size())} : std::string{};
-}
-
-/// The same whether there is no key or an unknown one.
-failure no_known_key() {
-  return {fault::unauthorized,
-          "this path needs the API key of a site",
-          {{"x-api-key", "expected: a key as `ingot keys create` prints it, here or as Authorization: Bearer"}}};
-}
 
 void go_on(const services& what, const site_request_ptr& x, const std::optional<api_key_holder>& holder,
            const std::function<void(const site_request_ptr&)>& then) {
@@ -45,9 +30,15 @@ void site_request::refuse(const services& what, const failure& why) {
   done(http::refusal(why, request.head.request_id));
 }
 
+failure no_known_key() {
+  return {fault::unauthorized,
+          "this path needs the API key of a site",
+          {{"x-api-key", "expected: a key as `ingot keys create` prints it, here or as Authorization: Bearer"}}};
+}
+
 void with_caller(const services& what, http::request req, path_parameters parameters, http::responder done,
                  std::function<void(const site_request_ptr&)> then) {
-  const auto key = presented_key(req.head);
+  const auto key = std::string{presented_key(req.head)};
   auto x = std::make_shared<site_request>(site_request{std::move(req), std::move(parameters), {}, std::move(done)});
   const auto& admin_token = what.context->config.admin_token;
   if (!admin_token.empty() && equal_in_constant_time(key, admin_token))

@@ -29,6 +29,9 @@ struct site_request {
 };
 using site_request_ptr = std::shared_ptr<site_request>;
 
+/// Why a request is refused whose key is none, unknown or revoked: they all look the same.
+failure no_known_key();
+
 /// Finds out whose key (X-API-Key, or Authorization: Bearer) a request carries, and goes on with `then`, on this thread or on a
 /// READER's. Answers by itself: 401 without a known key, 403 when the site is disabled, 503 when nobody can be asked.
 /// `what` outlives the server.

@@ -73,7 +73,7 @@ std::string to_json(const storage::sync_record& x) {
   out.add("processed_count", x.processed).add("new_modules", x.new_modules).add("updated_modules", x.updated_modules);
   out.add("removed_modules", x.removed_modules).add("security_updates_found", x.security_updates);
   out.add("warnings", x.warnings).add("errors", x.errors).add_raw("processing_time_ms", number(x.duration_ms));
-  x.job_id ? out.add("job_id", *x.job_id) : out.add_raw("job_id", "null");
+  x.job_id ? out.add("job_id", std::to_string(*x.job_id)) : out.add_raw("job_id", "null");
   return out.add_unless_empty("error", x.error).text();
 }
 

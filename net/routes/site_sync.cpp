@@ -1,11 +1,13 @@
 #include "net/routes/site_sync.hpp"
 
+#include "actors/sync_log.hpp"
 #include "config/secrets.hpp"
 #include "net/bridge.hpp"
+#include "net/routes/field_text.hpp"
 #include "net/routes/media_type.hpp"
 #include "net/routes/preferences.hpp"
 #include "net/routes/site_caller.hpp"
-#include "telemetry/log.hpp"
+#include "net/routes/site_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,13 +18,17 @@ namespace ingot::routes {
 
 namespace {
 
+bool is_gzip(std::string_view coding) {
+  return equal_in_any_case(coding, "gzip");
+}
+
 std::optional<failure> refuse_head(const http::request_head& head) {
   const auto type = head["content-type"];
   if (!is_media_type(type, "application/json"))
     return failure{
         fault::unsupported_media_type, "this content type is not read here", {{"content-type", "expected: application/json"}}};
-  const auto encoding = head["content-encoding"];
-  if (!encoding.empty() && encoding != "gzip" && encoding != "identity")
+  const auto coding = head["content-encoding"];
+  if (!coding.empty() && !is_gzip(coding) && !equal_in_any_case(coding, "identity"))
     return failure{fault::unsupported_media_type,
                    "this content coding is not read here",
                    {{"content-encoding", "expected: gzip, identity or none"}}};
@@ -38,7 +44,7 @@ failure failure_of(const sync_in_hand& x) {
   case storage::site_verdict::disabled:
     return {fault::forbidden, "this site is disabled", {}};
   case storage::site_verdict::key_revoked:
-    return {fault::unauthorized, "this path needs the API key of a site", {{"x-api-key", "this key was revoked"}}};
+    return no_known_key();
   case storage::site_verdict::rate_limited:
     return {fault::rate_limited, "this site has used up its syncs of the last hour", {}};
   case storage::site_verdict::base_differs:
@@ -57,8 +63,14 @@ failure failure_of(const sync_in_hand& x) {
 }
 
 http::response answer_of(const sync_in_hand& x, const failure& why) {
-  if (why.code != fault::none)
-    return http::refusal(why, x.request_id);
+  if (why.code != fault::none) {
+    auto refused = http::refusal(why, x.request_id);
+    if (x.verdict == storage::site_verdict::base_differs) {
+      refused.body.pop_back();
+      refused.body += ",\"state_hash\":" + json_string(x.result.state_hash) + '}';
+    }
+    return refused;
+  }
   auto answer = http::response{};
   if (x.as_job) {
     const auto id = std::to_string(x.job_id);
@@ -77,29 +89,18 @@ void add_fields(http::response& answer, const sync_in_hand& x, const failure& wh
     answer.fields.emplace_back("preference-applied", "handling=lenient");
   if (why.code == fault::none && x.as_job && x.deferred)
     answer.fields.emplace_back("preference-applied", "respond-async");
+  // What was let in and then came to nothing (a difference to another state) does not count.
+  const auto in_vain = why.code != fault::none && x.verdict != storage::site_verdict::rate_limited && x.rate_used > 0;
+  const auto used = x.rate_used - (in_vain ? 1 : 0);
   const auto reset = std::to_string(x.rate_reset.count());
   if (limit > 0 && x.rate_reset.count() > 0) {
     answer.fields.emplace_back("ratelimit-limit", std::to_string(limit));
-    answer.fields.emplace_back("ratelimit-remaining", std::to_string(limit - std::min<std::size_t>(limit, x.rate_used)));
+    answer.fields.emplace_back("ratelimit-remaining", std::to_string(limit - std::min<std::size_t>(limit, used)));
     answer.fields.emplace_back("ratelimit-reset", reset);
     answer.fields.emplace_back("ratelimit-policy", std::to_string(limit) + ";w=3600");
   }
   if (why.code == fault::rate_limited)
     http::set_field(answer, "retry-after", reset);
-}
-
-void count_and_log(const services& what, const sync_in_hand& x, const failure& why) {
-  const auto outcome = why.code != fault::none ? to_string(why.code)
-                       : x.as_job              ? std::string_view{"stored as a job"}
-                                               : to_string(x.result.outcome);
-  what.context->counters.site_syncs.at({outcome}).add();
-  log::info(
-      why.code == fault::none ? "sync taken" : "sync not taken",
-      {{"request_id", x.request_id}, {"site", x.site_id}, {"sync", x.sync_id}, {"outcome", outcome}, {"reason", why.message}});
-  if (const auto handles = what.context->handles.load())
-    bridge::tell(handles->auditor, audit_atom_v,
-                 audit_line{"site " + std::to_string(x.site_id), why.code == fault::none ? "modules synced" : "sync refused",
-                            x.as_job ? "job " + std::to_string(x.job_id) : "sync_" + x.sync_id, std::string{outcome}});
 }
 
 std::string new_sync_id(timestamp at) {
@@ -119,7 +120,7 @@ sync_ptr sync_of(const services& what, const site_request_ptr& x, std::int64_t s
   sync->started = std::chrono::steady_clock::now();
   sync->sync_id = new_sync_id(x->request.received_at);
   sync->body = std::move(x->request.body);
-  sync->packed = head["content-encoding"] == "gzip";
+  sync->packed = is_gzip(head["content-encoding"]);
   sync->lenient = wanted.lenient;
   sync->deferred = wanted.respond_async;
   sync->request_id = head.request_id;
@@ -127,7 +128,7 @@ sync_ptr sync_of(const services& what, const site_request_ptr& x, std::int64_t s
     const auto why = problem.code != fault::none ? problem : failure_of(end);
     if (end.verdict == storage::site_verdict::key_revoked)
       what.keys->forget(end.key_id);
-    count_and_log(what, end, why);
+    log_sync(*what.context, end, why);
     auto answer = answer_of(end, why);
     add_fields(answer, end, why, what.context->config.sites.syncs_per_hour);
     x->done(std::move(answer));

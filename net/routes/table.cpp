@@ -46,7 +46,7 @@ constexpr route all[] = {
      site_body_max,
      take_site_sync,
      "Takes a Drupal site's module inventory.",
-     {"prefer, content_encoding", "inventory", "200 synced, 202 stored_sync, 422 faults"}},
+     {"prefer, content_encoding", "inventory", "200 synced, 202 stored_sync, 409 other_base, 422 faults"}},
     {"GET",
      "/api/v1/sites/{site_id}/modules/state",
      door::site,

@@ -65,6 +65,18 @@ TEST_CASE("the documented example inventory syncs, and the same again changes no
   }
 }
 
+TEST_CASE("the documented release history tells that the documented inventory misses a security update") {
+  node running;
+  auto client = running.client();
+  const auto site = make_site(running.database_url());
+  auto body = boost::json::parse(text_of_file(documents + "example-inventory.json")).as_object();
+  body["sync_timestamp"] = "2026-05-01T10:00:00Z";
+  REQUIRE(sync(client, site, boost::json::serialize(body)).status == 200);
+  REQUIRE(run_ingot({"drupal", "releases", "import", documents + "example-releases.xml"}, running.environment()).exit_code == 0);
+  CHECK(sql{running.database_url()}.text("SELECT string_agg(machine_name, ',') FROM site_modules_current WHERE "
+                                         "needs_security_update") == "token");
+}
+
 TEST_CASE("the documented PHP client syncs whole and in differences, and tells what went wrong by its exit code") {
   if (!php_client::available()) {
     WARN("no php here: the documented client is not run");

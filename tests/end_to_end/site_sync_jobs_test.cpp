@@ -56,6 +56,22 @@ TEST_CASE("a sync that need not be waited for is stored as a job, and its result
   CHECK(db.number("SELECT count(*) FROM site_modules") == 20);
   CHECK(db.number("SELECT count(*) FROM job_lanes") == 0);
   CHECK(db.number("SELECT count(*) FROM syncs WHERE job_id IS NOT NULL") == 1);
+  const auto record =
+      object_of(client.request("GET", "/api/v1/sites/" + std::to_string(site.id) + "/syncs", {{"X-API-Key", site.key}}))
+          .at("syncs")
+          .at(0);
+  CHECK(record.at("job_id") == object_of(answer).at("job_id"));
+  CHECK(job.at("job_id") == object_of(answer).at("job_id"));
+  // What became of it is counted and audited, not only that it was stored.
+  const auto metrics = client.get("/metrics").body;
+  for (const auto* outcome : {"stored as a job", "applied"}) {
+    INFO(outcome);
+    CHECK(metrics.find("ingot_site_syncs_total{outcome=\"" + std::string{outcome} + "\"} 1") != std::string::npos);
+    CHECK(eventually([&] {
+      return db.number("SELECT count(*) FROM audit_log WHERE action = 'modules synced' AND details::text LIKE '%" +
+                       std::string{outcome} + "%'") == 1;
+    }));
+  }
   // Its faults are told at once, not by a job.
   CHECK(sync(client, site, sync_body{}.text(), {{"Prefer", "respond-async"}}).status == 422);
 }

@@ -39,7 +39,7 @@ const std::vector<room>& rooms() {
        {"boost/", "caf/"}},
       {"net/routes/",
        {"model/", "config/", "telemetry/", "net/http/", "net/routes/", "net/bridge.hpp", "actors/protocol.hpp",
-        "actors/context.hpp", "storage/deliveries.hpp", "storage/job_queries.hpp", "storage/sites.hpp",
+        "actors/context.hpp", "actors/sync_log.hpp", "storage/deliveries.hpp", "storage/job_queries.hpp", "storage/sites.hpp",
         "storage/site_modules.hpp", "storage/syncs.hpp", "storage/site_state.hpp", "storage/refused_change.hpp"},
        {}},
       {"actors/", {"model/", "config/", "telemetry/", "storage/", "net/client/", "actors/"}, {"caf/"}},
