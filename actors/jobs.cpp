@@ -38,7 +38,7 @@ std::vector<storage::job_quota> quotas(const jobs_state& state) {
 
 std::size_t free_of_all(const jobs_state& state) {
   const auto running_max = std::size_t{state.context->config.jobs.running_max};
-  return running_max - std::min(state.in_hand.size(), running_max);
+  return running_max - std::min(state.in_hand.size() + state.held_up, running_max);
 }
 
 void hand_out(jobs_pointer self, claimed_job job) {
@@ -91,29 +91,65 @@ storage::job_turn turn(jobs_state& state, std::span<const job_completion> comple
   if (!state.store)
     state.store = state.context->open_job_store();
   auto found = state.store->turn(completions, kinds, jobs_max, state.context->config.jobs.lease);
-  for (const auto id : found.lost)
+  for (const auto id : found.left.lost)
     log::warn("job was completed too late", {{"job", id}});
-  state.context->counters.job_completions_fenced.add(static_cast<double>(found.lost.size()));
+  state.context->counters.job_completions_fenced.add(static_cast<double>(found.left.lost.size()));
   return found;
 }
 
-/// The database refuses one of the completions: the others are written alone, and that one fails with the reason (law 6).
-void complete_one_by_one(jobs_state& state) {
-  while (!state.completions.empty()) {
-    auto x = state.completions.back();
-    try {
-      turn(state, {&x, 1}, {}, 0);
-    } catch (const store_error& e) {
-      if (e.remedy() == sql_remedy::reconnect)
-        throw;
-      log::error("job result refused", {{"job", x.lease.id}, {"reason", e.what()}});
-      x.becomes = job_state::failed;
-      x.result.clear();
-      x.error = "the database refuses its result";
-      turn(state, {&x, 1}, {}, 0);
-    }
-    state.completions.pop_back();
+/// Of the completions, those remain that another transaction holds up.
+void keep_held_up(jobs_state& state, const storage::job_ids& held_up) {
+  std::erase_if(state.completions,
+                [&](const auto& x) { return std::find(held_up.begin(), held_up.end(), x.lease.id) == held_up.end(); });
+  state.held_up = state.completions.size();
+}
+
+/// Writes one completion. @returns whether it is over with: not when another transaction holds it up
+bool complete_alone(jobs_state& state, const job_completion& x) {
+  return turn(state, {&x, 1}, {}, 0).left.held_up.empty();
+}
+
+/// The same of one that may be what the database refuses: the job fails with that as the reason (law 6), or, should even this be
+/// refused, is left to its lease.
+bool complete_suspect(jobs_state& state, job_completion x) {
+  try {
+    return complete_alone(state, x);
+  } catch (const store_error& e) {
+    if (e.remedy() != sql_remedy::refused)
+      throw;
+    log::error("job result refused", {{"job", x.lease.id}, {"reason", e.what()}});
   }
+  x.becomes = job_state::failed;
+  x.result.clear();
+  x.error = "the database refuses its result";
+  try {
+    return complete_alone(state, x);
+  } catch (const store_error& e) {
+    if (e.remedy() != sql_remedy::refused)
+      throw;
+    log::error("job set aside until its lease runs out", {{"job", x.lease.id}, {"reason", e.what()}});
+    return true;
+  }
+}
+
+/// The database refuses one of the completions: the others are written alone.
+void complete_one_by_one(jobs_state& state) {
+  auto held_up = std::vector<job_completion>{};
+  const auto keep = [&] {
+    state.completions.insert(state.completions.end(), held_up.begin(), held_up.end());
+    state.held_up = held_up.size();
+  };
+  try {
+    while (!state.completions.empty()) {
+      if (!complete_suspect(state, state.completions.back()))
+        held_up.push_back(state.completions.back());
+      state.completions.pop_back();
+    }
+  } catch (const store_error&) {
+    keep();
+    throw;
+  }
+  keep();
 }
 
 /// Completes what is finished and claims what is due.
@@ -126,7 +162,7 @@ void flush(jobs_pointer self) {
     auto found = storage::job_turn{};
     try {
       found = turn(state, state.completions, quotas(state), free_of_all(state));
-      state.completions.clear();
+      keep_held_up(state, found.left.held_up);
     } catch (const store_error& e) {
       if (e.remedy() != sql_remedy::refused || state.completions.empty())
         throw;
@@ -162,12 +198,21 @@ std::vector<job_lease> leases_in_hand(const jobs_state& state) {
   return leases;
 }
 
+/// With those of jobs whose completions are not written yet.
+std::vector<job_lease> leases_held(const jobs_state& state) {
+  auto leases = leases_in_hand(state);
+  for (const auto& x : state.completions)
+    leases.push_back(x.lease);
+  return leases;
+}
+
 void renew(jobs_pointer self) {
   auto& state = self->state;
-  if (state.in_hand.empty() || !state.store)
+  const auto leases = leases_held(state);
+  if (leases.empty() || !state.store)
     return;
   try {
-    state.store->renew(leases_in_hand(state), state.context->config.jobs.lease);
+    state.store->renew(leases, state.context->config.jobs.lease);
   } catch (const store_error& e) {
     go_away(self, e);
   }

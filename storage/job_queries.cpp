@@ -62,10 +62,17 @@ constexpr auto count_jobs_sql = R"sql(
   FROM job_lanes
 )sql";
 
-// Finished jobs of a state, some thousand at a time.
+// Finished jobs of a state, some thousand at a time. Both conditions stand twice: those of the outer statement are looked at
+// again when it had to wait for somebody who changed the job, an operator's retry for one.
 constexpr auto forget_finished = R"sql(
-  DELETE FROM jobs WHERE id IN (
+  DELETE FROM jobs WHERE state = $1 AND finished_at < $2::timestamptz AND id IN (
     SELECT id FROM jobs WHERE state = $1 AND finished_at < $2::timestamptz ORDER BY finished_at LIMIT 5000)
+)sql";
+
+// Lanes whose head is gone, which no code of ours brings about: a DELETE by hand does. Nobody would advance them.
+constexpr auto lock_headless_lanes = R"sql(
+  SELECT key FROM job_lanes l WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = l.job_id)
+  ORDER BY key LIMIT 1000 FOR UPDATE SKIP LOCKED
 )sql";
 
 /// Rounds of forget_finished in one call; the next hour goes on.
@@ -116,6 +123,16 @@ job_record read_again(pqxx::transaction_base& tx, std::int64_t id) {
 
 [[noreturn]] void refuse(pqxx::transaction_base& tx, std::int64_t id, const std::string& wanted) {
   throw refused_change{{fault::conflict, "job " + std::to_string(id) + " is " + read_again(tx, id).state + "; " + wanted, {}}};
+}
+
+void advance_headless_lanes(connection& db) {
+  connection::deadline bounded{db};
+  pqxx::work tx{db.raw()};
+  auto keys = text_array{};
+  for (const auto& row : pgx::query(tx, lock_headless_lanes))
+    keys.add(pgx::text(row[0]));
+  pgx::query(tx, advance_job_lanes, keys.parameter());
+  tx.commit();
 }
 
 std::string subject_of(const job_record& x) {
@@ -204,6 +221,7 @@ long forget_jobs(connection& db, timestamp now, const retention_settings& keep) 
     }
     return forgotten;
   };
+  advance_headless_lanes(db);
   return forget("succeeded", keep.jobs_days) + forget("failed", keep.jobs_failed_days) + forget("dead", keep.jobs_failed_days);
 }
 

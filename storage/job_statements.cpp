@@ -13,14 +13,16 @@ namespace {
 
 // New jobs, and their keys' lanes: a key without one gets its first job as the head. Rows go in the order of keys, so that two
 // transactions that enqueue for the same keys wait for each other instead of deadlocking. The lane's row lock puts an enqueuer
-// before or behind whoever advances that lane.
+// before or behind whoever advances that lane. Ids are given first: they tell which job is which of the input.
 constexpr auto enqueue_jobs_sql = R"sql(
-  WITH u AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::bytea[])
-      WITH ORDINALITY AS t (kind, key, dedupe_key, payload, priority, body, number)
+  WITH u AS MATERIALIZED (
+    SELECT nextval('jobs_id_seq') AS id, t.* FROM (
+      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::bytea[])
+        WITH ORDINALITY AS t (kind, key, dedupe_key, payload, priority, body, number)
+      ORDER BY t.key COLLATE "C", t.number) t
   ), added AS (
-    INSERT INTO jobs (kind, key, dedupe_key, payload, priority, body)
-    SELECT u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority, u.body FROM u ORDER BY u.key, u.number
+    INSERT INTO jobs (id, kind, key, dedupe_key, payload, priority, body)
+    SELECT u.id, u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority, u.body FROM u ORDER BY u.id
     ON CONFLICT (dedupe_key) DO NOTHING
     RETURNING id, kind, key, priority, run_at
   ), lanes AS (
@@ -29,7 +31,13 @@ constexpr auto enqueue_jobs_sql = R"sql(
     FROM added a ORDER BY a.key, a.id
     ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + excluded.jobs
   )
-  SELECT id FROM added ORDER BY id
+  SELECT u.number, a.id FROM added a JOIN u ON u.id = a.id
+)sql";
+
+// Jobs that were enqueued before under the same dedupe keys. A statement of its own: it sees those, too, whose transaction the
+// enqueueing waited for.
+constexpr auto find_deduped_jobs_sql = R"sql(
+  SELECT u.number, j.id FROM unnest($1::text[]) WITH ORDINALITY AS u (dedupe_key, number) JOIN jobs j ON j.dedupe_key = u.dedupe_key
 )sql";
 
 // Locks a job that is still leased under this token, or ends the transaction.
@@ -41,26 +49,43 @@ constexpr auto fence_job_sql = R"sql(
   SELECT ingot_job_lost(u.id) FROM unnest($1::int8[]) AS u (id) WHERE NOT EXISTS (SELECT FROM held)
 )sql";
 
-// The end of attempts, each under its token (law 2: a lost lease changes nothing).
+// The end of attempts, each under its token (law 2: a lost lease changes nothing), those whose lanes nobody else holds: the lanes
+// are locked from now on. The body of a job that succeeded is of no more use. What was not finished is told: still ours, or lost.
 constexpr auto finish_jobs_sql = R"sql(
-  UPDATE jobs j SET
-    state = u.state, lease_token = NULL, lease_until = NULL, updated_at = now(),
-    result = u.result::jsonb,
-    last_error = COALESCE(u.error, j.last_error),
-    history = CASE WHEN u.error IS NULL THEN j.history ELSE ingot_job_history(j.history, j.attempts, u.error) END,
-    run_at = CASE WHEN u.state = 'pending' THEN now() + u.delay_ms * interval '1 millisecond' ELSE j.run_at END,
-    finished_at = CASE WHEN u.state = 'pending' THEN NULL ELSE now() END
-  FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[])
-    AS u (id, token, state, result, error, delay_ms)
-  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid
-  RETURNING j.id
+  WITH u AS MATERIALIZED (
+    SELECT * FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[])
+      AS t (id, token, state, result, error, delay_ms, key)
+  ), lanes AS MATERIALIZED (
+    SELECT l.key FROM job_lanes l WHERE l.key = ANY($7::text[]) ORDER BY l.key FOR UPDATE SKIP LOCKED
+  ), ours AS MATERIALIZED (
+    SELECT j.id FROM u JOIN jobs j ON j.id = u.id
+    WHERE j.state = 'running' AND j.lease_token = u.token::uuid
+      AND (u.key COLLATE "C" IN (SELECT key FROM lanes) OR NOT EXISTS (SELECT FROM job_lanes l WHERE l.key = u.key))
+    FOR UPDATE OF j SKIP LOCKED
+  ), finished AS (
+    UPDATE jobs j SET
+      state = u.state, lease_token = NULL, lease_until = NULL, updated_at = now(),
+      result = u.result::jsonb,
+      body = CASE WHEN u.state = 'succeeded' THEN NULL ELSE j.body END,
+      last_error = COALESCE(u.error, j.last_error),
+      history = CASE WHEN u.error IS NULL THEN j.history ELSE ingot_job_history(j.history, j.attempts, u.error) END,
+      run_at = CASE WHEN u.state = 'pending' THEN now() + u.delay_ms * interval '1 millisecond' ELSE j.run_at END,
+      finished_at = CASE WHEN u.state = 'pending' THEN NULL ELSE now() END
+    FROM u WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid AND u.id IN (SELECT id FROM ours)
+    RETURNING j.id
+  )
+  SELECT u.id, EXISTS (SELECT FROM jobs j WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid)
+  FROM u WHERE u.id NOT IN (SELECT id FROM finished)
 )sql";
 
-// Attempts that were not made after all.
+// Attempts that were not made after all, of those whose lanes nobody else holds.
 constexpr auto release_jobs_sql = R"sql(
+  WITH lanes AS MATERIALIZED (
+    SELECT l.key FROM job_lanes l WHERE l.key = ANY($3::text[]) ORDER BY l.key FOR UPDATE SKIP LOCKED
+  )
   UPDATE jobs j SET state = 'pending', lease_token = NULL, lease_until = NULL, attempts = j.attempts - 1, updated_at = now()
   FROM unnest($1::int8[], $2::text[]) AS u (id, token)
-  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid
+  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid AND j.key IN (SELECT key FROM lanes)
 )sql";
 
 // Keeps enqueuers from lanes that are about to be advanced, in the order of keys. A statement of its own: the next one then sees
@@ -69,16 +94,16 @@ constexpr auto lock_job_lanes_sql = R"sql(
   SELECT FROM job_lanes WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
 )sql";
 
-// Lanes whose head no longer runs get their next job, or end. One whose head runs, elsewhere, stays as it is.
+// Lanes whose head no longer runs, or no longer is, get their next job, or end. One whose head runs, elsewhere, stays as it is.
 constexpr auto advance_job_lanes_sql = R"sql(
   WITH over AS MATERIALIZED (
-    SELECT l.key, l.jobs - (h.state <> 'pending')::int AS jobs, n.id, n.kind, n.priority, n.run_at
+    SELECT l.key, l.jobs - (h.id IS NULL OR h.state <> 'pending')::int AS jobs, n.id, n.kind, n.priority, n.run_at
     FROM unnest($1::text[]) AS u (key)
     JOIN job_lanes l ON l.key = u.key
-    JOIN jobs h ON h.id = l.job_id
+    LEFT JOIN jobs h ON h.id = l.job_id
     LEFT JOIN LATERAL (SELECT j.id, j.kind, j.priority, j.run_at FROM jobs j
                        WHERE j.key = u.key AND j.state = 'pending' ORDER BY j.id LIMIT 1) n ON TRUE
-    WHERE h.state <> 'running' AND (l.running OR h.state <> 'pending')
+    WHERE h.id IS NULL OR (h.state <> 'running' AND (l.running OR h.state <> 'pending'))
   ), ended AS (
     DELETE FROM job_lanes l USING over o WHERE l.key = o.key AND o.id IS NULL
   )
@@ -86,25 +111,30 @@ constexpr auto advance_job_lanes_sql = R"sql(
   FROM over o WHERE l.key = o.key AND o.id IS NOT NULL
 )sql";
 
-// Due lanes' heads, by priority, then by how long they have been due; and jobs whose lease ran out, whose lanes run already.
+// Jobs whose lease ran out, whose lanes run already; then due lanes' heads, by priority, then by how long they have been due; of
+// each kind, these together, no more than it may have.
 // MATERIALIZED, or the planner could lock and take more than the limit. A lane that was advanced a moment ago may name a job that
 // this statement cannot see yet: only lanes whose job was taken begin to run. The cost depends on the limit and the number of
 // kinds, not on how many jobs wait.
 constexpr auto claim_jobs_sql = R"sql(
   WITH due AS MATERIALIZED (
-    SELECT l.key, l.job_id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
+    SELECT l.job_id AS id, FALSE AS again, k.kind, k.jobs_max, p.priority, l.run_at AS at
+    FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
     CROSS JOIN generate_series(0, 3) AS p (priority)
-    CROSS JOIN LATERAL (SELECT x.key, x.job_id, x.run_at FROM job_lanes x
+    CROSS JOIN LATERAL (SELECT x.job_id, x.run_at FROM job_lanes x
                         WHERE x.kind = k.kind AND x.priority = p.priority AND NOT x.running AND x.run_at <= now()
                         ORDER BY x.run_at LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
-    ORDER BY p.priority, l.run_at LIMIT ($3::int8[])[1]
   ), expired AS MATERIALIZED (
-    SELECT l.id FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
-    CROSS JOIN LATERAL (SELECT j.id FROM jobs j
+    SELECT l.id, TRUE AS again, k.kind, k.jobs_max, 0 AS priority, l.lease_until AS at
+    FROM unnest($1::text[], $2::int8[]) AS k (kind, jobs_max)
+    CROSS JOIN LATERAL (SELECT j.id, j.lease_until FROM jobs j
                         WHERE j.state = 'running' AND j.lease_until < now() AND j.kind = k.kind
                         ORDER BY j.lease_until LIMIT k.jobs_max FOR UPDATE SKIP LOCKED) l
+  ), candidates AS (
+    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY again DESC, priority, at) AS number
+    FROM (TABLE expired UNION ALL TABLE due) x
   ), wanted AS MATERIALIZED (
-    SELECT id, TRUE AS again FROM expired UNION ALL SELECT job_id, FALSE FROM due LIMIT ($3::int8[])[1]
+    SELECT id, again FROM candidates WHERE number <= jobs_max ORDER BY again DESC, priority, at LIMIT ($3::int8[])[1]
   ), taken AS (
     UPDATE jobs j SET
       state = 'running', attempts = j.attempts + 1, lease_token = gen_random_uuid(),
@@ -112,9 +142,9 @@ constexpr auto claim_jobs_sql = R"sql(
       last_error = CASE WHEN w.again THEN 'its lease ran out' ELSE j.last_error END,
       history = CASE WHEN w.again THEN ingot_job_history(j.history, j.attempts, 'its lease ran out') ELSE j.history END
     FROM wanted w WHERE j.id = w.id AND (w.again OR j.state = 'pending')
-    RETURNING j.id, j.lease_token, j.key, j.kind, j.payload, j.body, j.attempts, j.priority
+    RETURNING j.id, j.lease_token, j.key, j.kind, j.payload, j.body, j.attempts, j.priority, w.again
   ), running AS (
-    UPDATE job_lanes l SET running = TRUE FROM due d JOIN taken t ON t.id = d.job_id WHERE l.key = d.key
+    UPDATE job_lanes l SET running = TRUE FROM taken t WHERE l.key = t.key AND NOT t.again
   )
   SELECT id, lease_token, key, kind, payload, COALESCE(body, ''), attempts FROM taken ORDER BY priority, id
 )sql";
@@ -130,6 +160,7 @@ constexpr auto renew_jobs_sql = R"sql(
 
 constexpr auto statements = std::to_array<named_statement>({
     {"enqueue_jobs", enqueue_jobs_sql},
+    {"find_deduped_jobs", find_deduped_jobs_sql},
     {"fence_job", fence_job_sql},
     {"finish_jobs", finish_jobs_sql},
     {"release_jobs", release_jobs_sql},
@@ -139,42 +170,46 @@ constexpr auto statements = std::to_array<named_statement>({
     {"renew_jobs", renew_jobs_sql},
 });
 
-job_ids ids_of(const answer& rows) {
-  auto ids = job_ids{};
+/// Rows of `number` (counts from 1) and id: the ids at their places.
+void place_ids(const answer& rows, job_ids& at) {
   for (auto i = 0; i < rows.rows(); ++i)
-    ids.push_back(rows.integer(i, 0));
-  std::sort(ids.begin(), ids.end());
-  return ids;
+    at.at(static_cast<std::size_t>(rows.integer(i, 0) - 1)) = rows.integer(i, 1);
 }
 
-/// Those of `asked` that are not among `done`.
-job_ids others(job_ids asked, const job_ids& done) {
-  std::erase_if(asked, [&](auto id) { return std::binary_search(done.begin(), done.end(), id); });
-  return asked;
+jobs_left left_of(const answer& rows) {
+  auto out = jobs_left{};
+  for (auto i = 0; i < rows.rows(); ++i)
+    (rows.text(i, 1) == "t" ? out.held_up : out.lost).push_back(rows.integer(i, 0));
+  return out;
 }
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
 
-void advance_lanes(pipeline& db, std::vector<std::string> keys) {
+/// The parameter that names lanes: each once, in the order of keys.
+template <class Items, class KeyOf>
+text_array lanes_of(const Items& items, KeyOf key_of) {
+  auto keys = std::vector<std::string_view>{};
+  for (const auto& x : items)
+    keys.push_back(key_of(x));
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   auto array = text_array{};
   for (const auto& x : keys)
     array.add(x);
-  db.add("lock_job_lanes", {array.parameter()});
-  db.add("advance_job_lanes", {array.parameter()});
+  return array;
 }
 
 /// The parameters that name leases.
 struct lease_arrays {
   int8_array id;
-  text_array token;
+  text_array token, key;
 
   void add(const job_lease& x) {
     id.add(x.id);
     token.add(x.token);
+    key.add(x.key);
   }
 };
 
@@ -222,12 +257,15 @@ void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader re
     priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
     body.add(unless_empty(x.body));
   }
-  auto reader = pipeline::reader{};
-  if (read)
-    reader = [read = std::move(read)](const answer& rows) { read(ids_of(rows)); };
+  const auto ids = std::make_shared<job_ids>(jobs.size());
   db.add("enqueue_jobs",
          {kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter(), body.parameter()},
-         std::move(reader));
+         [ids](const answer& rows) { place_ids(rows, *ids); });
+  if (read)
+    db.add("find_deduped_jobs", {dedupe_key.parameter()}, [ids, read = std::move(read)](const answer& rows) {
+      place_ids(rows, *ids);
+      read(*ids);
+    });
 }
 
 void fence_job(pipeline& db, const job_lease& lease) {
@@ -236,46 +274,44 @@ void fence_job(pipeline& db, const job_lease& lease) {
   db.add("fence_job", {arrays.id.parameter(), arrays.token.parameter()});
 }
 
-void complete_jobs(pipeline& db, std::span<const job_completion> completions, job_ids_reader read_lost) {
+void complete_jobs(pipeline& db, std::span<const job_completion> completions) {
+  if (completions.empty())
+    return;
+  db.add("lock_job_lanes", {lanes_of(completions, [](const auto& x) { return std::string_view{x.lease.key}; }).parameter()});
+  complete_free_jobs(db, completions, {});
+}
+
+void complete_free_jobs(pipeline& db, std::span<const job_completion> completions, jobs_left_reader read) {
   if (completions.empty())
     return;
   auto arrays = lease_arrays{};
   auto state = text_array{}, result = text_array{}, error = text_array{};
   auto delay_ms = int8_array{};
-  auto keys = std::vector<std::string>{};
-  auto ids = job_ids{};
   for (const auto& x : completions) {
-    ids.push_back(x.lease.id);
     arrays.add(x.lease);
     state.add(to_string(x.becomes));
     result.add(unless_empty(x.result));
     error.add(unless_empty(x.error));
     delay_ms.add(x.delay.count());
-    keys.push_back(x.lease.key);
   }
   auto reader = pipeline::reader{};
-  if (read_lost)
-    reader = [read_lost = std::move(read_lost), ids = std::move(ids)](const answer& rows) {
-      read_lost(others(ids, ids_of(rows)));
-    };
+  if (read)
+    reader = [read = std::move(read)](const answer& rows) { read(left_of(rows)); };
   db.add("finish_jobs",
          {arrays.id.parameter(), arrays.token.parameter(), state.parameter(), result.parameter(), error.parameter(),
-          delay_ms.parameter()},
+          delay_ms.parameter(), arrays.key.parameter()},
          std::move(reader));
-  advance_lanes(db, std::move(keys));
+  db.add("advance_job_lanes", {lanes_of(completions, [](const auto& x) { return std::string_view{x.lease.key}; }).parameter()});
 }
 
 void release_jobs(pipeline& db, std::span<const job_lease> leases) {
   if (leases.empty())
     return;
   auto arrays = lease_arrays{};
-  auto keys = std::vector<std::string>{};
-  for (const auto& x : leases) {
+  for (const auto& x : leases)
     arrays.add(x);
-    keys.push_back(x.key);
-  }
-  db.add("release_jobs", {arrays.id.parameter(), arrays.token.parameter()});
-  advance_lanes(db, std::move(keys));
+  db.add("release_jobs", {arrays.id.parameter(), arrays.token.parameter(), arrays.key.parameter()});
+  db.add("advance_job_lanes", {lanes_of(leases, [](const auto& x) { return std::string_view{x.key}; }).parameter()});
 }
 
 void claim_jobs(pipeline& db, std::span<const job_quota> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,

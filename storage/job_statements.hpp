@@ -28,20 +28,32 @@ extern const char* const advance_job_lanes;
 using job_ids = std::vector<std::int64_t>;
 using job_ids_reader = std::function<void(const job_ids&)>;
 
-/// Queues the enqueueing of `jobs`, sorted by key; `read` gets the ids of the new ones, ascending: one whose dedupe key is
-/// known is left out. Jobs of one key keep their order. Locks the lanes of the keys until the transaction ends: queue it late.
+/// Queues the enqueueing of `jobs`, sorted by key; `read` gets their ids, each at its job's place in `jobs`: that of the job that
+/// is there already when a dedupe key is known. Jobs of one key keep their order. Locks the lanes of the keys until the
+/// transaction ends: queue it late.
 void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader read = {});
 
 /// Queues a check, to stand before the effects of a job that is completed in the same transaction: the queue fails with job_lost
 /// when the lease is no longer ours. Keeps everybody else from the job until the transaction ends.
 void fence_job(pipeline& db, const job_lease& lease);
 
-/// Queues the completion of jobs, each under its lease, and lets the next jobs of their keys come; `read_lost` gets the ids of
-/// those whose lease was not ours any more: nothing of them is changed. Locks the lanes of the keys until the transaction ends:
-/// queue it last.
-void complete_jobs(pipeline& db, std::span<const job_completion> completions, job_ids_reader read_lost = {});
+/// Queues the completion of jobs, each under its lease, and lets the next jobs of their keys come. Nothing is changed of those
+/// whose lease is not ours any more. Locks the lanes of the keys until the transaction ends, waiting for whoever has them: queue
+/// it last.
+void complete_jobs(pipeline& db, std::span<const job_completion> completions);
 
-/// Queues the return of jobs that were not run to an end: they are pending again, and the attempt does not count.
+/// What a completion left as it was, as ids.
+struct jobs_left {
+  job_ids lost;    ///< whose lease was not ours any more
+  job_ids held_up; ///< still ours: another transaction holds the lane, or the job; complete them later
+};
+using jobs_left_reader = std::function<void(const jobs_left&)>;
+
+/// The same, of those only that can be completed without waiting for another transaction; `read` gets the rest.
+void complete_free_jobs(pipeline& db, std::span<const job_completion> completions, jobs_left_reader read);
+
+/// Queues the return of jobs that were not run to an end: they are pending again, and the attempt does not count. Those whose
+/// lanes another transaction holds are left to their leases.
 void release_jobs(pipeline& db, std::span<const job_lease> leases);
 
 /// How many jobs of a kind may be claimed.
@@ -51,7 +63,7 @@ struct job_quota {
 };
 
 /// Queues a claim of at most `jobs_max` due jobs of `kinds`, best priority first, one of a key: leased for `lease`. Jobs whose
-/// lease ran out are among them; that attempt stands in their history.
+/// lease ran out come first; that attempt stands in their history.
 void claim_jobs(pipeline& db, std::span<const job_quota> kinds, std::size_t jobs_max, std::chrono::milliseconds lease,
                 std::function<void(std::vector<claimed_job>)> read);
 

@@ -22,7 +22,7 @@ public:
                 std::chrono::milliseconds lease) override {
     auto found = job_turn{};
     in_transaction([&] {
-      complete_jobs(db_, completions, [&](const job_ids& lost) { found.lost = lost; });
+      complete_free_jobs(db_, completions, [&](const jobs_left& left) { found.left = left; });
       claim_jobs(db_, kinds, jobs_max, lease, [&](std::vector<claimed_job> jobs) { found.claimed = std::move(jobs); });
     });
     return found;

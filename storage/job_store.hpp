@@ -15,7 +15,7 @@ namespace ingot::storage {
 /// What one turn of the JOBS engine found.
 struct job_turn {
   std::vector<claimed_job> claimed;
-  job_ids lost; ///< completions whose lease another node has by now: nothing of them was written
+  jobs_left left; ///< of the completions: nothing of these was written
 };
 
 /// Where the JOBS engine gets its work. One thread at a time; every call may throw store_error, and then nothing happened, or
@@ -24,7 +24,8 @@ class job_store {
 public:
   virtual ~job_store() = default;
 
-  /// One transaction, one exchange: completes jobs, then claims up to `jobs_max` of `kinds` for `lease`.
+  /// One transaction, one exchange, that waits for no other transaction: completes jobs, then claims up to `jobs_max` of `kinds`
+  /// for `lease`.
   virtual job_turn turn(std::span<const job_completion> completions, std::span<const job_quota> kinds, std::size_t jobs_max,
                         std::chrono::milliseconds lease) = 0;
 

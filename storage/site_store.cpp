@@ -359,12 +359,9 @@ private:
     auto jobs = std::vector<new_job>{};
     for (auto* x : stored)
       jobs.push_back(*x->as_job);
-    // One key each, and ids come ascending: in the order of keys.
-    auto by_key = stored;
-    std::sort(by_key.begin(), by_key.end(), [](const auto* a, const auto* b) { return a->as_job->key < b->as_job->key; });
-    enqueue_jobs(db_, jobs, [by_key](const job_ids& ids) {
+    enqueue_jobs(db_, jobs, [stored](const job_ids& ids) {
       for (auto i = std::size_t{0}; i < ids.size(); ++i)
-        by_key.at(i)->job_id = ids[i];
+        stored[i]->job_id = ids[i];
     });
   }
 

@@ -82,7 +82,7 @@ struct job_fixture {
 } // namespace
 
 TEST_CASE_METHOD(job_fixture, "law 3: of each key one job runs at a time, in the order in which they were enqueued") {
-  CHECK(enqueue({noop("b"), noop("a"), noop("a")}) == job_ids{1, 2, 3}); // by key: a, a, b
+  CHECK(enqueue({noop("b"), noop("a"), noop("a")}) == job_ids{3, 1, 2}); // each at its place
   CHECK(lanes() == "a:1w2 b:3w1");
   const auto first = claim();
   CHECK(ids(first) == id_list{1, 3});
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(job_fixture, "law 3: of each key one job runs at a time, in the
   CHECK(enqueue({noop("b")}) == job_ids{4});
   CHECK(claim().empty());
   const auto turn = complete({done(first[0])}, 10);
-  CHECK(turn.lost.empty());
+  CHECK(turn.left.lost.empty());
   CHECK(ids(turn.claimed) == id_list{2});
   CHECK(ids(complete({done(first[1])}, 10).claimed) == id_list{4});
   CHECK(lanes() == "a:2r1 b:4r1");
@@ -129,11 +129,15 @@ TEST_CASE_METHOD(job_fixture, "jobs are claimed by priority, and only the kinds 
 TEST_CASE_METHOD(job_fixture, "law 2: a job with a known dedupe key is not enqueued again, whatever became of the first") {
   auto x = noop("a");
   x.dedupe_key = "once";
-  CHECK(enqueue({x, x}) == job_ids{1});
-  CHECK(lanes() == "a:1w1");
-  CHECK(enqueue({x}).empty());
+  const auto first = enqueue({x, x}).at(0);
+  CHECK(lanes() == "a:" + std::to_string(first) + "w1");
+  const auto more = enqueue({noop("c"), x, noop("b")});
+  REQUIRE(more.size() == 3);
+  CHECK(more[1] == first);
+  CHECK(more[0] > more[2]);
+  db.sql("DELETE FROM jobs WHERE key <> 'a'; DELETE FROM job_lanes WHERE key <> 'a'");
   complete({done(claim().at(0))});
-  CHECK(enqueue({x}).empty());
+  CHECK(enqueue({x, x}) == job_ids{first, first});
   CHECK(lanes() == "NULL");
 }
 
@@ -176,12 +180,12 @@ TEST_CASE_METHOD(job_fixture,
   REQUIRE(ids(turn.claimed) == id_list{1});
   CHECK(turn.claimed[0].attempt == 2);
   CHECK(turn.claimed[0].lease.token != late.lease.token);
-  CHECK(complete({done(late)}, 10).lost == job_ids{1});
+  CHECK(complete({done(late)}, 10).left.lost == job_ids{1});
   CHECK(states() == "1 running, 2 pending");
   CHECK(lanes() == "a:1r2");
-  CHECK(other->turn(std::vector{done(turn.claimed[0])}, kinds, 0, lease).lost.empty());
+  CHECK(other->turn(std::vector{done(turn.claimed[0])}, kinds, 0, lease).left.lost.empty());
   CHECK(db.sql("SELECT history->0->>'error' FROM jobs WHERE id = 1") == "its lease ran out");
-  CHECK(complete({done(late)}).lost == job_ids{1}); // and when it is over, too
+  CHECK(complete({done(late)}).left.lost == job_ids{1}); // and when it is over, too
   CHECK(states() == "1 succeeded, 2 pending");
 }
 
@@ -258,17 +262,92 @@ TEST_CASE_METHOD(job_fixture, "a job whose completion is under way is neither ta
 TEST_CASE_METHOD(job_fixture, "law 3: whoever enqueues while the last job of the key is completed is not forgotten") {
   enqueue({noop("a")});
   const auto last = claim().at(0);
+  auto handler = pipeline{db.url(), db.settings(), write_statements({job_statements()})};
   // The enqueuer was first, and has not committed: the completion waits for it, then sees its job.
   session.add("begin");
   enqueue_jobs(session, std::vector{noop("a")});
   session.run();
-  auto turn = std::async(std::launch::async, [&] { return complete({done(last)}, 10); });
+  auto waits = std::async(std::launch::async, [&] {
+    handler.add("begin");
+    complete_jobs(handler, std::vector{done(last)});
+    handler.add("commit");
+    handler.run();
+  });
   while (db.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == "0")
     std::this_thread::yield();
   session.add("commit");
   session.run();
-  CHECK(ids(turn.get().claimed) == id_list{2});
-  CHECK(lanes() == "a:2r1");
+  waits.get();
+  CHECK(lanes() == "a:2w1");
+}
+
+TEST_CASE_METHOD(job_fixture, "a lane that another transaction holds keeps nothing waiting: its job is completed later") {
+  enqueue({noop("a"), noop("b"), noop("c")});
+  const auto both = claim(2);
+  session.add("begin");
+  enqueue_jobs(session, std::vector{noop("a")});
+  session.run();
+  const auto turn = complete({done(both[0]), done(both[1])}, 10);
+  CHECK(turn.left.held_up == job_ids{1});
+  CHECK(turn.left.lost.empty());
+  CHECK(ids(turn.claimed) == id_list{3});
+  CHECK(states() == "1 running, 2 succeeded, 3 running");
+  store->release(std::vector{both[0].lease});
+  CHECK(states() == "1 running, 2 succeeded, 3 running");
+  session.add("commit");
+  session.run();
+  const auto later = complete({done(both[0])}, 10);
+  CHECK(later.left.held_up.empty());
+  CHECK(ids(later.claimed) == id_list{4});
+}
+
+TEST_CASE_METHOD(job_fixture, "a kind gets no more than its share, whatever the priorities and however many leases ran out") {
+  enqueue({noop("a", 0), noop("b", 1), noop("c", 2), noop("d", 3), noop("e", 0), noop("f", 0, "other")});
+  kinds = {{"noop", 2}};
+  CHECK(ids(claim(100)) == id_list{1, 5});
+  let_leases_run_out();
+  kinds = {{"noop", 3}, {"other", 3}};
+  CHECK(ids(claim(100)) == id_list{1, 5, 6, 2}); // those whose lease ran out among them
+}
+
+TEST_CASE_METHOD(job_fixture, "a job's body is given up with its success, not with a failure") {
+  auto x = noop("a");
+  x.body = "large";
+  auto y = x;
+  y.key = "b";
+  enqueue({x, y});
+  const auto both = claim();
+  complete({done(both[0]), {both[1].lease, job_state::dead, {}, "x", {}}});
+  CHECK(db.sql("SELECT string_agg(key || ' ' || COALESCE(body::text, 'NULL'), ', ' ORDER BY key) FROM jobs") ==
+        "a NULL, b \\x6c61726765");
+}
+
+TEST_CASE_METHOD(job_fixture, "law 2: a job that is tried again while finished ones are forgotten stays") {
+  enqueue({noop("a")});
+  complete({{claim().at(0).lease, job_state::dead, {}, "x", {}}});
+  db.sql("UPDATE jobs SET finished_at = now() - interval '100 days'");
+  auto by_operator = db.connect();
+  auto tx = pqxx::work{by_operator->raw()};
+  tx.exec("UPDATE jobs SET state = 'pending', finished_at = NULL");
+  auto forgets = std::async(std::launch::async, [&] {
+    auto link = db.connect();
+    forget_jobs(*link, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), {});
+  });
+  while (db.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == "0")
+    std::this_thread::yield();
+  tx.commit();
+  forgets.get();
+  CHECK(states() == "1 pending");
+}
+
+TEST_CASE_METHOD(job_fixture, "law 3: a lane whose head was deleted by hand goes on with the next job, or ends") {
+  enqueue({noop("a"), noop("a"), noop("b")});
+  claim(1);
+  db.sql("DELETE FROM jobs WHERE id IN (1, 3)");
+  auto link = db.connect();
+  forget_jobs(*link, timestamp{}, {});
+  CHECK(lanes() == "a:2w1");
+  CHECK(ids(claim()) == id_list{2});
 }
 
 TEST_CASE_METHOD(job_fixture, "law 3: whoever enqueues behind a completion that ends the lane gets a new one") {
@@ -299,7 +378,7 @@ TEST_CASE_METHOD(job_fixture, "law 3: nodes that claim, complete and enqueue at 
   const auto work = [&](int number) {
     auto own = open_job_store(db.url(), db.settings());
     auto enqueuer = pipeline{db.url(), db.settings(), write_statements({job_statements()})};
-    auto finished = std::vector<job_completion>{};
+    auto finished = std::vector<job_completion>{}, held_up = std::vector<job_completion>{};
     for (auto i = 0; completed < nodes * jobs_each; ++i) {
       if (i < jobs_each) {
         auto x = noop(std::to_string(i % keys));
@@ -309,8 +388,13 @@ TEST_CASE_METHOD(job_fixture, "law 3: nodes that claim, complete and enqueue at 
       }
       for (const auto& x : finished)
         --running[static_cast<std::size_t>(std::stoi(x.lease.key))];
-      completed += static_cast<int>(finished.size());
+      finished.insert(finished.end(), held_up.begin(), held_up.end());
       const auto turn = own->turn(finished, kinds, 3, lease);
+      completed += static_cast<int>(finished.size() - turn.left.held_up.size());
+      held_up.clear();
+      for (const auto& x : finished)
+        if (std::count(turn.left.held_up.begin(), turn.left.held_up.end(), x.lease.id) > 0)
+          held_up.push_back(x);
       finished.clear();
       for (const auto& x : turn.claimed) {
         const auto key = static_cast<std::size_t>(std::stoi(x.lease.key));
