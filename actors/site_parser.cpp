@@ -42,9 +42,10 @@ bool is_for_later(const sync_in_hand& x, const site_settings& settings) {
 std::optional<failure> refuse_future(const sync_in_hand& x) {
   if (x.said.sync_time <= x.received_at + drupal::time_ahead_max)
     return std::nullopt;
-  return failure{fault::invalid_fields,
-                 "the body has 1 fault; nothing of it is stored",
-                 {{"/sync_timestamp", "expected at most a day ahead of the node's clock, and " + to_rfc3339(x.said.sync_time) + " came"}}};
+  return failure{
+      fault::invalid_fields,
+      "the body has 1 fault; nothing of it is stored",
+      {{"/sync_timestamp", "expected at most a day ahead of the node's clock, and " + to_rfc3339(x.said.sync_time) + " came"}}};
 }
 
 /// What is wrong with the sync; nothing when it is parsed. Its body is gone then.

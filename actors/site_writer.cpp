@@ -40,7 +40,8 @@ void give_back_or_retry(site_writer_pointer self, const waiting_sync& x) {
   if (x.sync->verdict != storage::site_verdict::busy)
     return give_back(self, x, {});
   if (self->clock().now() - x.since > busy_patience)
-    return give_back(self, x, {fault::storage_unavailable, "another node is busy with this site; nothing of this sync is stored", {}});
+    return give_back(self, x,
+                     {fault::storage_unavailable, "another node is busy with this site; nothing of this sync is stored", {}});
   self->state.busy.push_back(x);
   if (!std::exchange(self->state.retry_sent, true))
     self->delayed_send(self, busy_pause, tick_atom_v);
@@ -115,7 +116,9 @@ void commit(site_writer_pointer self, sync_span syncs) {
           continue;
         log::warn("database is away", {{"reason", e.what()}});
         for (const auto& x : syncs)
-          give_back(self, x, {fault::storage_unavailable, "the database is away; send it again: it may be stored, and is applied once", {}});
+          give_back(
+              self, x,
+              {fault::storage_unavailable, "the database is away; send it again: it may be stored, and is applied once", {}});
         return;
       }
       if (e.remedy() == storage::sql_remedy::refused || (attempt == attempts_max && syncs.size() > 1))

@@ -65,19 +65,19 @@ struct actor_settings {
 
 /// The sites that push their module inventories.
 struct site_settings {
-  unsigned syncs_per_hour = 60;                  ///< of one site; past it 429. 0: no limit
-  milliseconds sync_interval{3'600'000};         ///< how often a site is asked to come (next_sync_after)
-  std::size_t body_bytes_max = 16 * 1024 * 1024; ///< of one sync, and what it may unpack to; past it 413
-  std::size_t async_modules = 2'000;             ///< a sync of more modules becomes a job (202)
-  std::size_t async_bytes = 4 * 1024 * 1024;     ///< a sync with a larger body becomes a job
-  unsigned parsers = 1;                          ///< threads that unpack and parse bodies
-  unsigned writers = 2;                          ///< connections that commit syncs; sites are divided among them
-  std::size_t commit_modules_max = 4'000;        ///< modules of the syncs in one transaction
+  unsigned syncs_per_hour = 60;                       ///< of one site; past it 429. 0: no limit
+  milliseconds sync_interval{3'600'000};              ///< how often a site is asked to come (next_sync_after)
+  std::size_t body_bytes_max = 16 * 1024 * 1024;      ///< of one sync, and what it may unpack to; past it 413
+  std::size_t async_modules = 2'000;                  ///< a sync of more modules becomes a job (202)
+  std::size_t async_bytes = 4 * 1024 * 1024;          ///< a sync with a larger body becomes a job
+  unsigned parsers = 1;                               ///< threads that unpack and parse bodies
+  unsigned writers = 2;                               ///< connections that commit syncs; sites are divided among them
+  std::size_t commit_modules_max = 4'000;             ///< modules of the syncs in one transaction
   std::size_t modules_known_max = 20'000;             ///< modules that one site may ever name; past it 422
   std::size_t bytes_in_flight_max = 64 * 1024 * 1024; ///< unpacked bodies that are parsed or wait; past it 429
-  std::size_t waiting_max = 64;                  ///< syncs of one site that wait for their turn; past it 429
-  std::size_t sites_max = 5'000;                 ///< live SITE actors; the longest idle ones are let go
-  milliseconds site_idle{600'000};               ///< idle this long: let go
+  std::size_t waiting_max = 64;                       ///< syncs of one site that wait for their turn; past it 429
+  std::size_t sites_max = 5'000;                      ///< live SITE actors; the longest idle ones are let go
+  milliseconds site_idle{600'000};                    ///< idle this long: let go
 };
 
 /// Follow-up jobs.

@@ -12,8 +12,9 @@ constexpr auto lock_sites_sql = R"sql(
   SELECT id FROM sites WHERE id = ANY($1::int8[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 )sql";
 
-// What a verdict needs, and whether this very sync was committed already by a COMMIT whose answer was lost. A statement of its own, after the lock, so that it sees what others committed meanwhile. Asynchronous
-// syncs that wait count as the syncs that they will be.
+// What a verdict needs, and whether this very sync was committed already by a COMMIT whose answer was lost. A statement of its
+// own, after the lock, so that it sees what others committed meanwhile. Asynchronous syncs that wait count as the syncs that they
+// will be.
 constexpr auto judge_syncs_sql = R"sql(
   SELECT s.id IS NOT NULL, s.disabled_at IS NOT NULL,
          u.key_id = 0 OR EXISTS (SELECT FROM api_keys k WHERE k.id = u.key_id AND k.site_id = u.site_id AND k.revoked_at IS NULL),

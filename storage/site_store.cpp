@@ -27,7 +27,7 @@ struct site_facts {
   std::optional<timestamp> last_sync; ///< the greatest sync_timestamp that was applied
   std::size_t rate_used = 0;
   std::optional<timestamp> rate_oldest;
-  bool same_again = false;                  ///< the newest applied sync had the same body
+  bool same_again = false;                 ///< the newest applied sync had the same body
   std::optional<drupal::sync_result> done; ///< this very sync was committed before
 };
 
@@ -116,8 +116,7 @@ public:
       error.add(reason);
       db_.add("keep_failed_sync", {record.id.parameter(), record.site_id.parameter(), record.key_id.parameter(),
                                    record.type.parameter(), record.at.parameter(), record.received.parameter(),
-                                   record.ms.parameter(), record.hash.parameter(),
-               error.parameter(), record.job_id.parameter()});
+                                   record.ms.parameter(), record.hash.parameter(), error.parameter(), record.job_id.parameter()});
       db_.run();
     } catch (const std::exception& e) {
       db_.roll_back();
@@ -186,13 +185,14 @@ private:
       for (auto i = 0; i < rows.rows(); ++i)
         locked.insert(rows.integer(i, 0));
     });
-    db_.add("judge_syncs",
-            {site_id.parameter(), key_id.parameter(), since.parameter(), limit.parameter(), sync_id.parameter(), hash.parameter()},
-            [&](const answer& rows) { facts = facts_of(rows); });
+    db_.add(
+        "judge_syncs",
+        {site_id.parameter(), key_id.parameter(), since.parameter(), limit.parameter(), sync_id.parameter(), hash.parameter()},
+        [&](const answer& rows) { facts = facts_of(rows); });
     db_.run();
     for (auto i = std::size_t{0}; i < syncs.size(); ++i)
-      syncs[i]->verdict = facts[i].exists && !locked.contains(syncs[i]->site_id) ? site_verdict::busy
-                                                                                   : verdict_of(*syncs[i], facts[i]);
+      syncs[i]->verdict =
+          facts[i].exists && !locked.contains(syncs[i]->site_id) ? site_verdict::busy : verdict_of(*syncs[i], facts[i]);
     return facts;
   }
 

@@ -192,7 +192,7 @@ public:
 
 private:
   static constexpr auto none = std::numeric_limits<std::uint32_t>::max();
-  std::vector<std::uint32_t> slots_;                                ///< places in names_, by digest
+  std::vector<std::uint32_t> slots_;                              ///< places in names_, by digest
   std::vector<std::pair<std::string_view, std::uint32_t>> names_; ///< views into the document
 };
 
@@ -328,14 +328,13 @@ std::optional<std::string_view> text_within(element what, std::size_t least, std
   const auto size = text.size() <= least || text.size() > most ? characters(text) : text.size();
   if (size < least || size > most) {
     faults.add(at, "expected " + std::to_string(least) + " to " + std::to_string(most) + " characters, and " +
-                                         std::to_string(size) + " came");
+                       std::to_string(size) + " came");
     return std::nullopt;
   }
   return text;
 }
 
-void read_texts(element what, std::size_t most, const json_place& at, fault_list& faults,
-                std::vector<std::string_view>& out) {
+void read_texts(element what, std::size_t most, const json_place& at, fault_list& faults, std::vector<std::string_view>& out) {
   auto list = simdjson::dom::array{};
   if (what.get_array().get(list) != simdjson::SUCCESS) {
     faults.add(at, came_instead("an array of texts", what));

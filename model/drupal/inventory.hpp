@@ -85,9 +85,9 @@ struct inventory {
 
 /// Limits of one body (the published contract of the endpoint).
 inline constexpr std::size_t modules_max = 2'000;
-inline constexpr std::size_t name_size_max = 255;  ///< characters of machine_name, name, package
-inline constexpr std::size_t list_items_max = 500; ///< of core_compatibility, dependencies
-inline constexpr std::size_t faults_max = 10'000;  ///< told of one body; more are counted
+inline constexpr std::size_t name_size_max = 255;       ///< characters of machine_name, name, package
+inline constexpr std::size_t list_items_max = 500;      ///< of core_compatibility, dependencies
+inline constexpr std::size_t faults_max = 10'000;       ///< told of one body; more are counted
 inline constexpr std::size_t faults_of_module_max = 20; ///< told of one module that is left out
 
 /// A sync_timestamp may lie so far ahead of the node's clock: one that is further would hold up all true ones until then.

@@ -147,9 +147,13 @@ TEST_CASE("a member that comes twice in a module is a fault") {
 
 TEST_CASE("a null version and a branch's name are unknown, with a warning, no version at all is a fault") {
   auto x = sync_text{};
-  x.modules = {module_text{"a"}.set("version", "null"), module_text{"b", "dev-3286221-8.x-1.x-automated"},
-               module_text{"c", "master"}, module_text{"d", "VERSION"}, module_text{"e", "3.x-dev"},
-               module_text{"f", "2024/05/01"}, module_text{"g", "feature/x"}};
+  x.modules = {module_text{"a"}.set("version", "null"),
+               module_text{"b", "dev-3286221-8.x-1.x-automated"},
+               module_text{"c", "master"},
+               module_text{"d", "VERSION"},
+               module_text{"e", "3.x-dev"},
+               module_text{"f", "2024/05/01"},
+               module_text{"g", "feature/x"}};
   const auto read = sound(x);
   CHECK(read.modules[0].version.empty());
   CHECK(read.modules[1].version.empty());

@@ -101,7 +101,8 @@ TEST_CASE("law 3: a site that another transaction holds is told busy at once, an
 TEST_CASE("law 12: a sync whose job's lease is lost is not applied, and the rightful one completes the job with it") {
   site_fixture f;
   auto stored = f.sync(1, f.of({{"a"}}));
-  stored.as_job = new_job{.kind = "site_sync", .key = sync_job_key(f.site), .dedupe_key = "sync/1", .payload = "{}", .priority = 0, .body = "x"};
+  stored.as_job = new_job{
+      .kind = "site_sync", .key = sync_job_key(f.site), .dedupe_key = "sync/1", .payload = "{}", .priority = 0, .body = "x"};
   f.commit(stored);
   CHECK(stored.job_id > 0);
   auto repeated = f.sync(1, f.of({{"a"}}));
@@ -181,7 +182,8 @@ TEST_CASE("a module that turns out to belong to another project is judged by tha
   auto first = f.sync(1, f.of({{"foo_sub"}}));
   f.commit(first);
   CHECK(first.result.security_updates == 0);
-  auto told = f.sync(2, f.of({module_text{"foo_sub"}.set("project_link", "\"https://www.drupal.org/project/foo\"")}, "2024-05-01T11:00:00Z"));
+  auto told = f.sync(
+      2, f.of({module_text{"foo_sub"}.set("project_link", "\"https://www.drupal.org/project/foo\"")}, "2024-05-01T11:00:00Z"));
   f.commit(told);
   CHECK(f.text("SELECT needs_security_update FROM module_versions") == "t");
   CHECK(told.result.security_updates == 1);
