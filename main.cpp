@@ -113,7 +113,7 @@ int serve(serve_request request) {
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
-  context->maintain = [&database](timestamp now) { database.maintain(now); };
+  context->maintain = [&database](timestamp now) { return database.maintain(now); };
   context->enqueue_release_fetches = [&database](const auto& period) { return database.enqueue_release_fetches(period); };
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
   context->spool_depth = database.open_spool()->depth();

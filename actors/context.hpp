@@ -62,8 +62,9 @@ struct node_context {
   /// A connection for a READER's queries. Blocks; throws what libpqxx throws.
   std::function<std::unique_ptr<storage::connection>()> open_connection;
 
-  /// Makes the partitions of the coming days and applies retention. Blocks; throws store_error.
-  std::function<void(timestamp)> maintain;
+  /// Makes the partitions of the coming days and applies a bounded round of retention; true: there may be more to do at once.
+  /// Blocks; throws store_error.
+  std::function<bool(timestamp)> maintain;
 
   /// Enqueues fetches of the releases of all projects in use, once for each `period`; how many projects. Blocks; throws
   /// store_error.

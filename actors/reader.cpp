@@ -13,6 +13,9 @@ namespace {
 /// Partitions are made days ahead, so one hour more or less means nothing.
 constexpr auto maintenance_interval = std::chrono::hours{1};
 
+/// Between rounds of one maintenance, so that queries get in between.
+constexpr auto round_interval = std::chrono::milliseconds{100};
+
 /// A query that meets a connection that died while nobody used it is run once more on a new one.
 constexpr auto attempts_max = 2;
 
@@ -65,12 +68,13 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
       [self](query_atom, const query_ptr& x) { run(self->state, *x); },
       [self](tick_atom) {
         const auto& of_node = *self->state.context;
+        auto more = false;
         try {
-          of_node.maintain(of_node.now());
+          more = of_node.maintain(of_node.now());
         } catch (const storage::store_error& e) {
           log::warn("maintenance waits", {{"reason", e.what()}});
         }
-        self->delayed_send(self, maintenance_interval, tick_atom_v);
+        self->delayed_send(self, more ? caf::timespan{round_interval} : caf::timespan{maintenance_interval}, tick_atom_v);
       },
   };
 }

@@ -27,9 +27,8 @@ std::optional<delivery> find_delivery(connection& db, const std::string& source,
 /// Makes the partitions of `deliveries` for the days from `today` - 1 to `today` + `days_ahead`, where missing.
 void make_delivery_partitions(connection& db, timestamp today, int days_ahead);
 
-/// Drops the partitions whose days are older than `deliveries_days`, and forgets ids older than `delivery_ids_days`, 10,000 at a
-/// time.
-/// @returns how many partitions were dropped
-int apply_delivery_retention(connection& db, timestamp today, const retention_settings& keep);
+/// Drops the partitions whose days are older than `deliveries_days`, and forgets up to 10,000 ids older than `delivery_ids_days`.
+/// @returns how many partitions and ids; 0: there are no more
+long apply_delivery_retention(connection& db, timestamp today, const retention_settings& keep);
 
 } // namespace ingot::storage

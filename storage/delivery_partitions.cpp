@@ -55,9 +55,6 @@ constexpr auto forget_ids = R"sql(
     SELECT source, delivery_id FROM delivery_ids WHERE received_at < $1::timestamptz ORDER BY received_at LIMIT 10000)
 )sql";
 
-/// A million ids an hour: whoever probes through the same reader does not wait for long.
-constexpr auto forget_rounds_max = 100;
-
 // Whoever waits for the lock that a change of partitions needs makes all commits wait behind it: better try again in an hour.
 constexpr auto lock_briefly = "SET LOCAL lock_timeout = '200ms'";
 
@@ -103,9 +100,9 @@ void make_delivery_partitions(connection& db, timestamp today, int days_ahead) {
   }
 }
 
-int apply_delivery_retention(connection& db, timestamp today, const retention_settings& keep) {
+long apply_delivery_retention(connection& db, timestamp today, const retention_settings& keep) {
   const auto day = std::chrono::floor<std::chrono::days>(today);
-  auto dropped = 0;
+  auto dropped = 0L;
   for (const auto& name : partitions(db))
     if (const auto of = day_of(name); of && *of + std::chrono::days{keep.deliveries_days} < day) {
       auto deadline = connection::deadline{db};
@@ -116,14 +113,11 @@ int apply_delivery_retention(connection& db, timestamp today, const retention_se
       ++dropped;
     }
   const auto oldest = text_of(day - std::chrono::days{keep.delivery_ids_days}, "%04d-%02u-%02u");
-  auto forgotten = 1L;
-  for (auto round = 0; forgotten > 0 && round < forget_rounds_max; ++round) {
-    auto deadline = connection::deadline{db};
-    auto tx = pqxx::work{db.raw()};
-    forgotten = static_cast<long>(pgx::query(tx, forget_ids, oldest).affected_rows());
-    tx.commit();
-  }
-  return dropped;
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto forgotten = static_cast<long>(pgx::query(tx, forget_ids, oldest).affected_rows());
+  tx.commit();
+  return dropped + forgotten;
 }
 
 } // namespace ingot::storage

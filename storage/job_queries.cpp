@@ -75,9 +75,6 @@ constexpr auto lock_headless_lanes = R"sql(
   ORDER BY key LIMIT 1000 FOR UPDATE SKIP LOCKED
 )sql";
 
-/// Rounds of forget_finished in one call; the next hour goes on.
-constexpr auto forget_rounds_max = 200;
-
 std::optional<timestamp> read_time(const pqxx::field& x) {
   if (const auto since_1970 = pgx::maybe<std::int64_t>(x))
     return timestamp{std::chrono::microseconds{*since_1970}};
@@ -209,16 +206,10 @@ job_counts count_jobs(connection& db, const std::vector<std::string>& kinds) {
 long forget_jobs(connection& db, timestamp now, const retention_settings& keep) {
   const auto forget = [&](const std::string& state, unsigned days) {
     const auto oldest = to_rfc3339(now - std::chrono::hours{24} * days);
-    auto forgotten = 0L;
-    for (auto round = 0; round < forget_rounds_max; ++round) {
-      connection::deadline bounded{db};
-      pqxx::work tx{db.raw()};
-      const auto some = static_cast<long>(pgx::query(tx, forget_finished, state, oldest).affected_rows());
-      tx.commit();
-      forgotten += some;
-      if (some == 0)
-        break;
-    }
+    connection::deadline bounded{db};
+    pqxx::work tx{db.raw()};
+    const auto forgotten = static_cast<long>(pgx::query(tx, forget_finished, state, oldest).affected_rows());
+    tx.commit();
     return forgotten;
   };
   advance_headless_lanes(db);

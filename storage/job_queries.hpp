@@ -38,7 +38,8 @@ struct job_counts {
 /// Costs a scan of the lanes: not for every scrape.
 job_counts count_jobs(connection& db, const std::vector<std::string>& kinds);
 
-/// Deletes finished jobs beyond their retention. @returns how many
+/// Deletes finished jobs beyond their retention, some thousand of each state; lets lanes go on whose head was deleted by hand.
+/// @returns how many; 0: there are no more
 long forget_jobs(connection& db, timestamp now, const retention_settings& keep);
 
 } // namespace ingot::storage

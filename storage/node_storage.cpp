@@ -113,13 +113,13 @@ database_report node_storage::probe() const {
   return report;
 }
 
-void node_storage::maintain(timestamp now) const {
-  guarded([&] {
+bool node_storage::maintain(timestamp now) const {
+  return guarded([&] {
     auto db = connection{url_, config_.database};
     make_delivery_partitions(db, now, partition_days_ahead);
-    apply_delivery_retention(db, now, config_.retention);
-    apply_sync_retention(db, now, config_.retention);
-    forget_jobs(db, now, config_.retention);
+    const auto deliveries = apply_delivery_retention(db, now, config_.retention);
+    const auto syncs = apply_sync_retention(db, now, config_.retention);
+    return deliveries + syncs + forget_jobs(db, now, config_.retention) > 0;
   });
 }
 

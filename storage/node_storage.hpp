@@ -45,8 +45,8 @@ public:
   /// Connects, migrates, makes partitions. Does not throw.
   database_report probe() const;
 
-  /// Partitions and retention.
-  void maintain(timestamp now) const;
+  /// Partitions, and a bounded round of retention. @returns whether there may be more to do at once
+  bool maintain(timestamp now) const;
 
   void write_audit(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) const;
 

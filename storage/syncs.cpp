@@ -35,9 +35,6 @@ constexpr auto delete_old_syncs = R"sql(
     ORDER BY y.id LIMIT 10000)
 )sql";
 
-/// In one go; the rest has time until the next hour.
-constexpr auto rounds_max = 100;
-
 /// The least UUID of version 7 made at `at` (RFC 9562 5.7: 48 bits of milliseconds come first).
 std::string least_uuid_of(timestamp at) {
   const auto ms = static_cast<unsigned long long>(std::chrono::floor<std::chrono::milliseconds>(at).time_since_epoch().count());
@@ -83,16 +80,10 @@ std::vector<sync_record> list_syncs(connection& db, std::int64_t site_id, const 
 
 std::int64_t apply_sync_retention(connection& db, timestamp now, const retention_settings& keep) {
   const auto oldest = least_uuid_of(now - std::chrono::days{keep.syncs_days});
-  auto deleted = std::int64_t{0};
-  for (auto round = 0; round < rounds_max; ++round) {
-    auto deadline = connection::deadline{db};
-    auto tx = pqxx::work{db.raw()};
-    const auto count = static_cast<std::int64_t>(pgx::query(tx, delete_old_syncs, oldest).affected_rows());
-    tx.commit();
-    deleted += count;
-    if (count == 0)
-      break;
-  }
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto deleted = static_cast<std::int64_t>(pgx::query(tx, delete_old_syncs, oldest).affected_rows());
+  tx.commit();
   return deleted;
 }
 

@@ -35,9 +35,9 @@ struct sync_record {
 /// `after` is no sync id.
 std::vector<sync_record> list_syncs(connection& db, std::int64_t site_id, const std::string& after, unsigned limit);
 
-/// Deletes records of syncs received more than `syncs_days` before `now`, 10,000 at a time and a bounded number of times. A
-/// site's newest successful sync, and its newest full one, are what tells when its modules were last seen: they stay.
-/// @returns how many were deleted
+/// Deletes records of syncs received more than `syncs_days` before `now`, up to 10,000 of them. A site's newest
+/// successful sync, and its newest full one, are what tells when its modules were last seen: they stay.
+/// @returns how many were deleted; 0: there are no more
 std::int64_t apply_sync_retention(connection& db, timestamp now, const retention_settings& keep);
 
 /// The UUID in `sync_<uuid>`. Throws refused_change (bad_parameter) when it is none.

@@ -151,7 +151,7 @@ private:
     };
     made->open_spool = [this] { return std::make_unique<storage::spool>(folder, context->config.spool); };
     made->probe = [state = store] { return database_report{!state->away, 1, state->away ? "gone" : ""}; };
-    made->maintain = [](timestamp) {};
+    made->maintain = [](timestamp) { return false; };
     made->write_audit = [](const auto&, timestamp) {};
     return made;
   }

@@ -33,7 +33,7 @@ struct node_fixture {
     context->open_store = [this] { return std::make_unique<fake_store>(store); };
     context->open_spool = [this] { return std::make_unique<storage::spool>(folder, context->config.spool); };
     context->probe = [] { return database_report{true, 1, ""}; };
-    context->maintain = [](timestamp) {};
+    context->maintain = [](timestamp) { return false; };
     context->write_audit = [](const auto&, timestamp) {};
     aut = sys.spawn(node, context, true);
     wait_until([this] { return context->handles.load() != nullptr; });

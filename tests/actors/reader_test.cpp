@@ -73,3 +73,20 @@ TEST_CASE_METHOD(reader_fixture, "law 6: a query that cannot be answered is refu
   settle();
   CHECK(said == answers{"refused_by_database", "storage_unavailable", "conflict"});
 }
+
+TEST_CASE_METHOD(reader_fixture, "maintenance goes round by round while there is more, then waits an hour") {
+  auto rounds = 0;
+  context->maintain = [&](timestamp) { return ++rounds < 3; };
+  const auto maintainer = sys.spawn(reader, context, true);
+  settle();
+  CHECK(rounds == 1); // and queries come in between
+  advance(std::chrono::milliseconds{100});
+  CHECK(rounds == 2);
+  advance(std::chrono::milliseconds{100});
+  CHECK(rounds == 3);
+  advance(std::chrono::minutes{59});
+  CHECK(rounds == 3);
+  advance(std::chrono::minutes{1});
+  CHECK(rounds == 4);
+  end(maintainer);
+}
