@@ -65,12 +65,61 @@ bool is_fenced(const sync_in_hand& x, const std::string& why) {
   return x.of_job && why.starts_with(storage::job_lost);
 }
 
+/// A module that the database refuses, and why.
+struct refused_module {
+  std::size_t place = 0; ///< in inventory::modules
+  std::string why;
+};
+
+/// More refused modules than that mean that it is not the modules.
+constexpr auto refused_modules_max = std::size_t{20};
+
+/// Adds the refused ones among `modules` to `found`, halving what is refused together. Throws store_error.
+void find_refused(storage::site_store& store, const sync_in_hand& x, std::size_t from, std::size_t count,
+                  std::vector<refused_module>& found) {
+  if (count == 0 || found.size() > refused_modules_max)
+    return;
+  const auto why = store.refusal_of(x, std::span{x.said.modules}.subspan(from, count));
+  if (why.empty())
+    return;
+  if (count == 1) {
+    found.push_back({from, why});
+    return;
+  }
+  find_refused(store, x, from, count / 2, found);
+  find_refused(store, x, from + count / 2, count - count / 2, found);
+}
+
+/// Takes the modules that the database refuses out of the sync and names them in its errors: what fails in processing is partial
+/// success. @returns whether the rest may be tried
+bool leave_out_refused(site_writer_state& state, sync_in_hand& x) {
+  auto found = std::vector<refused_module>{};
+  try {
+    find_refused(*state.store, x, 0, x.said.modules.size(), found);
+  } catch (const storage::store_error&) {
+    state.store = nullptr;
+    return false;
+  }
+  if (found.empty() || found.size() > refused_modules_max || found.size() == x.said.modules.size())
+    return false;
+  for (auto at = found.rbegin(); at != found.rend(); ++at) {
+    const auto module = x.said.modules.begin() + static_cast<std::ptrdiff_t>(at->place);
+    x.said.errors.push_back(
+        {module->index, std::string{module->machine_name}, "/modules/" + std::to_string(module->index), at->why});
+    x.said.left_out.push_back(module->name_digest);
+    x.said.modules.erase(module);
+  }
+  return true;
+}
+
 /// What the database refuses is noted with its reason, and its sender told.
 void refuse(site_writer_pointer self, const waiting_sync& x, const std::string& why) {
   if (is_fenced(*x.sync, why))
     return give_back(self, x, {fault::conflict, "the lease of this sync's job is lost", {}});
   log::error("sync failed", {{"request_id", x.sync->request_id}, {"site", x.sync->site_id}, {"reason", why}});
   try {
+    if (!self->state.store)
+      self->state.store = self->state.context->open_site_store();
     self->state.store->keep_failed(*x.sync, why);
   } catch (const storage::store_error& e) {
     log::error("failed sync not noted", {{"site", x.sync->site_id}, {"reason", e.what()}});
@@ -91,8 +140,12 @@ void hint_jobs(site_writer_pointer self, sync_span syncs) {
 void commit(site_writer_pointer self, sync_span syncs);
 
 void commit_halves(site_writer_pointer self, sync_span syncs, const std::string& why) {
-  if (syncs.size() == 1)
+  if (syncs.size() == 1) {
+    auto& x = *syncs.front().sync;
+    if (!is_fenced(x, why) && !x.as_job && self->state.store && leave_out_refused(self->state, x))
+      return commit(self, syncs);
     return refuse(self, syncs.front(), why);
+  }
   self->state.context->counters.batches_bisected.add();
   commit(self, syncs.first(syncs.size() / 2));
   commit(self, syncs.subspan(syncs.size() / 2));

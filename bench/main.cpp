@@ -1,3 +1,4 @@
+#include "bench/job_turns.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
@@ -120,8 +121,16 @@ int main(int argc, char** argv) {
   sites_command->add_option("--work-dir", sites.work_dir, "for data folders (default: a temporary one)");
   sites_command->add_flag("--quick", sites.quick, "only 1,000 modules");
 
+  job_bench_settings jobs;
+  auto* jobs_command = app.add_subcommand("jobs", "empty jobs through the engine, and what a claim costs with a million waiting");
+  jobs_command->add_option("--node", jobs.node, "the binary ingot")->required();
+  jobs_command->add_option("--jobs", jobs.jobs, "how many")->capture_default_str();
+  jobs_command->add_option("--work-dir", jobs.work_dir, "for the data folder (default: a temporary one)");
+
   CLI11_PARSE(app, argc, argv);
   try {
+    if (jobs_command->parsed())
+      return run_job_bench(jobs) ? 0 : 1;
     if (sites_command->parsed())
       return run_site_bench(sites) ? 0 : 1;
     settings.scenarios = {scenarios.begin(), scenarios.end()};

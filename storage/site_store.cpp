@@ -107,6 +107,41 @@ public:
     }
   }
 
+  std::string refusal_of(const site_sync& x, std::span<const drupal::reported_module> modules) override {
+    const auto limit = db_.within_statement_timeout();
+    auto part = site_sync{};
+    part.site_id = x.site_id;
+    part.sync_id = x.sync_id;
+    part.payload_hash = x.payload_hash;
+    part.received_at = x.received_at;
+    part.started = x.started;
+    part.said.sync_time = x.said.sync_time;
+    part.said.type = drupal::sync_type::partial;
+    part.said.site_digest = x.said.site_digest;
+    part.said.drupal_version = x.said.drupal_version;
+    part.said.php_version = x.said.php_version;
+    part.said.modules.assign(modules.begin(), modules.end());
+    auto why = std::string{};
+    try {
+      auto* one = &part;
+      auto applied = std::vector<applied_sync>{};
+      auto written = std::vector<drupal::written_module>{};
+      const auto facts = judge({&one, 1});
+      load({&one, 1}, facts);
+      decide(part, facts.front(), applied);
+      write(applied, written);
+      db_.run();
+    } catch (const std::exception& e) {
+      why = describe(e);
+      if (classify(e) != sql_remedy::refused) {
+        db_.roll_back();
+        throw store_error{classify(e), why};
+      }
+    }
+    db_.roll_back();
+    return why;
+  }
+
   void keep_failed(const site_sync& x, const std::string& reason) override {
     const auto limit = db_.within_statement_timeout();
     try {

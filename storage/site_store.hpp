@@ -61,6 +61,10 @@ public:
   /// sql_remedy::reconnect), and no sync has knowledge.
   virtual void commit(std::span<site_sync* const> syncs) = 0;
 
+  /// Would the database take these modules of the sync? Does all that commit() does, and rolls it back. @returns why not, or
+  /// empty. Throws store_error when nobody can be asked.
+  virtual std::string refusal_of(const site_sync& x, std::span<const drupal::reported_module> modules) = 0;
+
   /// Notes that a sync failed, and why, without counting it.
   virtual void keep_failed(const site_sync& x, const std::string& reason) = 0;
 };

@@ -530,3 +530,24 @@ TEST_CASE("the recorded inventories sync, and their second sync writes nothing b
                 1);
   }
 }
+
+TEST_CASE("law 6: a module that the database refuses is named in the errors, the others are stored, in both modes") {
+  site_bench b;
+  b.taken(many_modules("2024-05-01T10:00:00Z", 3));
+  b.db->run("ALTER TABLE modules ADD CONSTRAINT no_poison CHECK (machine_name NOT LIKE 'poison%')");
+  auto x = many_modules("2024-05-01T11:00:00Z", 5, 5).module("poison").module("sound").module("poison2");
+  for (const auto& preference : {std::vector<header>{}, std::vector<header>{{"Prefer", "handling=lenient"}}}) {
+    const auto answer = b.taken(x, preference);
+    CHECK(answer.at("processed_count").to_number<int>() == 6);
+    REQUIRE(answer.at("errors").as_array().size() == 2);
+    auto named = std::set<std::string>{};
+    for (const auto& each : answer.at("errors").as_array()) {
+      named.insert(std::string{each.at("machine_name").as_string()});
+      CHECK(each.at("message").as_string().find("no_poison") != json::string_view::npos);
+    }
+    CHECK(named == std::set<std::string>{"poison", "poison2"});
+    CHECK(b.count("site_modules", "removed_at IS NULL") == 6);
+    x.members["sync_timestamp"] = "2024-05-01T12:00:00Z";
+  }
+  CHECK(b.count("syncs", "errors = 2") == 2);
+}
