@@ -91,15 +91,10 @@ void find_refused(storage::site_store& store, const sync_in_hand& x, std::size_t
 }
 
 /// Takes the modules that the database refuses out of the sync and names them in its errors: what fails in processing is partial
-/// success. @returns whether the rest may be tried
-bool leave_out_refused(site_writer_state& state, sync_in_hand& x) {
+/// success. Throws store_error. @returns whether the rest may be tried
+bool leave_out_refused(storage::site_store& store, sync_in_hand& x) {
   auto found = std::vector<refused_module>{};
-  try {
-    find_refused(*state.store, x, 0, x.said.modules.size(), found);
-  } catch (const storage::store_error&) {
-    state.store = nullptr;
-    return false;
-  }
+  find_refused(store, x, 0, x.said.modules.size(), found);
   if (found.empty() || found.size() > refused_modules_max || found.size() == x.said.modules.size())
     return false;
   for (auto at = found.rbegin(); at != found.rend(); ++at) {
@@ -142,8 +137,15 @@ void commit(site_writer_pointer self, sync_span syncs);
 void commit_halves(site_writer_pointer self, sync_span syncs, const std::string& why) {
   if (syncs.size() == 1) {
     auto& x = *syncs.front().sync;
-    if (!is_fenced(x, why) && !x.as_job && self->state.store && leave_out_refused(self->state, x))
-      return commit(self, syncs);
+    try {
+      if (!is_fenced(x, why) && !x.as_job && self->state.store && leave_out_refused(*self->state.store, x))
+        return commit(self, syncs);
+    } catch (const storage::store_error& e) {
+      log::warn("database is away", {{"reason", e.what()}});
+      self->state.store = nullptr;
+      return give_back(self, syncs.front(),
+                       {fault::storage_unavailable, "the database is away; nothing of this sync is stored", {}});
+    }
     return refuse(self, syncs.front(), why);
   }
   self->state.context->counters.batches_bisected.add();

@@ -127,10 +127,16 @@ public:
       auto applied = std::vector<applied_sync>{};
       auto written = std::vector<drupal::written_module>{};
       const auto facts = judge({&one, 1});
+      if (part.verdict == site_verdict::busy)
+        throw store_error{sql_remedy::retry, "another transaction holds the site"};
+      part.verdict = site_verdict::taken; // the sync was admitted; only its rows are in question
       load({&one, 1}, facts);
       decide(part, facts.front(), applied);
       write(applied, written);
       db_.run();
+    } catch (const store_error&) {
+      db_.roll_back();
+      throw;
     } catch (const std::exception& e) {
       why = describe(e);
       if (classify(e) != sql_remedy::refused) {
@@ -295,7 +301,9 @@ private:
     result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
     auto change = drupal::site_change{};
     const auto is_stale = facts.last_sync && x.said.sync_time < *facts.last_sync;
-    if (!is_stale && !facts.same_again && !x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
+    // The same difference again: the state that it stood on is gone, by itself.
+    const auto is_repeated = facts.same_again && !x.said.base_hash.empty();
+    if (!is_stale && !is_repeated && !x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
       x.verdict = site_verdict::base_differs;
       result.state_hash = x.known.state_hash();
       return;
@@ -306,7 +314,7 @@ private:
           {0, "", "/sync_timestamp",
            "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) + "): nothing was changed"});
     } else {
-      if (!facts.same_again)
+      if (!is_repeated)
         change = compare(x.known, x.said, result.warnings);
       if (x.known.modules.size() + change.added.size() > sites_.modules_known_max) {
         x.verdict = site_verdict::too_many;

@@ -188,3 +188,20 @@ TEST_CASE("a module that turns out to belong to another project is judged by tha
   CHECK(f.text("SELECT needs_security_update FROM module_versions") == "t");
   CHECK(told.result.security_updates == 1);
 }
+
+TEST_CASE("which modules the database refuses is asked without a trace, and a site that is held is told from a refusal") {
+  site_fixture f;
+  auto first = f.sync(1, f.of({{"a"}}));
+  f.commit(first);
+  f.text("ALTER TABLE modules ADD CONSTRAINT no_poison CHECK (machine_name <> 'poison')");
+  const auto x = f.sync(2, f.of({{"a"}, {"poison"}, {"b"}}, "2024-05-01T11:00:00Z"));
+  const auto all = std::span{x.said.modules};
+  CHECK(f.store->refusal_of(x, all).find("no_poison") != std::string::npos);
+  CHECK(f.store->refusal_of(x, all.first(1)).empty());
+  CHECK(f.store->refusal_of(x, all.last(1)).empty());
+  CHECK(f.text("SELECT (SELECT count(*) FROM modules) || ' ' || (SELECT count(*) FROM syncs)") == "1 1");
+  auto held = f.db.connect();
+  auto tx = pqxx::work{held->raw()};
+  tx.exec("SELECT FROM sites FOR UPDATE");
+  CHECK_THROWS_AS(f.store->refusal_of(x, all.first(1)), store_error);
+}
