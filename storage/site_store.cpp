@@ -18,18 +18,10 @@ namespace ingot::storage {
 
 namespace {
 
-constexpr auto rate_window = std::chrono::hours{1};
+using drupal::insecure_modules;
+using drupal::site_facts;
 
-/// What the database says of one sync before it is applied.
-struct site_facts {
-  bool exists = false, disabled = false, key_good = false, notifies = false;
-  std::int64_t version = 0, security_generation = 0;
-  std::optional<timestamp> last_sync; ///< the greatest sync_timestamp that was applied
-  std::size_t rate_used = 0;
-  std::optional<timestamp> rate_oldest;
-  bool same_again = false;                 ///< the newest applied sync had the same body
-  std::optional<drupal::sync_result> done; ///< this very sync was committed before
-};
+constexpr auto rate_window = std::chrono::hours{1};
 
 std::optional<timestamp> time_at(const answer& rows, int row, int column) {
   if (rows.is_null(row, column))
@@ -83,15 +75,11 @@ drupal::known_module known_of(const answer& rows, int row) {
   return out;
 }
 
-std::size_t insecure_modules(const drupal::site_knowledge& known) {
-  return static_cast<std::size_t>(
-      std::count_if(known.modules.begin(), known.modules.end(), [](const auto& x) { return x.needs_update && !x.removed; }));
-}
-
 class postgres_site_store final : public site_store {
 public:
   postgres_site_store(const std::string& url, const database_settings& settings, const site_settings& sites)
-      : db_{url, settings, write_statements({site_statements(), job_statements()})}, sites_{sites} {
+      : db_{url, settings, write_statements({site_statements(), job_statements()})},
+        limits_{sites.syncs_per_hour, sites.modules_known_max}, sync_interval_{sites.sync_interval} {
     plan_once(db_);
   }
 
@@ -215,7 +203,7 @@ private:
       sync_id.add(x->sync_id);
       hash.add(x->payload_hash);
     }
-    limit.add(static_cast<std::int64_t>(sites_.syncs_per_hour));
+    limit.add(static_cast<std::int64_t>(limits_.syncs_per_hour));
     auto facts = std::vector<site_facts>{};
     db_.add("begin");
     for (const auto* x : syncs)
@@ -238,24 +226,10 @@ private:
   }
 
   site_verdict verdict_of(site_sync& x, const site_facts& facts) const {
-    if (!facts.exists)
-      return site_verdict::no_site;
-    if (facts.disabled)
-      return site_verdict::disabled;
-    // A sync that was stored as a job was admitted then, whatever became of its key.
-    if (x.of_job)
-      return site_verdict::taken;
-    if (!facts.key_good)
-      return site_verdict::key_revoked;
-    if (facts.done)
-      return site_verdict::taken;
-    const auto end_of_oldest = facts.rate_oldest.value_or(x.received_at) + rate_window;
-    x.rate_used = facts.rate_used;
-    x.rate_reset = std::max(std::chrono::ceil<std::chrono::seconds>(end_of_oldest - x.received_at), std::chrono::seconds{1});
-    if (sites_.syncs_per_hour > 0 && facts.rate_used >= sites_.syncs_per_hour)
-      return site_verdict::rate_limited;
-    ++x.rate_used;
-    return site_verdict::taken;
+    const auto found = drupal::admit(facts, limits_, x.received_at, x.of_job.has_value());
+    x.rate_used = found.rate_used;
+    x.rate_reset = found.rate_reset;
+    return found.verdict;
   }
 
   /// Fingerprints that are lacking, or that another node's write or an import of releases has made old.
@@ -292,67 +266,29 @@ private:
   }
 
   void decide(site_sync& x, const site_facts& facts, std::vector<applied_sync>& applied) const {
-    auto& result = x.result;
-    result = {};
-    result.sync_id = x.sync_id;
-    result.site_id = x.site_id;
-    result.warnings = x.said.warnings;
-    result.errors = x.said.errors;
-    result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
-    auto change = drupal::site_change{};
-    const auto is_stale = facts.last_sync && x.said.sync_time < *facts.last_sync;
-    // The same difference again: the state that it stood on is gone, by itself.
-    const auto is_repeated = facts.same_again && !x.said.base_hash.empty();
-    if (!is_stale && !is_repeated && !x.said.base_hash.empty() && x.said.base_hash != x.known.state_hash()) {
-      x.verdict = site_verdict::base_differs;
-      result.state_hash = x.known.state_hash();
-      return;
-    }
-    if (is_stale) {
-      result.outcome = drupal::sync_outcome::stale;
-      result.warnings.push_back(
-          {0, "", "/sync_timestamp",
-           "is older than the last applied sync's (" + to_rfc3339(*facts.last_sync) + "): nothing was changed"});
-    } else {
-      if (!is_repeated)
-        change = compare(x.known, x.said, result.warnings);
-      if (x.known.modules.size() + change.added.size() > sites_.modules_known_max) {
-        x.verdict = site_verdict::too_many;
-        return;
-      }
-      result.outcome = change.modules() || change.site ? drupal::sync_outcome::applied : drupal::sync_outcome::unchanged;
-      result.processed = x.said.modules.size();
-      result.added = change.added.size();
-      result.updated = change.updated.size();
-      result.removed = change.removed.size();
-    }
-    result.security_updates = insecure_beside(x, change);
-    applied.push_back({&x, std::move(change)});
+    auto decided = drupal::decide(facts, x.known, x.said, limits_);
+    x.verdict = decided.verdict;
+    x.result = std::move(decided.result);
+    address(x);
+    if (x.verdict == site_verdict::taken)
+      applied.push_back({&x, std::move(decided.change)});
+  }
+
+  /// Whose result it is, and when its site is asked to come again.
+  void address(site_sync& x) const {
+    x.result.sync_id = x.sync_id;
+    x.result.site_id = x.site_id;
+    x.result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sync_interval_);
   }
 
   /// The COMMIT of this very sync was done and its answer lost.
   void tell_again(site_sync& x, const drupal::sync_result& done) const {
     x.result = done;
-    x.result.sync_id = x.sync_id;
-    x.result.site_id = x.site_id;
     x.result.warnings = x.said.warnings;
     x.result.errors = x.said.errors;
-    x.result.next_sync_after = drupal::next_sync(x.site_id, x.received_at, sites_.sync_interval);
+    address(x);
     x.result.state_hash = x.known.state_hash();
     x.result.milliseconds = milliseconds_of(x);
-  }
-
-  /// Known modules that miss a security update and are not written by this sync.
-  static std::size_t insecure_beside(const site_sync& x, const drupal::site_change& change) {
-    auto count = insecure_modules(x.known);
-    const auto counts = [](const drupal::known_module& k) { return k.needs_update && !k.removed; };
-    for (const auto i : change.updated)
-      if (const auto* found = x.known.find(x.said.modules[i].name_digest); found != nullptr && counts(*found))
-        --count;
-    for (const auto& k : x.known.modules)
-      if (counts(k) && std::binary_search(change.removed.begin(), change.removed.end(), k.module_id))
-        --count;
-    return count;
   }
 
   void write(std::vector<applied_sync>& applied, std::vector<drupal::written_module>& written) {
@@ -458,7 +394,8 @@ private:
   }
 
   pipeline db_;
-  site_settings sites_;
+  drupal::site_limits limits_;
+  milliseconds sync_interval_;
 };
 
 } // namespace

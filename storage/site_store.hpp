@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "model/drupal/site_sync.hpp"
+#include "model/drupal/sync_decision.hpp"
 #include "model/job.hpp"
 #include "storage/batch_store.hpp"
 
@@ -15,17 +15,7 @@
 
 namespace ingot::storage {
 
-/// What the database says of a sync's admission.
-enum class site_verdict : std::uint8_t {
-  taken,        ///< applied, or stored as a job: all of it is COMMITted
-  no_site,      ///< there is no such site
-  disabled,     ///< the site is disabled
-  key_revoked,  ///< the key that was good a moment ago is not any more
-  rate_limited, ///< the site's syncs of the last hour are used up
-  base_differs, ///< the state that the difference stands on is not the present one
-  too_many,     ///< the site has named more modules than settings allow
-  busy,         ///< another transaction holds the site: to be tried again in a moment
-};
+using drupal::site_verdict;
 
 /// One sync on its way through one commit.
 struct site_sync {
