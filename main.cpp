@@ -90,6 +90,16 @@ struct stop_node {
   }
 };
 
+/// What runs by the clock.
+std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database) {
+  auto all = std::vector<schedule>{
+      {"releases of Drupal projects", config.drupal.releases_interval,
+       [&database](const auto& period) { return database.enqueue_release_fetches(period); }},
+  };
+  std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
+  return all;
+}
+
 int serve(serve_request request) {
   keep_freed_memory();
   const auto signals = handled_signals();
@@ -114,7 +124,7 @@ int serve(serve_request request) {
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
-  context->enqueue_release_fetches = [&database](const auto& period) { return database.enqueue_release_fetches(period); };
+  context->schedules = schedules_of(request.values, database);
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
   context->spool_depth = database.open_spool()->depth();
 
@@ -132,7 +142,7 @@ int serve(serve_request request) {
   const auto stop_at_end = stop_node{node_handle};
 
   // The door.
-  auto application = routes::application{{*system, context, INGOT_VERSION, database.schema_version()}};
+  auto application = routes::application{routes::make_services(*system, context, INGOT_VERSION, database.schema_version())};
   auto server = http::server{request.values.server, application};
   server.on_answer = [&](const http::request_head& head, unsigned status, double seconds) {
     const auto pattern = routes::pattern_of(head.method, head.path);

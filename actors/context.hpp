@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ingot {
 
@@ -34,7 +35,15 @@ struct actor_handles {
   auditor_actor auditor;
   metrics_actor metrics;
   jobs_actor jobs;
-  release_schedule_actor release_schedule; ///< none while settings.drupal.releases_interval is 0
+  scheduler_actor scheduler; ///< none without schedules
+};
+
+/// Jobs that one of all nodes enqueues whenever another interval begins.
+struct schedule {
+  std::string name;
+  milliseconds interval{0}; ///< more than 0
+  /// Enqueues the jobs of a period, once for each `period`, and says how many there are. Blocks; throws store_error.
+  std::function<std::size_t(const std::string& period)> enqueue;
 };
 
 /// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.
@@ -66,9 +75,8 @@ struct node_context {
   /// Blocks; throws store_error.
   std::function<bool(timestamp)> maintain;
 
-  /// Enqueues fetches of the releases of all projects in use, once for each `period`; how many projects. Blocks; throws
-  /// store_error.
-  std::function<std::size_t(const std::string&)> enqueue_release_fetches;
+  /// Jobs that are enqueued by the clock. Complete before the NODE starts.
+  std::vector<schedule> schedules;
 
   /// Writes audit lines with their counts. Blocks; throws store_error.
   std::function<void(const std::vector<std::pair<audit_line, std::uint64_t>>&, timestamp)> write_audit;

@@ -5,8 +5,8 @@
 #include "actors/jobs.hpp"
 #include "actors/metrics.hpp"
 #include "actors/reader.hpp"
-#include "actors/release_schedule.hpp"
 #include "actors/repositories.hpp"
+#include "actors/scheduler.hpp"
 #include "actors/site_parser.hpp"
 #include "actors/sites.hpp"
 #include "actors/spool.hpp"
@@ -84,10 +84,10 @@ void start_jobs(node_pointer self) {
   self->state.handles.jobs = self->spawn<caf::detached + caf::monitored>(jobs, self->state.context);
 }
 
-void start_release_schedule(node_pointer self) {
+void start_scheduler(node_pointer self) {
   auto& state = self->state;
-  if (state.context->config.drupal.releases_interval.count() > 0)
-    state.handles.release_schedule = self->spawn<caf::detached + caf::monitored>(release_schedule, state.context);
+  if (!state.context->schedules.empty())
+    state.handles.scheduler = self->spawn<caf::detached + caf::monitored>(scheduler, state.context);
 }
 
 void restart_later(node_pointer self) {
@@ -123,8 +123,8 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     state.metrics_fell = true;
   else if (is(handles.jobs))
     state.jobs_fell = true;
-  else if (handles.release_schedule && is(handles.release_schedule))
-    state.release_schedule_fell = true;
+  else if (handles.scheduler && is(handles.scheduler))
+    state.scheduler_fell = true;
   else if (auto found = std::find_if(handles.readers.begin(), handles.readers.end(), is); found != handles.readers.end())
     state.readers_fell.push_back(static_cast<std::size_t>(found - handles.readers.begin()));
   else
@@ -154,8 +154,8 @@ void restart_fallen(node_pointer self) {
     start_metrics(self);
   if (std::exchange(state.jobs_fell, false))
     start_jobs(self);
-  if (std::exchange(state.release_schedule_fell, false))
-    start_release_schedule(self);
+  if (std::exchange(state.scheduler_fell, false))
+    start_scheduler(self);
   if (state.commit_path_fell && state.commit_path_alive > 0) {
     restart_later(self); // one of them is in a call that its deadline will end; REPOSITORIES wait for it, too
     return;
@@ -175,8 +175,8 @@ void stop_all(node_pointer self) {
   auto& state = self->state;
   state.stopping = true;
   const auto end = [self](const auto& x) { self->send_exit(x, caf::exit_reason::user_shutdown); };
-  if (state.handles.release_schedule)
-    end(state.handles.release_schedule);
+  if (state.handles.scheduler)
+    end(state.handles.scheduler);
   end(state.handles.jobs);
   end(state.handles.repositories);
   std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
@@ -205,7 +205,7 @@ node_actor::behavior_type node(node_pointer self, context_ptr context, bool data
   start_auditor(self);
   start_metrics(self);
   start_jobs(self);
-  start_release_schedule(self);
+  start_scheduler(self);
   publish(self);
   return {
       [self](stop_atom) {

@@ -290,10 +290,10 @@ using jobs_actor = caf::typed_actor<
     // INTERNAL: renews the leases of the jobs in hand.
     caf::reacts_to<renew_atom>>;
 
-/// The RELEASE SCHEDULE enqueues fetches of release histories, interval by interval. Detached.
-using release_schedule_actor = caf::typed_actor<
-    // INTERNAL: an interval begins.
-    caf::reacts_to<tick_atom>>;
+/// The SCHEDULER enqueues jobs by the clock. Detached.
+using scheduler_actor = caf::typed_actor<
+    // INTERNAL: another interval of the schedule of that index begins.
+    caf::reacts_to<tick_atom, std::uint32_t>>;
 
 /// The AUDITOR writes audit lines, equal ones of one second as one. Detached; bounded: what it must drop it counts.
 using auditor_actor = caf::typed_actor<caf::reacts_to<audit_atom, audit_line>,

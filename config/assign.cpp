@@ -2,12 +2,15 @@
 
 #include "config/quantity.hpp"
 #include "model/base64.hpp"
+#include "model/ip_address.hpp"
 #include "model/sealing.hpp"
+#include "model/standard_webhooks.hpp"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace ingot {
 
@@ -26,6 +29,19 @@ bool is_number(const setting& x) {
 bool is_boolean(const setting& x) {
   settings scratch;
   return std::holds_alternative<bool*>(x.slot(scratch));
+}
+
+bool is_fraction(const setting& x) {
+  settings scratch;
+  return std::holds_alternative<double*>(x.slot(scratch));
+}
+
+std::optional<double> parse_fraction(std::string_view text) {
+  auto value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
 }
 
 bool among(std::string_view choices, std::string_view word) {
@@ -50,6 +66,15 @@ bool is_address(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), scratch.data()) == 1 || inet_pton(AF_INET6, text.c_str(), scratch.data()) == 1;
 }
 
+bool is_list_of_types(std::string_view text) {
+  const auto part_of_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' '; };
+  return text.find_first_not_of(' ') != std::string_view::npos && std::all_of(text.begin(), text.end(), part_of_name);
+}
+
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 /// Rules of single texts that no range can say.
 std::string judge_text(const setting& x, std::string_view text) {
   if (text.find_first_of(std::string_view{"\0\n\r", 3}) != std::string_view::npos)
@@ -65,6 +90,18 @@ std::string judge_text(const setting& x, std::string_view text) {
     return "must be a URL such as postgresql://user:password@host:5432/name, or empty for the embedded database";
   if (x.key == "admin.token" && !text.empty() && text.size() < 16)
     return "must have 16 characters at least; leave it out and one is made";
+  static constexpr std::string_view tokens[] = {"application.token", "application.token_previous", "cron.secret",
+                                                "cron.secret_previous"};
+  if (std::find(std::begin(tokens), std::end(tokens), x.key) != std::end(tokens) && !text.empty() && text.size() < 16)
+    return "must have 16 characters at least (openssl rand -hex 32 makes one)";
+  if (x.key == "server.trusted_proxies" && !parse_networks(text))
+    return "must be networks such as 127.0.0.1 or 10.0.0.0/8 with blanks between, not \"" + std::string{text} + "\"";
+  if (x.key == "events.types" && !is_list_of_types(text))
+    return "must be names of capital letters, digits and _ with blanks between (VIEW COPY)";
+  if (x.key == "rollup.currency" && !is_currency(text))
+    return "must be three lower-case letters such as usd";
+  if (x.key == "application.notify_secret" && !text.empty() && !standard_webhooks::parse_secret(text))
+    return "must be whsec_ and 24 to 64 bytes in base64 (Standard Webhooks)";
   if (x.key == "master.key" && !text.empty() && from_base64(text).value_or("").size() != sealing::key_bytes)
     return "must be 32 bytes in base64 (openssl rand -base64 32); leave it out and one is made";
   return {};
@@ -90,6 +127,8 @@ struct text_writer {
 } // namespace
 
 std::string expectation(const setting& x) {
+  if (is_fraction(x))
+    return "expected a number such as 0.25";
   if (is_boolean(x))
     return "expected true or false";
   if (!is_number(x))
@@ -108,6 +147,8 @@ std::string expectation(const setting& x) {
 }
 
 std::string assign_number(const setting& x, settings& to, std::int64_t number) {
+  if (is_fraction(x))
+    return assign_fraction(x, to, static_cast<double>(number));
   if (!is_number(x))
     return expectation(x) + ", not a number";
   if (number < x.least || number > x.most) {
@@ -115,6 +156,15 @@ std::string assign_number(const setting& x, settings& to, std::int64_t number) {
     return "must be " + print(x.least) + " to " + print(x.most) + ", not " + print(number);
   }
   std::visit(number_writer{number}, x.slot(to));
+  return {};
+}
+
+std::string assign_fraction(const setting& x, settings& to, double number) {
+  if (!is_fraction(x))
+    return expectation(x) + ", not a number with a fraction";
+  if (!(number >= static_cast<double>(x.least) && number <= static_cast<double>(x.most)))
+    return "must be " + std::to_string(x.least) + " to " + std::to_string(x.most) + ", not " + std::to_string(number);
+  *std::get<double*>(x.slot(to)) = number;
   return {};
 }
 
@@ -132,7 +182,7 @@ std::string assign_text(const setting& x, settings& to, std::string_view text) {
       return expectation(x) + ", not \"" + std::string{text} + "\"";
     return assign_number(x, to, *number);
   }
-  if (is_boolean(x))
+  if (is_boolean(x) || is_fraction(x))
     return expectation(x) + " without quotes";
   if (auto wrong = judge_text(x, text); !wrong.empty())
     return wrong;
@@ -144,6 +194,11 @@ std::string assign_environment(const setting& x, settings& to, std::string_view 
   if (is_number(x)) {
     if (auto number = parse_quantity(text, x.unit))
       return assign_number(x, to, *number);
+    return expectation(x) + ", not \"" + std::string{text} + "\"";
+  }
+  if (is_fraction(x)) {
+    if (const auto number = parse_fraction(text))
+      return assign_fraction(x, to, *number);
     return expectation(x) + ", not \"" + std::string{text} + "\"";
   }
   if (is_boolean(x)) {

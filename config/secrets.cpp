@@ -202,7 +202,11 @@ std::string mask_password(std::string_view url) {
 }
 
 std::vector<std::string> secret_texts(const settings& from) {
-  std::vector<std::string> out{from.admin_token, from.master_key};
+  std::vector<std::string> out{from.admin_token,           from.master_key,
+                               from.application.token,     from.application.token_previous,
+                               from.cron.secret,           from.cron.secret_previous,
+                               from.stripe.webhook_secret, from.stripe.webhook_secret_previous,
+                               from.stripe.secret_key,     from.application.notify_secret};
   for (const auto& x : from.github) {
     out.push_back(x.secret);
     out.push_back(x.secret_previous);

@@ -3,6 +3,8 @@
 #include "config/quantity.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <limits>
 
 namespace ingot {
@@ -61,6 +63,8 @@ const setting table[] = {
    .unit = unit::ms, .least = 100, .most = hour_ms, .help = "an answer that nobody reads is given up after it"},
   {.key = "server.drain_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.drain_timeout; },
    .unit = unit::ms, .least = 0, .most = hour_ms, .help = "at SIGTERM unfinished requests get this long"},
+  {.key = "server.trusted_proxies", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.trusted_proxies; },
+   .help = "networks of your proxies, with blanks between (`127.0.0.1 10.0.0.0/8`): only a peer in them is believed when it says by X-Forwarded-For or Forwarded who called it"},
 
   {.key = "database.url", .environment = "DATABASE_URL", .slot = [](settings& s) -> setting_slot { return &s.database.url; },
    .secret = true, .help = "PostgreSQL 14+ or YugabyteDB (`postgresql://user:password@host/name`); empty: the embedded cluster in data_dir"},
@@ -119,6 +123,67 @@ const setting table[] = {
    .least = 1, .most = 10'000'000, .help = "live SITE actors with their fingerprints (some 24 bytes a module); the longest idle ones are let go"},
   {.key = "sites.site_idle_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.sites.site_idle; },
    .unit = unit::ms, .least = 10, .most = 168 * hour_ms, .help = "a SITE that is idle this long is let go; its fingerprint is read again when it comes"},
+  {.key = "application.token", .environment = "INGEST_APP_TOKEN", .slot = [](settings& s) -> setting_slot { return &s.application.token; },
+   .secret = true, .help = "what the application shows as x-app-token at /ingest/events and /ingest/crawl, 16 characters at least. None: they answer 503"},
+  {.key = "application.token_previous", .environment = "INGEST_APP_TOKEN_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &s.application.token_previous; },
+   .secret = true, .help = "the token before; both are live, so that a rotation refuses nobody"},
+  {.key = "application.notify_url", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.application.notify_url; },
+   .help = "the application's webhook: told of donations and of leaderboard entries, signed as Standard Webhooks says; empty: told nothing"},
+  {.key = "application.notify_secret", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.application.notify_secret; },
+   .secret = true, .help = "what those are signed with: `whsec_` and base64 of 24 to 64 bytes"},
+  {.key = "events.types", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.types; },
+   .help = "types of events that are taken, with blanks between. The rollup knows VIEW, COPY, SAVE, UNSAVE, FORK, VOTE and UNVOTE; others are kept"},
+  {.key = "events.per_request_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.per_request_max; },
+   .least = 1, .most = 10'000, .help = "events in one request; past it 422"},
+  {.key = "events.ahead_max_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.ahead_max; },
+   .unit = unit::ms, .least = 0, .most = 24 * hour_ms, .help = "an event whose `ts` is further ahead of this node's clock is rejected"},
+  {.key = "events.age_days_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.age_days_max; },
+   .unit = unit::days, .least = 1, .most = 30, .help = "an event whose `ts` is older is rejected"},
+  {.key = "events.view_window_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.view_window; },
+   .unit = unit::ms, .least = 0, .most = 24 * hour_ms, .help = "a VIEW of an address and rule that was viewed within it is a duplicate, over all nodes. 0: none is"},
+  {.key = "events.requests_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.requests_per_minute; },
+   .least = 0, .most = 10'000'000, .help = "requests of one client address (an IPv6 /64 counts as one) at this node; past it 429 with Retry-After. 0: no limit"},
+  {.key = "events.address_key_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.address_key_days; },
+   .unit = unit::days, .least = 1, .most = 365, .help = "client addresses are kept as keyed hashes only; after so many days the key is another one (derived from master.key), so that nobody can be followed for longer"},
+  {.key = "events.commit_events_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.events.commit_events_max; },
+   .least = 1, .most = 1'000'000, .help = "events of all requests in one transaction; bounds how long it takes"},
+  {.key = "crawl.items_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.crawl.items_max; },
+   .least = 1, .most = 10'000, .help = "crawl items in one request; past it 422"},
+  {.key = "crawl.requests_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.crawl.requests_per_minute; },
+   .least = 0, .most = 10'000'000, .help = "requests of one client address (an IPv6 /64 counts as one) at this node; past it 429 with Retry-After. 0: no limit"},
+
+  {.key = "stripe.webhook_secret", .environment = "STRIPE_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret; },
+   .secret = true, .help = "signing secret of the Stripe webhook endpoint (`whsec_…`, as Stripe shows it). None: the door answers 503"},
+  {.key = "stripe.webhook_secret_previous", .environment = "STRIPE_WEBHOOK_SECRET_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret_previous; },
+   .secret = true, .help = "the secret before; both are live, so that a rotation refuses nobody"},
+  {.key = "stripe.secret_key", .environment = "STRIPE_SECRET_KEY", .slot = [](settings& s) -> setting_slot { return &s.stripe.secret_key; },
+   .secret = true, .help = "Stripe API key (a restricted one that may read events is enough): missed events are asked for with it. None: they are not"},
+  {.key = "stripe.api_url", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.stripe.api_url; },
+   .help = "where Stripe's API is: /v1/events is appended"},
+  {.key = "stripe.tolerance_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.stripe.tolerance; },
+   .unit = unit::ms, .least = 1'000, .most = hour_ms, .help = "a signature whose time is further from this node's clock, either way, is refused. Stripe's own libraries use 300 s"},
+  {.key = "stripe.check_interval_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.stripe.check_interval; },
+   .unit = unit::ms, .least = 0, .most = 24 * 7 * hour_ms, .help = "how often Stripe is asked for events that it could not deliver, by one of all nodes; 0: never. Needs stripe.secret_key"},
+
+  {.key = "cron.secret", .environment = "CRON_SECRET", .slot = [](settings& s) -> setting_slot { return &s.cron.secret; },
+   .secret = true, .help = "what is shown as x-cron-secret at /cron/…, 16 characters at least. None: they answer 503"},
+  {.key = "cron.secret_previous", .environment = "CRON_SECRET_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &s.cron.secret_previous; },
+   .secret = true, .help = "the secret before; both are live, so that a rotation refuses nobody"},
+  {.key = "rollup.interval_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.interval; },
+   .unit = unit::ms, .least = 0, .most = 24 * 7 * hour_ms, .help = "how often events become daily metrics and leaderboards, by one of all nodes; 0: only when POST /cron/rollup asks"},
+  {.key = "rollup.days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.days; },
+   .least = 1, .most = 30, .help = "days in the window of the trending score, when nobody says otherwise"},
+  {.key = "rollup.decay", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.decay; },
+   .least = 0, .most = 100, .help = "how fast a past day loses weight in the trending score: exp(-decay * days)"},
+  {.key = "rollup.fork_weight", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.fork_weight; },
+   .least = 0, .most = 1'000, .help = "weight of a FORK in it (views 0.4, copies 0.3, saves 0.2, votes 0.1)"},
+  {.key = "rollup.views_per_day_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.views_per_day_max; },
+   .least = 1, .most = 1'000'000, .help = "views of one address and rule that count on a day"},
+  {.key = "rollup.currency", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.currency; },
+   .help = "donations in this currency (ISO 4217, lower case) add up in donations_cents; all count in donations"},
+  {.key = "rollup.step_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.rollup.step_timeout; },
+   .unit = unit::ms, .least = 1'000, .most = 24 * hour_ms, .help = "a single statement of a rollup or of a rebuilt search index may take this long"},
+
   {.key = "jobs.running_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.jobs.running_max; },
    .least = 1, .most = 10'000, .help = "jobs that this node runs at a time"},
   {.key = "jobs.poll_interval_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.jobs.poll_interval; },
@@ -171,6 +236,9 @@ const setting table[] = {
   {.key = "retention.syncs_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.syncs_days; },
    .unit = unit::days, .least = 1, .most = 3650, .help = "records of sites' syncs are kept this long; a site's newest, and its newest full one, for ever"},
 
+  {.key = "retention.events_days", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.retention.events_days; },
+   .unit = unit::days, .least = 32, .most = 3650, .help = "application events are kept this long, and their idempotency keys are known as long; whole days are dropped, each once it is rolled up"},
+
   {.key = "github.secret", .environment = "GITHUB_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret; },
    .secret = true, .help = "secret of the GitHub webhook (endpoint `default`). No secret at all: the route answers 503, never `accept everything`"},
   {.key = "github.secret_previous", .environment = "GITHUB_WEBHOOK_SECRET_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &default_endpoint(s).secret_previous; },
@@ -192,9 +260,9 @@ const setting table[] = {
    .unit = unit::ms, .least = 0, .most = hour_ms, .help = "a node waits at least this long between two such requests"},
 
   {.key = "notify.timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.notify.timeout; },
-   .unit = unit::ms, .least = 100, .most = 300'000, .help = "a site's webhook must answer within it; else it is tried again later"},
+   .unit = unit::ms, .least = 100, .most = 300'000, .help = "a webhook must answer within it; else it is tried again later"},
   {.key = "notify.private_addresses", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.notify.private_addresses; },
-   .help = "allow webhooks of sites on private, loopback and reserved addresses; else whoever may set one could make the node call what only the node can reach"},
+   .help = "allow webhooks on private, loopback and reserved addresses; else whoever may set one could make the node call what only the node can reach"},
 
   {.key = "log.level", .environment = "LOG_LEVEL", .slot = [](settings& s) -> setting_slot { return &s.log.level; },
    .choices = "trace|debug|info|warn|error|off", .help = "the least level that is written"},
@@ -210,6 +278,7 @@ struct type_namer {
       return "size";
     return x.unit == unit::none ? "whole number" : "duration";
   }
+  std::string_view operator()(double*) const { return "number"; }
   std::string_view operator()(std::string*) const { return "text"; }
   std::string_view operator()(std::filesystem::path*) const { return "path"; }
   std::string_view operator()(bool*) const { return "true or false"; }
@@ -227,12 +296,21 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
+/// As TOML wants it: `0.1`, `2.0`.
+std::string print_number(double x) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), x).ptr;
+  auto out = std::string{text.data(), end};
+  return out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
+}
+
 struct printer {
   const setting& x;
   std::string operator()(std::string* p) const { return in_quotes(*p); }
   std::string operator()(std::filesystem::path* p) const { return in_quotes(p->string()); }
   std::string operator()(bool* p) const { return *p ? "true" : "false"; }
   std::string operator()(log_format* p) const { return *p == log_format::json ? "\"json\"" : "\"text\""; }
+  std::string operator()(double* p) const { return print_number(*p); }
   std::string operator()(milliseconds* p) const { return in_quotes(print_quantity(p->count(), x.unit)); }
   std::string operator()(auto* p) const {
     auto text = print_quantity(static_cast<std::int64_t>(*p), x.unit);

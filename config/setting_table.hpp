@@ -12,7 +12,7 @@ namespace ingot {
 
 /// Where a value of the table lives inside `settings`.
 using setting_slot = std::variant<std::string*, std::filesystem::path*, std::uint16_t*, unsigned*, std::size_t*, milliseconds*,
-                                  bool*, log_format*>;
+                                  double*, bool*, log_format*>;
 
 /// What the number of a setting counts.
 enum class setting_unit : std::uint8_t { none, bytes, ms, days };
@@ -40,7 +40,7 @@ const setting* find_setting(std::string_view key);
 /// `server.port` → `INGOT_SERVER_PORT`.
 std::string environment_name(std::string_view key);
 
-/// A word for its type: `text`, `path`, `whole number`, `size`, `duration`, `true or false`.
+/// A word for its type: `text`, `path`, `whole number`, `number`, `size`, `duration`, `true or false`.
 std::string_view type_name(const setting& x);
 
 /// Its value in `from` as it could stand in a TOML file: `"127.0.0.1"`, `8787`, `"25MiB"`, `"10s"`, `true`.

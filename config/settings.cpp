@@ -5,7 +5,7 @@ namespace ingot {
 const job_policy& policy_of(const job_settings& of, std::string_view kind) noexcept {
   if (kind == "site_sync")
     return of.site_sync;
-  if (kind == "site_notify")
+  if (kind == "site_notify" || kind == "notify")
     return of.site_notify;
   if (kind == "releases_fetch")
     return of.releases_fetch;

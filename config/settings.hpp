@@ -35,6 +35,7 @@ struct server_settings {
   milliseconds idle_timeout{60'000};  ///< keep-alive without a request
   milliseconds write_timeout{20'000}; ///< an answer that nobody reads
   milliseconds drain_timeout{15'000}; ///< SIGTERM: unfinished requests get this long
+  std::string trusted_proxies;        ///< networks whose X-Forwarded-For and Forwarded are believed: `10.0.0.0/8 ::1`
 };
 
 /// The database.
@@ -80,6 +81,59 @@ struct site_settings {
   milliseconds site_idle{600'000};                    ///< idle this long: let go
 };
 
+/// The application that sends events and crawl items. Its tokens are live at the same time.
+struct application_settings {
+  std::string token; ///< empty: the doors answer 503
+  std::string token_previous;
+  std::string notify_url;    ///< of its webhook; empty: it is told nothing
+  std::string notify_secret; ///< `whsec_` and base64 (Standard Webhooks): what it is told is signed with it
+};
+
+/// Application events.
+struct event_settings {
+  std::string types = "VIEW COPY SAVE UNSAVE FORK VOTE UNVOTE COMMENT DONATE";
+  std::size_t per_request_max = 1'000;
+  milliseconds ahead_max{86'400'000};     ///< a `ts` further ahead is refused
+  unsigned age_days_max = 30;             ///< an older `ts` is refused
+  milliseconds view_window{600'000};      ///< one VIEW of an address and rule is stored in it
+  unsigned requests_per_minute = 60;      ///< of one address; 0: no limit
+  unsigned address_key_days = 7;          ///< addresses are hashed with another key after so many days
+  std::size_t commit_events_max = 10'000; ///< in one transaction
+};
+
+/// Crawl items.
+struct crawl_settings {
+  std::size_t items_max = 500;       ///< in one request
+  unsigned requests_per_minute = 30; ///< of one address; 0: no limit
+};
+
+/// Stripe's webhook and API.
+struct stripe_settings {
+  std::string webhook_secret; ///< `whsec_…`; empty: the door answers 503
+  std::string webhook_secret_previous;
+  std::string secret_key; ///< `sk_…` or `rk_…`, for the missed-event check; empty: none is made
+  std::string api_url = "https://api.stripe.com";
+  milliseconds tolerance{300'000};        ///< between a signature's time and its receipt, either way
+  milliseconds check_interval{3'600'000}; ///< of missed events; 0: never
+};
+
+/// Who may call what runs by the clock. Its secrets are live at the same time.
+struct cron_settings {
+  std::string secret; ///< empty: the doors answer 503
+  std::string secret_previous;
+};
+
+/// Daily metrics and leaderboards.
+struct rollup_settings {
+  milliseconds interval{3'600'000};     ///< 0: only when asked
+  unsigned days = 7;                    ///< window of the trending score
+  double decay = 0.1;                   ///< lambda of the trending score, by day
+  double fork_weight = 0.3;             ///< of one FORK in it
+  unsigned views_per_day_max = 5;       ///< of one address and rule that count on a day
+  std::string currency = "usd";         ///< whose donations add up in donations_cents
+  milliseconds step_timeout{3'600'000}; ///< of one statement
+};
+
 /// Follow-up jobs.
 struct job_settings {
   unsigned running_max = 256;        ///< of this node at a time
@@ -102,6 +156,7 @@ struct retention_settings {
   unsigned jobs_days = 7;          ///< that succeeded
   unsigned jobs_failed_days = 90;  ///< that failed or are dead
   unsigned syncs_days = 90;
+  unsigned events_days = 90; ///< application events; a day is dropped once it is rolled up
 };
 
 /// What is asked of Drupal's update server.
@@ -111,7 +166,7 @@ struct drupal_settings {
   milliseconds releases_pause{1'000};                                      ///< between two requests of this node
 };
 
-/// Webhooks of sites.
+/// Outbound webhooks: those of sites, and the application's.
 struct notify_settings {
   milliseconds timeout{10'000};
   bool private_addresses = false; ///< may they be called on private and loopback addresses?
@@ -138,6 +193,12 @@ struct settings {
   spool_settings spool;
   actor_settings actors;
   site_settings sites;
+  application_settings application;
+  event_settings events;
+  crawl_settings crawl;
+  stripe_settings stripe;
+  cron_settings cron;
+  rollup_settings rollup;
   job_settings jobs;
   retention_settings retention;
   drupal_settings drupal;

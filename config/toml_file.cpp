@@ -85,6 +85,8 @@ private:
       wrong = assign_text(x, into_.values, text->get());
     else if (const auto* number = value.as_integer())
       wrong = assign_number(x, into_.values, number->get());
+    else if (const auto* fraction = value.as_floating_point())
+      wrong = assign_fraction(x, into_.values, fraction->get());
     else if (const auto* boolean = value.as_boolean())
       wrong = assign_boolean(x, into_.values, boolean->get());
     else

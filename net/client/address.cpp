@@ -4,7 +4,6 @@
 #include <cstring>
 #include <span>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -12,59 +11,38 @@ namespace ingot::client {
 
 namespace {
 
-struct network {
-  std::array<std::uint8_t, 16> bytes;
-  unsigned bits;
-};
-
-bool within(const ip_address& x, const network& n) {
-  const auto whole = n.bits / 8;
-  if (!std::equal(n.bytes.begin(), n.bytes.begin() + whole, x.bytes.begin()))
-    return false;
-  const auto rest = n.bits % 8;
-  return rest == 0 || ((x.bytes[whole] ^ n.bytes[whole]) >> (8 - rest)) == 0;
+bool within_any(const ip_address& x, std::span<const ip_network> networks) {
+  return std::any_of(networks.begin(), networks.end(), [&](const ip_network& n) { return contains(n, x); });
 }
 
-bool within_any(const ip_address& x, std::span<const network> networks) {
-  return std::any_of(networks.begin(), networks.end(), [&](const network& n) { return within(x, n); });
-}
-
-constexpr network not_public_v4[] = {
-    {{0}, 8},             // this network
-    {{10}, 8},            // private
-    {{100, 64}, 10},      // shared (CGNAT)
-    {{127}, 8},           // loopback
-    {{169, 254}, 16},     // link-local
-    {{172, 16}, 12},      // private
-    {{192, 0, 0}, 24},    // protocol assignments
-    {{192, 0, 2}, 24},    // documentation
-    {{192, 88, 99}, 24},  // 6to4 relays
-    {{192, 168}, 16},     // private
-    {{198, 18}, 15},      // benchmarks
-    {{198, 51, 100}, 24}, // documentation
-    {{203, 0, 113}, 24},  // documentation
-    {{224}, 4},           // multicast
-    {{240}, 4},           // reserved, broadcast
+constexpr ip_network not_public_v4[] = {
+    {{false, {0}}, 8},             // this network
+    {{false, {10}}, 8},            // private
+    {{false, {100, 64}}, 10},      // shared (CGNAT)
+    {{false, {127}}, 8},           // loopback
+    {{false, {169, 254}}, 16},     // link-local
+    {{false, {172, 16}}, 12},      // private
+    {{false, {192, 0, 0}}, 24},    // protocol assignments
+    {{false, {192, 0, 2}}, 24},    // documentation
+    {{false, {192, 88, 99}}, 24},  // 6to4 relays
+    {{false, {192, 168}}, 16},     // private
+    {{false, {198, 18}}, 15},      // benchmarks
+    {{false, {198, 51, 100}}, 24}, // documentation
+    {{false, {203, 0, 113}}, 24},  // documentation
+    {{false, {224}}, 4},           // multicast
+    {{false, {240}}, 4},           // reserved, broadcast
 };
 
-constexpr network global_unicast{{0x20}, 3};
+constexpr ip_network global_unicast{{true, {0x20}}, 3};
 
-constexpr network not_public_v6[] = {
-    {{0x20, 0x01, 0x00}, 23},       // protocol assignments: Teredo, benchmarks, ORCHID
-    {{0x20, 0x01, 0x0d, 0xb8}, 32}, // documentation
-    {{0x20, 0x02}, 16},             // 6to4
-    {{0x3f, 0xff, 0x00}, 20},       // documentation
+constexpr ip_network not_public_v6[] = {
+    {{true, {0x20, 0x01, 0x00}}, 23},       // protocol assignments: Teredo, benchmarks, ORCHID
+    {{true, {0x20, 0x01, 0x0d, 0xb8}}, 32}, // documentation
+    {{true, {0x20, 0x02}}, 16},             // 6to4
+    {{true, {0x3f, 0xff, 0x00}}, 20},       // documentation
 };
 
 } // namespace
-
-std::optional<ip_address> parse_ip(const std::string& text) {
-  auto out = ip_address{};
-  if (::inet_pton(AF_INET, text.c_str(), out.bytes.data()) == 1)
-    return out;
-  out.is_v6 = ::inet_pton(AF_INET6, text.c_str(), out.bytes.data()) == 1;
-  return out.is_v6 ? std::optional{out} : std::nullopt;
-}
 
 std::optional<ip_address> ip_of(const sockaddr& x) {
   auto out = ip_address{};
@@ -86,7 +64,7 @@ std::optional<ip_address> ip_of(const sockaddr& x) {
 
 bool is_public(const ip_address& x) {
   if (x.is_v6)
-    return within(x, global_unicast) && !within_any(x, not_public_v6);
+    return contains(global_unicast, x) && !within_any(x, not_public_v6);
   return !within_any(x, not_public_v4);
 }
 

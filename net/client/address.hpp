@@ -1,22 +1,12 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include "model/ip_address.hpp"
+
 #include <optional>
-#include <string>
 
 struct sockaddr;
 
 namespace ingot::client {
-
-/// An IPv4 or IPv6 address.
-struct ip_address {
-  bool is_v6 = false;
-  std::array<std::uint8_t, 16> bytes{}; ///< network order; of IPv4 the first four
-};
-
-/// `192.0.2.1` or `2001:db8::1`, nothing around it.
-std::optional<ip_address> parse_ip(const std::string& text);
 
 /// The address that a socket address holds; nothing for other families.
 std::optional<ip_address> ip_of(const sockaddr& x);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ingot::http {
 
@@ -40,8 +41,9 @@ private:
 
 /// What a route says of a request before its body is read.
 struct admission {
-  std::size_t body_bytes_max = 0;  ///< 0: a body is refused (413) unless empty; the server's own limit holds too
-  std::optional<response> refusal; ///< answered at once; the connection ends when a body is announced and not yet here
+  std::size_t body_bytes_max = 0;       ///< 0: a body is refused (413) unless empty; the server's own limit holds too
+  std::optional<response> refusal = {}; ///< answered at once; the connection ends when a body is announced and not yet here
+  std::vector<field> fields = {};       ///< further ones of its answer, whoever gives it
 };
 
 /// What the server serves. Called on I/O threads; must not block.

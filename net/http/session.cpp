@@ -74,6 +74,7 @@ task<bool> session<Stream>::serve_one() {
   exchange_.counted = true;
 
   auto admitted = shared.app.admit(req.head);
+  exchange_.fields = std::move(admitted.fields);
   if (admitted.refusal)
     co_return co_await finish(std::move(*admitted.refusal), skip_buffered_body());
   const auto bytes_max = std::min(admitted.body_bytes_max, settings().body_bytes_max);
@@ -307,6 +308,9 @@ task<bool> session<Stream>::refuse(arrival how) {
 /// Sends the answer. @returns whether the connection goes on
 template <class Stream>
 task<bool> session<Stream>::finish(response what, bool keep) {
+  for (auto& x : exchange_.fields)
+    what.fields.push_back(std::move(x));
+  exchange_.fields.clear();
   keep = keep && exchange_.has_head && head_.keep_alive && !what.close && !owner_.draining();
   const auto option = !keep ? connection_option::close : head_.http_1_0 ? connection_option::keep_alive : connection_option::none;
   out_.clear();

@@ -56,6 +56,7 @@ private:
   struct exchange {
     request_head head; ///< without its fields; filled only when on_answer wants it
     std::string request_id;
+    std::vector<field> fields; ///< that the application wants on the answer
     steady_time begun;
     bool has_head = false;
     bool head_only = false;

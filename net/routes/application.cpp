@@ -65,7 +65,7 @@ failure unknown(const http::request_head& head, const std::string& methods) {
   return {fault::method_not_allowed, "this path does not take " + head.method + "; it takes " + methods, {}};
 }
 
-/// Pages in a browser must not reach the senders' doors with their visitor's network position.
+/// Pages in a browser must not reach any door with their visitor's network position.
 std::optional<failure> refuse_browser(const http::request_head& head) {
   for (const auto* name : {"origin", "sec-fetch-site"})
     if (head.has(name))
@@ -97,13 +97,90 @@ std::optional<failure> refuse_keyless(const http::request_head& head) {
   return no_known_key();
 }
 
+/// Does `given` equal one of two live secrets? Both are compared, always.
+bool is_live(std::string_view given, const std::string& secret, const std::string& previous) {
+  const auto first = !secret.empty() && equal_in_constant_time(given, secret);
+  const auto second = !previous.empty() && equal_in_constant_time(given, previous);
+  return first || second;
+}
+
+/// A door whose callers show a secret in a header of their own.
+std::optional<failure> refuse_without_secret(const http::request_head& head, const char* header, const std::string& secret,
+                                             const std::string& previous, const char* setting) {
+  if (secret.empty() && previous.empty())
+    return failure{fault::not_configured, std::string{"nothing is accepted here until "} + setting + " is set", {}};
+  if (is_live(head[header], secret, previous))
+    return std::nullopt;
+  return failure{fault::unauthorized,
+                 "this path needs a live secret",
+                 {{header, head.has(header) ? "is none that is live" : "expected, and absent"}}};
+}
+
+std::optional<failure> refuse_at_door(const services& what, const http::request_head& head, door at) {
+  if (at != door::health)
+    if (auto why = refuse_browser(head))
+      return why;
+  const auto& config = what.context->config;
+  switch (at) {
+  case door::github:
+    return refuse_github_head(what, head);
+  case door::stripe:
+    if (config.stripe.webhook_secret.empty() && config.stripe.webhook_secret_previous.empty())
+      return failure{fault::not_configured, "nothing is accepted here until STRIPE_WEBHOOK_SECRET is set", {}};
+    return std::nullopt;
+  case door::application:
+    return refuse_without_secret(head, "x-app-token", config.application.token, config.application.token_previous,
+                                 "INGEST_APP_TOKEN");
+  case door::cron:
+    return refuse_without_secret(head, "x-cron-secret", config.cron.secret, config.cron.secret_previous, "CRON_SECRET");
+  case door::site:
+    return refuse_keyless(head);
+  case door::admin:
+    return refuse_stranger(head, config.admin_token);
+  case door::health:
+  case door::open:
+    break;
+  }
+  return std::nullopt;
+}
+
+request_limiter* limiter_of(const services& what, metered share) {
+  switch (share) {
+  case metered::events:
+    return what.events_limit.get();
+  case metered::crawl:
+    return what.crawl_limit.get();
+  case metered::no:
+    break;
+  }
+  return nullptr;
+}
+
+/// Tells of the limit on every answer, and refuses what is past it.
+void meter(const services& what, const http::request_head& head, const request_limiter::verdict& x, http::admission& to) {
+  if (x.limit == 0)
+    return;
+  to.fields = {{"ratelimit-limit", std::to_string(x.limit)},
+               {"ratelimit-remaining", std::to_string(x.remaining)},
+               {"ratelimit-reset", std::to_string(x.reset.count())},
+               {"ratelimit-policy", std::to_string(x.limit) + ";w=60"}};
+  if (x.allowed)
+    return;
+  const auto why = failure{fault::rate_limited,
+                           "this address has used up its requests of this minute",
+                           {{"retry-after", std::to_string(x.retry_in.count()) + " seconds"}}};
+  audit_refusal(what, head, why);
+  to.refusal = http::refusal(why, head.request_id);
+  http::set_field(*to.refusal, "retry-after", std::to_string(x.retry_in.count()));
+}
+
 /// Headers are a stranger's text: a line of the log holds so much of one.
 constexpr std::size_t log_value_max = 128;
 
 } // namespace
 
 http::admission application::admit(const http::request_head& head) {
-  const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id)}; };
+  const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id), {}}; };
   const auto* to = find_route(head.method, head.path);
   if (to == nullptr) {
     const auto methods = methods_of(head.path);
@@ -112,25 +189,20 @@ http::admission application::admit(const http::request_head& head) {
       refused.refusal->fields.emplace_back("allow", methods);
     return refused;
   }
-  auto why = std::optional<failure>{};
-  if (to->who == door::ingest) {
-    why = refuse_browser(head);
-    if (!why)
-      why = refuse_github_head(services_, head);
-  } else if (to->who == door::site) {
-    why = refuse_browser(head);
-    if (!why)
-      why = refuse_keyless(head);
-  } else if (to->who == door::admin) {
-    why = refuse_stranger(head, services_.context->config.admin_token);
-  }
+  auto why = refuse_at_door(services_, head, to->who);
   if (why) {
     audit_refusal(services_, head, *why);
     return refuse(*why);
   }
+  auto admitted = http::admission{};
+  if (auto* limit = limiter_of(services_, to->share); limit != nullptr)
+    meter(services_, head, limit->take(client_of(services_, head), services_.context->now()), admitted);
+  if (admitted.refusal)
+    return admitted;
   const auto& config = services_.context->config;
   const auto of_door = to->who == door::site ? config.sites.body_bytes_max : config.server.body_bytes_max;
-  return {std::min({to->body_bytes_max, config.server.body_bytes_max, of_door}), std::nullopt};
+  admitted.body_bytes_max = std::min({to->body_bytes_max, config.server.body_bytes_max, of_door});
+  return admitted;
 }
 
 void application::handle(http::request req, http::responder done) {

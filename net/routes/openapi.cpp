@@ -12,6 +12,9 @@ namespace {
 constexpr auto security_schemes = R"json(
  "admin":{"type":"http","scheme":"bearer","description":"The admin token (INGOT_ADMIN_TOKEN, or admin.token in the data folder)."},
  "site":{"type":"apiKey","in":"header","name":"X-API-Key","description":"A site's key, as `ingot keys create` prints it; Authorization: Bearer takes it as well."},
+ "application":{"type":"apiKey","in":"header","name":"X-App-Token","description":"The application's token (INGEST_APP_TOKEN)."},
+ "cron":{"type":"apiKey","in":"header","name":"X-Cron-Secret","description":"The cron secret (CRON_SECRET)."},
+ "stripe":{"type":"apiKey","in":"header","name":"Stripe-Signature","description":"t=…,v1=…: the hexadecimal HMAC-SHA256 of the time, a dot and the raw body under the endpoint's secret."},
  "github":{"type":"apiKey","in":"header","name":"X-Hub-Signature-256","description":"sha256= and the hexadecimal HMAC-SHA256 of the raw body under the endpoint's secret."})json";
 
 // What all families share.
@@ -74,12 +77,19 @@ std::string responses_of(const route& x) {
 
 std::string_view security_of(door who) {
   switch (who) {
-  case door::ingest:
+  case door::github:
     return R"json("security":[{"github":[]}],)json";
+  case door::stripe:
+    return R"json("security":[{"stripe":[]}],)json";
+  case door::application:
+    return R"json("security":[{"application":[]}],)json";
+  case door::cron:
+    return R"json("security":[{"cron":[]}],)json";
   case door::site:
     return R"json("security":[{"site":[]},{"admin":[]}],)json";
   case door::admin:
     return R"json("security":[{"admin":[]}],)json";
+  case door::health:
   case door::open:
     break;
   }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "model/ip_address.hpp"
+#include "model/request_limiter.hpp"
 #include "net/http/server.hpp"
 #include "net/routes/site_keys.hpp"
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ingot::routes {
 
@@ -16,7 +19,16 @@ struct services {
   std::string version;
   int schema_version = 0; ///< that this program brings along; what /ready compares with
   std::shared_ptr<site_keys> keys = std::make_shared<site_keys>();
+  std::shared_ptr<request_limiter> events_limit;
+  std::shared_ptr<request_limiter> crawl_limit;
+  std::vector<ip_network> trusted_proxies = {};
 };
+
+/// What the routes need, with the limits and proxies of the context's settings.
+services make_services(caf::actor_system& system, context_ptr context, std::string version, int schema_version);
+
+/// Whose request it is: the peer, or whom a trusted proxy names.
+ip_address client_of(const services& what, const http::request_head& head);
 
 /// A refusal becomes an audit line and a line of the log.
 void audit_refusal(const services& what, const http::request_head& head, const failure& why);

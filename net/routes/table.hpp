@@ -14,13 +14,20 @@ using path_parameters = std::vector<std::string>;
 
 using handler = void (*)(const services&, http::request, path_parameters, http::responder);
 
-/// Who may call a route.
+/// Who may call a route. Pages in browsers may not, but for the health check.
 enum class door : std::uint8_t {
-  open,   ///< anybody
-  ingest, ///< a sender that proves itself in the handler; browsers are refused
-  site,   ///< a site that proves itself in the handler, by its key; browsers are refused
-  admin,  ///< the admin token as bearer
+  health,      ///< anybody
+  open,        ///< anybody but browsers
+  github,      ///< GitHub, which proves itself in the handler by its signature
+  stripe,      ///< Stripe, which proves itself in the handler by its signature
+  application, ///< an application token as x-app-token
+  cron,        ///< a cron secret as x-cron-secret
+  site,        ///< a site that proves itself in the handler, by its key
+  admin,       ///< the admin token as bearer
 };
+
+/// Which share of requests a client address has, at this node.
+enum class metered : std::uint8_t { no, events, crawl };
 
 /// What the OpenAPI document says of a route, as names in its components (net/routes/openapi.hpp).
 struct description {
@@ -38,6 +45,7 @@ struct route {
   handler handle;
   std::string_view purpose; ///< one sentence, as in the OpenAPI document
   description told = {};    ///< the rest of what that document says of it
+  metered share = metered::no;
 };
 
 /// Every request that the node answers.

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+using namespace ingot;
 using namespace ingot::client;
 
 namespace {

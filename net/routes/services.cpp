@@ -1,0 +1,34 @@
+#include "net/routes/services.hpp"
+
+#include "model/client_address.hpp"
+
+#include <random>
+#include <utility>
+
+namespace ingot::routes {
+
+namespace {
+
+std::shared_ptr<request_limiter> limiter(unsigned per_minute) {
+  auto chance = std::random_device{};
+  const auto seed = static_cast<std::uint64_t>(chance()) << 32 | chance();
+  return std::make_shared<request_limiter>(per_minute, seed);
+}
+
+} // namespace
+
+services make_services(caf::actor_system& system, context_ptr context, std::string version, int schema_version) {
+  auto out = services{system, std::move(context), std::move(version), schema_version, std::make_shared<site_keys>(), {}, {}, {}};
+  const auto& config = out.context->config;
+  out.events_limit = limiter(config.events.requests_per_minute);
+  out.crawl_limit = limiter(config.crawl.requests_per_minute);
+  out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
+  return out;
+}
+
+ip_address client_of(const services& what, const http::request_head& head) {
+  const auto peer = parse_ip(head.remote_address).value_or(ip_address{});
+  return client_address(peer, head["forwarded"], head["x-forwarded-for"], what.trusted_proxies);
+}
+
+} // namespace ingot::routes
