@@ -146,6 +146,9 @@ node::node(node_options options)
                   {"INGOT_DATA_DIR", data_dir_.string()},
                   {"GITHUB_WEBHOOK_SECRET", std::string{webhook_secret}},
                   {"INGOT_ADMIN_TOKEN", std::string{admin_token}},
+                  {"INGEST_APP_TOKEN", std::string{application_token}},
+                  {"CRON_SECRET", std::string{cron_secret}},
+                  {"STRIPE_WEBHOOK_SECRET", std::string{stripe_secret}},
                   {"LOG_LEVEL", "info"}};
   if (!options.toml.empty()) {
     std::ofstream{scratch_.path() / "ingot.toml"} << options.toml;

@@ -18,6 +18,9 @@ namespace ingot::testing {
 /// The secret and the token that nodes of tests are started with.
 inline constexpr std::string_view webhook_secret = "e2e-secret-3f1c9a";
 inline constexpr std::string_view admin_token = "e2e-admin-token-7d20b4";
+inline constexpr std::string_view application_token = "e2e-application-token-51c8e0";
+inline constexpr std::string_view cron_secret = "e2e-cron-secret-90ab3d";
+inline constexpr std::string_view stripe_secret = "whsec_e2e-stripe-secret-6f2a";
 
 /// A folder of its own under the system's temporary one, removed at the end. The database's unprivileged user may pass through
 /// it.
