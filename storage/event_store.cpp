@@ -4,6 +4,7 @@
 #include "model/events/recent_views.hpp"
 #include "model/sha256.hpp"
 #include "storage/binary_array.hpp"
+#include "storage/deliveries.hpp"
 #include "storage/metric_days.hpp"
 #include "storage/pipeline.hpp"
 #include "storage/write_session.hpp"
@@ -163,6 +164,17 @@ public:
     const auto limit = db_.within_statement_timeout();
     try {
       apply(requests);
+    } catch (const std::exception& e) {
+      db_.roll_back();
+      throw store_error{classify(e), describe(e)};
+    }
+  }
+
+  void keep_failed(const delivery& x, const std::string& why) override {
+    const auto limit = db_.within_statement_timeout();
+    try {
+      keep_failed_delivery(db_, x, why);
+      db_.run(); // a transaction of its own
     } catch (const std::exception& e) {
       db_.roll_back();
       throw store_error{classify(e), describe(e)};

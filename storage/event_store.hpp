@@ -33,6 +33,10 @@ public:
   /// settings.events.view_window apart from the others of their viewer and rule. On return it is COMMITted. Throws store_error:
   /// nothing of it is stored (or nobody knows, with sql_remedy::reconnect; committing it again is safe).
   virtual void commit(std::span<event_request* const> requests) = 0;
+
+  /// Keeps an acknowledged request that cannot be applied in `deliveries`, with its reason, so that it can be seen. Throws
+  /// store_error.
+  virtual void keep_failed(const delivery& x, const std::string& why) = 0;
 };
 
 using event_store_factory = std::function<std::unique_ptr<event_store>()>;
