@@ -4,7 +4,10 @@
 #include "model/json_document.hpp"
 #include "storage/job_statements.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,8 +15,19 @@ namespace ingot {
 
 namespace {
 
-/// In one step: one transaction, far within the statement timeout.
+/// Documents of one step. How many are right is found out: an attempt begins with few, and a step is to take a while, far from
+/// the statement timeout.
+constexpr auto step_documents_first = std::size_t{50};
+constexpr auto step_documents_min = std::size_t{5};
 constexpr auto step_documents_max = std::size_t{500};
+constexpr auto step_short = std::chrono::milliseconds{100};
+constexpr auto step_long = std::chrono::milliseconds{300};
+
+std::size_t next_step(std::size_t documents, std::chrono::steady_clock::duration took) {
+  if (took > step_long)
+    return std::max(documents / 2, step_documents_min);
+  return took < step_short ? std::min(documents * 2, step_documents_max) : documents;
+}
 
 struct search_rebuilder_state {
   static inline const char* name = "search rebuilder";
@@ -42,8 +56,11 @@ std::optional<job_outcome> advance(search_rebuilder_state& state, const node_con
   try {
     if (!state.store)
       state.store = context.open_search_store();
-    if (state.store->advance(state.step))
+    const auto began = std::chrono::steady_clock::now();
+    if (state.store->advance(state.step)) {
+      state.step.documents_max = next_step(state.step.documents_max, std::chrono::steady_clock::now() - began);
       return std::nullopt;
+    }
     return job_completed_already{};
   } catch (const storage::store_error& e) {
     return outcome_of(e);
@@ -62,7 +79,7 @@ job_handler search_rebuilds(caf::actor_system& system, const node_context& conte
         return {};
       }
       self->state.job = job;
-      self->state.step = {job->job.lease, context.config.jobs.lease, language, step_documents_max};
+      self->state.step = {job->job.lease, context.config.jobs.lease, language, step_documents_first};
       self->send(self, tick_atom_v);
       // When the node stops, JOBS gives the lease back, and the next step finds that.
       return {[&context, self](tick_atom) {

@@ -6,7 +6,7 @@ openapi_components crawl_components() {
   return {
       R"json(
  "source_id":{"name":"source_id","in":"path","required":true,"schema":{"type":"string","maxLength":64,"pattern":"^[A-Za-z0-9._-]+$"}},
- "search_words":{"name":"q","in":"query","required":true,"description":"words; \"a phrase\", or, and -word are understood, and nothing is a fault","schema":{"type":"string","minLength":1,"maxLength":500}},
+ "search_words":{"name":"q","in":"query","required":true,"description":"words; \"a phrase\", or, and -word are understood, and nothing is a fault; words to leave out find nothing by themselves","schema":{"type":"string","minLength":1,"maxLength":500}},
  "search_limit":{"name":"limit","in":"query","description":"how many at most","schema":{"type":"integer","minimum":1,"maximum":100,"default":20}})json",
       R"json(
  "crawl_items":{"required":true,"content":{"application/json":{"schema":{"type":"object","required":["sourceId","items"],"properties":{"sourceId":{"type":"string","minLength":1,"maxLength":64},

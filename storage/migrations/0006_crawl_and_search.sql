@@ -34,7 +34,8 @@ CREATE TABLE search_documents (
   tsv        tsvector NOT NULL,
   PRIMARY KEY (generation, kind, ref)
 );
-CREATE INDEX search_documents_tsv ON search_documents USING gin (tsv);
+-- Without fastupdate: whoever happened to fill its pending list would pay for all, past the statement timeout.
+CREATE INDEX search_documents_tsv ON search_documents USING gin (tsv) WITH (fastupdate = off);
 
 -- The live generations. Whoever writes documents holds it (ingot_hold_search) from before reading it until COMMIT, so that no
 -- generation is begun or ended in between.
