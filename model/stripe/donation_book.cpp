@@ -14,6 +14,9 @@ void donation_book::know_object(std::string_view object, std::string_view donati
 void donation_book::know_donation(std::string_view id, std::string_view facts) {
   const auto& known = stored_.emplace(id, decode_facts(facts)).first->second;
   entries_.emplace(id, entry{known, {std::string{id}}});
+  // What a row names as its objects is stored as such.
+  for (const auto& object : known.objects)
+    know_object(object, id);
 }
 
 const std::string& donation_book::add(const donation_facts& said) {

@@ -236,6 +236,19 @@ TEST_CASE("a change tells what is new: paid, refunded, and on which days") {
   CHECK(none.gone.empty());
 }
 
+TEST_CASE("objects that a row names already are not moved by an event that names others of it") {
+  auto first = donation_book{};
+  first.add(*parsed(completed).facts);
+  first.add(*parsed(paid).facts);
+  auto book = donation_book{};
+  book.know_object("ch_1", "pi_1");
+  book.know_donation("pi_1", first.take_changes().donations.at(0).facts);
+  book.add(*parsed(disputed).facts);
+  const auto changes = book.take_changes();
+  CHECK(changes.donations.size() == 1);
+  CHECK(changes.moved.empty());
+}
+
 TEST_CASE("facts that are no facts are refused with a reason") {
   const auto good = stripe::encode_facts(*parsed(completed).facts);
   CHECK(stripe::decode_facts(good) == *parsed(completed).facts);
