@@ -13,12 +13,14 @@ namespace {
 /// Finds where the elements of `items` begin and end, by brackets and quotes alone.
 class item_finder {
 public:
-  explicit item_finder(std::string_view body) : body_{body} {}
+  item_finder(std::string_view body, std::size_t items_max) : body_{body}, items_max_{items_max} {}
 
-  /// The elements' texts, views into the body; none when there is no such array.
+  /// The elements' texts, views into the body; none when there is no such array, or more than items_max.
   std::vector<std::string_view> find() {
-    for (at_ = 0; at_ < body_.size() && !over_; ++at_)
+    for (at_ = 0; at_ < body_.size() && !over_ && items_.size() <= items_max_; ++at_)
       take(body_[at_]);
+    if (items_.size() > items_max_)
+      items_.clear();
     return std::move(items_);
   }
 
@@ -77,6 +79,7 @@ private:
   }
 
   std::string_view body_;
+  std::size_t items_max_;
   std::size_t at_ = 0, level_ = 0, begin_ = 0;
   bool named_items_ = false; ///< the member that is read at the top is `items`
   bool in_items_ = false, over_ = false;
@@ -96,11 +99,11 @@ std::string pointer_in_body(const failure& why, std::size_t index) {
 
 } // namespace
 
-sifted_body sift_items(std::string_view body) {
+sifted_body sift_items(std::string_view body, std::size_t items_max) {
   auto out = sifted_body{};
   auto copied = std::size_t{0};
   auto index = std::size_t{0};
-  for (const auto item : item_finder{body}.find()) {
+  for (const auto item : item_finder{body, items_max}.find()) {
     if (const auto why = fault_of(item); why && why->code == fault::unstorable_text) {
       const auto begin = static_cast<std::size_t>(item.data() - body.data());
       out.text += body.substr(copied, begin - copied);

@@ -2,6 +2,7 @@
 
 #include "model/crawl/items.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,7 @@ struct sifted_body {
 
 /// Finds the elements of the top level's `items` whose text holds what JSON or the database cannot keep (a NUL, a lone surrogate,
 /// too many levels, a number beyond double, bytes that are no UTF-8), so that they do not take the others with them. What is no
-/// JSON otherwise stays as it is: whoever parses it says so.
-sifted_body sift_items(std::string_view body);
+/// JSON otherwise stays as it is: whoever parses it says so. So does a body of more than `items_max` items, which nobody takes.
+sifted_body sift_items(std::string_view body, std::size_t items_max);
 
 } // namespace ingot::crawl

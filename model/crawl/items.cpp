@@ -228,7 +228,7 @@ std::variant<submission, failure> parse_submission(std::string_view body, std::s
   auto sifted = sifted_body{};
   auto why = document.parse(body);
   if (why) {
-    sifted = sift_items(body);
+    sifted = sift_items(body, items_max);
     if (!sifted.errors.empty())
       why = document.parse(sifted.text);
   }

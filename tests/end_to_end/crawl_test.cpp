@@ -201,6 +201,32 @@ TEST_CASE("law 3: a source that somebody holds keeps no other source waiting") {
   CHECK(f.db.number("SELECT count(*) FROM crawl_items") == 2);
 }
 
+TEST_CASE_METHOD(crawling_node, "law 5: no more crawl requests wait than may, and the others are told to come again") {
+  constexpr auto waiting_max = 256, senders = 300;
+  auto outside = sql{running.database_url()};
+  outside.run("BEGIN; SELECT FROM crawl_sources WHERE id = 'partner' FOR NO KEY UPDATE");
+  const auto body = body_of({item("a")});
+  auto request = std::string{"POST /ingest/crawl HTTP/1.1\r\nHost: x\r\nContent-Length: "} + std::to_string(body.size()) + "\r\n";
+  for (const auto& [name, value] : as_application())
+    request += name + ": " + value + "\r\n";
+  auto clients = std::vector<http_client>{};
+  for (auto i = 0; i < senders; ++i)
+    clients.push_back(running.client());
+  for (auto& x : clients)
+    x.send(request + "\r\n" + body);
+  const auto told = [&](std::string_view what) { return client.get("/metrics").body.find(what) != std::string::npos; };
+  CHECK(eventually([&] { return told("route=\"/ingest/crawl\",status=\"429\""); }));
+  outside.run("COMMIT");
+  auto refused = 0;
+  for (auto& x : clients) {
+    const auto answer = x.read_answer();
+    refused += answer.status == 429 ? 1 : 0;
+    CHECK((answer.status == 200 || answer.status == 503 || (answer.status == 429 && !answer["retry-after"].empty())));
+  }
+  CHECK(refused >= 1);
+  CHECK(refused <= senders - waiting_max);
+}
+
 TEST_CASE("while the database is away crawl items are answered 503, and sent again they are stored once") {
   database_outside database;
   node running{{.environment = with_database(database.url())}};

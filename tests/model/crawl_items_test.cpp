@@ -6,6 +6,8 @@
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <random>
+#include <string_view>
 
 using namespace ingot;
 using namespace ingot::crawl;
@@ -140,14 +142,38 @@ TEST_CASE("law 6: an item that the database cannot keep is rejected alone, whate
 
 TEST_CASE("the items of a body are found by their brackets alone") {
   const auto bad = std::string{R"({"t":"\u0000"})"};
-  const auto sifted = sift_items(R"({"x":{"items":[)" + bad + R"(]},"y":"items","items" : [ [1,{"q":"\"],["}] ,)" + bad +
-                                 R"(],"z":[)" + bad + "]}");
+  const auto sifted = sift_items(
+      R"({"x":{"items":[)" + bad + R"(]},"y":"items","items" : [ [1,{"q":"\"],["}] ,)" + bad + R"(],"z":[)" + bad + "]}", 500);
   REQUIRE(sifted.errors.size() == 1);
   CHECK(sifted.errors[0].index == 1);
   CHECK(sifted.errors[0].pointer == "/items/1/t");
   CHECK(sifted.text == R"({"x":{"items":[)" + bad + R"(]},"y":"items","items" : [ [1,{"q":"\"],["}] ,null],"z":[)" + bad + "]}");
   for (const auto* odd : {"", "]", "}}}}", "[[[[", "\"", "\"\\", "{\"items\":[", "{\"items\":[}", "{\"items\":\"[\"}"})
-    CHECK(sift_items(odd).text == odd);
+    CHECK(sift_items(odd, 500).text == odd);
+}
+
+TEST_CASE("law 5: a body of more items than may be is not looked through item by item") {
+  const auto bad = std::string{R"("\u0000")"};
+  CHECK(sift_items(body_of(bad + ',' + bad), 2).errors.size() == 2);
+  CHECK(sift_items(body_of(bad + ',' + bad), 1).errors.empty());
+  CHECK(refused(body_of(repeated(bad + ',', 10'000) + bad)).details.size() == 1);
+}
+
+TEST_CASE("whatever the bytes of a crawl request are, it is read or refused with a place") {
+  const auto sound =
+      body_of(item_text("a", "t", R"(,"summary":"\u00e4\ud83e\udd8a","raw":{"k":[1,{"l":"\\"}]})") + ',' + item_text("b"));
+  constexpr auto bytes = std::string_view{"\"\\{}[],:u0d8\0\xC3\xFF 1e9tn"};
+  auto chance = std::minstd_rand{11};
+  for (auto i = 0; i < 20'000; ++i) {
+    auto body = sound;
+    for (auto changes = chance() % 3 + 1; changes > 0; --changes)
+      body[chance() % body.size()] = bytes[chance() % bytes.size()];
+    const auto read = parse_submission(body, 500);
+    if (const auto* why = std::get_if<failure>(&read))
+      REQUIRE_FALSE(why->details.empty());
+    else
+      REQUIRE_FALSE(std::get<submission>(read).items.empty());
+  }
 }
 
 TEST_CASE("law 4: of items with one external id in a request the last counts, and the others are named") {

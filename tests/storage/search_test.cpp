@@ -96,12 +96,13 @@ TEST_CASE("no words make the search fail") {
 TEST_CASE("a snippet marks what was found, and no document can forge the marks") {
   search_fixture f;
   const auto forged = std::string{snippet_word_begin} + "forged" + snippet_word_end;
-  f.store("a", "One", forged + " words and a needle among them");
+  f.store("a", "One", "Many words " + forged + " and a needle among them");
   const auto hits = find_documents(*f.reader, "needle", std::nullopt, 10).hits;
   REQUIRE(hits.size() == 1);
   const auto& text = hits.front().snippet;
   CHECK(text.find(std::string{snippet_word_begin} + "needle" + snippet_word_end) != std::string::npos);
   CHECK(text.find(snippet_word_begin) == text.rfind(snippet_word_begin));
+  CHECK(text.find(snippet_word_end) == text.rfind(snippet_word_end));
   CHECK(text.find("forged") != std::string::npos);
 }
 
