@@ -1,3 +1,4 @@
+#include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/release_fetcher.hpp"
@@ -123,6 +124,8 @@ int serve(serve_request request) {
   context->open_store = [&database] { return database.open_store(); };
   context->open_site_store = [&database] { return database.open_site_store(); };
   context->open_job_store = [&database] { return database.open_job_store(); };
+  context->open_event_store = [&database] { return database.open_event_store(); };
+  context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };

@@ -32,6 +32,7 @@ struct actor_handles {
   sites_actor sites;
   std::vector<site_parser_actor> site_parsers;
   std::vector<writer_actor> writers;
+  event_writer_actor event_writer;
   spool_actor spool;
   std::vector<reader_actor> readers;
   auditor_actor auditor;
@@ -62,6 +63,10 @@ struct node_context {
   storage::batch_store_factory open_store;
   storage::site_store_factory open_site_store;
   storage::job_store_factory open_job_store;
+  storage::event_store_factory open_event_store;
+
+  /// What application events may be.
+  events::rules event_rules;
 
   /// The kinds of jobs that this node runs. Complete before the NODE starts.
   std::map<std::string, job_handler, std::less<>> job_handlers;

@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/auditor.hpp"
+#include "actors/event_writer.hpp"
 #include "actors/failure_guard.hpp"
 #include "actors/jobs.hpp"
 #include "actors/metrics.hpp"
@@ -40,8 +41,18 @@ void start_commit_path(node_pointer self, bool through_spool) {
   for (auto i = 0u; i < state.context->config.database.writers; ++i)
     handles.writers.push_back(
         self->spawn<caf::detached + caf::monitored>(writer, state.context, i, handles.spool, through_spool));
-  self->send(handles.spool, writers_atom_v, handles.writers);
-  state.commit_path_alive = handles.writers.size() + 1;
+  auto clients = std::vector<spool_client>{};
+  for (const auto& x : handles.writers)
+    clients.push_back({"github", x});
+  const auto add_intake = [&](const char* source, auto& handle, auto spawn) {
+    handle = spawn(static_cast<std::uint32_t>(clients.size()));
+    clients.push_back({source, handle});
+  };
+  add_intake(event_intake::source, handles.event_writer, [&](std::uint32_t index) {
+    return self->spawn<caf::detached + caf::monitored>(event_writer, state.context, index, handles.spool, through_spool);
+  });
+  state.commit_path_alive = clients.size() + 1;
+  self->send(handles.spool, writers_atom_v, std::move(clients));
 }
 
 /// The first of them to fall takes the others along.
@@ -53,6 +64,7 @@ void end_commit_path(node_pointer self) {
   self->send_exit(state.handles.spool, caf::exit_reason::kill);
   for (const auto& x : state.handles.writers)
     self->send_exit(x, caf::exit_reason::kill);
+  self->send_exit(state.handles.event_writer, caf::exit_reason::kill);
 }
 
 reader_actor start_reader(node_pointer self, std::size_t index) {
@@ -108,7 +120,7 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     return;
   auto& handles = state.handles;
   const auto is = [&](const auto& handle) { return x.source == handle.address(); };
-  if (is(handles.spool) || std::any_of(handles.writers.begin(), handles.writers.end(), is))
+  if (is(handles.spool) || is(handles.event_writer) || std::any_of(handles.writers.begin(), handles.writers.end(), is))
     end_commit_path(self);
   else if (is(handles.repositories))
     state.repositories_fell = true;
@@ -182,6 +194,7 @@ void stop_all(node_pointer self) {
   std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
   end(state.handles.sites);
   std::for_each(state.handles.writers.begin(), state.handles.writers.end(), end);
+  end(state.handles.event_writer);
   end(state.handles.spool);
   std::for_each(state.handles.readers.begin(), state.handles.readers.end(), end);
   end(state.handles.auditor);

@@ -6,6 +6,7 @@
 #include "model/github/group.hpp"
 #include "model/job.hpp"
 #include "storage/database_report.hpp"
+#include "storage/event_store.hpp"
 #include "storage/site_store.hpp"
 
 #include <caf/all.hpp>
@@ -74,6 +75,18 @@ struct repository_group : github::group {
   }
 };
 using group_ptr = std::shared_ptr<repository_group>;
+
+/// An application's events on their way, held by one actor at a time. When its last holder drops it unanswered, `answer` goes
+/// with it, and what that holds answers `lost`.
+struct events_in_hand : storage::event_request {
+  std::string body; ///< as it came, for the spool
+  std::string request_id;
+
+  /// Called once, with the request as the commit left it, or with why there was none. @param spooled kept on disk until the
+  /// database is back: what is a duplicate is not known yet
+  std::function<void(const events_in_hand&, const failure&, bool spooled)> answer;
+};
+using events_ptr = std::shared_ptr<events_in_hand>;
 
 /// Bytes that count against a bound as long as it lives.
 class byte_claim {
@@ -176,6 +189,7 @@ CAF_END_TYPE_ID_BLOCK(ingot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::delivery_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::delivery_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::group_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::events_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::audit_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
@@ -185,19 +199,52 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::job_end)
 
 namespace ingot {
 
+/// Whoever gives deliveries to the SPOOL gets them back when the database is there again.
+using spool_client_actor = caf::typed_actor<
+    // Commits spooled deliveries, in order; answers how many, or an error: sec::invalid_argument when the database takes one of
+    // them in no form, else it is away again. What was committed until then is known the next time, and not applied again.
+    caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>,
+    // From the SPOOL: it is empty, having dealt with so many deliveries of this client in all.
+    caf::reacts_to<drained_atom, std::uint64_t>,
+    // From the SPOOL: the database went away while it drained.
+    caf::reacts_to<away_atom>>;
+
+/// A client of the SPOOL. Its place in the list is the index that it names when it gives deliveries.
+struct spool_client {
+  std::string source; ///< of its deliveries; the first client of a source gets all of them back
+  spool_client_actor handle;
+};
+
+} // namespace ingot
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::spool_client>)
+
+namespace ingot {
+
 /// The WRITER commits groups: all that have arrived become one transaction. Detached; owns a connection.
 using writer_actor = caf::typed_actor<
     // Commits the group; answers its senders after COMMIT, then sends `committed` to the REPOSITORY that asked.
     caf::reacts_to<commit_atom, group_ptr>,
-    // Commits spooled deliveries, in order; answers how many, or an error: sec::invalid_argument when the database takes one of
-    // them in no form, else it is away again. What was committed until then is a duplicate the next time.
-    caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>,
-    // From the SPOOL: it is empty, having dealt with so many deliveries of this WRITER in all.
-    caf::reacts_to<drained_atom, std::uint64_t>,
-    // From the SPOOL: the database went away while it drained.
+    // As a client of the SPOOL.
+    caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>, caf::reacts_to<drained_atom, std::uint64_t>,
     caf::reacts_to<away_atom>,
     // INTERNAL: commits what has arrived.
     caf::reacts_to<flush_atom>>;
+
+/// An INTAKE WRITER commits the requests of one kind of sender: all that have arrived become one transaction. Detached; owns a
+/// connection.
+template <class Item>
+using intake_writer_actor = caf::typed_actor<
+    // Commits requests; each is answered after COMMIT, or once it is spooled.
+    caf::reacts_to<commit_atom, std::vector<std::shared_ptr<Item>>>,
+    // As a client of the SPOOL.
+    caf::replies_to<drain_atom, std::vector<delivery_ptr>>::with<std::uint64_t>, caf::reacts_to<drained_atom, std::uint64_t>,
+    caf::reacts_to<away_atom>,
+    // INTERNAL: commits what has arrived.
+    caf::reacts_to<flush_atom>>;
+
+/// The EVENT WRITER commits application events.
+using event_writer_actor = intake_writer_actor<events_in_hand>;
 
 /// A REPOSITORY decides what the deliveries of one repository change, one group after the other.
 using repository_actor = caf::typed_actor<
@@ -223,12 +270,12 @@ using repositories_actor = caf::typed_actor<
 
 /// The SPOOL keeps acknowledged deliveries while the database is away and drains them in order. Detached; owns the SQLite file.
 using spool_actor = caf::typed_actor<
-    // Keeps deliveries of the WRITER of that index and answers their senders once they are on disk.
+    // Keeps deliveries of the client of that index and answers their senders once they are on disk.
     caf::reacts_to<keep_atom, std::uint32_t, std::vector<delivery_ptr>>,
-    // From a WRITER: the database is away.
+    // From a client: the database is away.
     caf::reacts_to<away_atom>,
-    // From the NODE: the WRITERs to drain into.
-    caf::reacts_to<writers_atom, std::vector<writer_actor>>,
+    // From the NODE: the clients to drain into.
+    caf::reacts_to<writers_atom, std::vector<spool_client>>,
     // INTERNAL: puts what has arrived on disk.
     caf::reacts_to<flush_atom>,
     // INTERNAL: looks for the database, or drains on.

@@ -1,10 +1,9 @@
 #include "actors/spool.hpp"
 
 #include "actors/failure_guard.hpp"
-#include "model/compression.hpp"
-#include "model/github/webhook.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace ingot {
@@ -77,26 +76,8 @@ void keep(spool_pointer self) {
     state.file = nullptr;
   }
   for (const auto& x : arrived)
-    state.dealt_with[x.writer] += x.deliveries.size();
+    state.dealt_with[x.client] += x.deliveries.size();
   publish_depth(state);
-}
-
-/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as failed, with the reason.
-delivery_ptr revive(storage::spooled&& x) {
-  auto revived = std::make_shared<delivery_in_hand>();
-  try {
-    const auto raw = x.kept.encoding == body_encoding::zstd ? decompress(x.kept.body, x.kept.body_bytes) : x.kept.body;
-    const auto format = github::format_of(x.kept.content_type);
-    auto parsed = github::parse_webhook(x.kept.event, format, raw);
-    if (auto* event = std::get_if<github::event>(&parsed))
-      revived->event = std::move(*event);
-    else
-      revived->unreadable = "the spooled delivery is not understood: " + std::get<failure>(parsed).message;
-  } catch (const std::exception& e) {
-    revived->unreadable = std::string{"the spooled delivery is not readable: "} + e.what();
-  }
-  revived->kept = std::move(x.kept);
-  return revived;
 }
 
 void drain_now(spool_pointer self) {
@@ -107,17 +88,17 @@ void drain_now(spool_pointer self) {
 void probe_later(spool_pointer self) {
   self->state.now = phase::probing;
   // None holds its groups back while nobody drains.
-  for (const auto& x : self->state.writers)
-    self->send(x, away_atom_v);
+  for (const auto& x : self->state.clients)
+    self->send(x.handle, away_atom_v);
   self->delayed_send(self, self->state.context->config.database.probe_interval, tick_atom_v);
 }
 
-/// Each WRITER goes on by itself when it has forwarded nothing that is not dealt with.
+/// Each client goes on by itself when it has forwarded nothing that is not dealt with.
 void tell_drained(spool_pointer self) {
   auto& state = self->state;
   state.context->database = database_state::direct;
-  for (auto i = std::size_t{0}; i < state.writers.size(); ++i)
-    self->send(state.writers[i], drained_atom_v, state.dealt_with[i]);
+  for (auto i = std::size_t{0}; i < state.clients.size(); ++i)
+    self->send(state.clients[i].handle, drained_atom_v, state.dealt_with[i]);
   state.now = phase::resting;
 }
 
@@ -133,6 +114,63 @@ void drain_around_refused(spool_pointer self, std::int64_t alone) {
   self->send(self, tick_atom_v);
 }
 
+/// The deliveries of one source, for the client that takes them back.
+struct drain_part {
+  spool_client_actor to;
+  std::vector<delivery_ptr> deliveries;
+};
+
+/// In the order of each source; order between sources means nothing. What nobody takes (its intake is gone) has no handle.
+std::vector<drain_part> parts_of(const spool_state& state, std::vector<storage::spooled> oldest) {
+  auto parts = std::map<std::string, drain_part>{};
+  for (auto& x : oldest) {
+    auto& part = parts[x.kept.source];
+    auto kept = std::make_shared<delivery_in_hand>();
+    kept->kept = std::move(x.kept);
+    part.deliveries.push_back(std::move(kept));
+  }
+  auto out = std::vector<drain_part>{};
+  for (auto& [source, part] : parts) {
+    const auto client =
+        std::find_if(state.clients.begin(), state.clients.end(), [&](const auto& x) { return x.source == source; });
+    if (client != state.clients.end())
+      part.to = client->handle;
+    out.push_back(std::move(part));
+  }
+  return out;
+}
+
+void end_drain(spool_pointer self, const caf::error& why, std::int64_t through) {
+  self->state.asked = false;
+  if (why == caf::sec::invalid_argument) {
+    drain_around_refused(self, through);
+    return;
+  }
+  self->state.context->database = database_state::away;
+  self->state.drain_items = std::max<std::size_t>(self->state.drain_items / 2, 1);
+  probe_later(self);
+}
+
+/// One part after the other; forgotten when all are committed.
+void drain_parts(spool_pointer self, std::vector<drain_part> parts, std::int64_t through) {
+  if (parts.empty()) {
+    self->state.asked = false;
+    auto& items = self->state.drain_items;
+    items = std::min(items * 2, self->state.context->config.spool.drain_items);
+    if (self->state.file)
+      self->state.file->forget_through(through);
+    self->send(self, tick_atom_v);
+    return;
+  }
+  auto part = std::move(parts.back());
+  parts.pop_back();
+  if (!part.to)
+    return end_drain(self, caf::make_error(caf::sec::invalid_argument, "nobody takes this source"), through);
+  self->request(part.to, drain_timeout, drain_atom_v, std::move(part.deliveries))
+      .then([self, parts = std::move(parts), through](std::uint64_t) mutable { drain_parts(self, std::move(parts), through); },
+            [self, through](const caf::error& why) { end_drain(self, why, through); });
+}
+
 void drain(spool_pointer self) {
   auto& state = self->state;
   if (!open(state)) {
@@ -146,30 +184,8 @@ void drain(spool_pointer self) {
     return;
   }
   const auto through = oldest.back().sequence;
-  auto deliveries = std::vector<delivery_ptr>{};
-  for (auto& x : oldest)
-    deliveries.push_back(revive(std::move(x)));
   state.asked = true;
-  self->request(state.writers.front(), drain_timeout, drain_atom_v, std::move(deliveries))
-      .then(
-          [self, through](std::uint64_t) {
-            self->state.asked = false;
-            auto& items = self->state.drain_items;
-            items = std::min(items * 2, self->state.context->config.spool.drain_items);
-            if (self->state.file)
-              self->state.file->forget_through(through);
-            self->send(self, tick_atom_v);
-          },
-          [self, through](const caf::error& why) {
-            self->state.asked = false;
-            if (why == caf::sec::invalid_argument) {
-              drain_around_refused(self, through);
-              return;
-            }
-            self->state.context->database = database_state::away;
-            self->state.drain_items = std::max<std::size_t>(self->state.drain_items / 2, 1);
-            probe_later(self);
-          });
+  drain_parts(self, parts_of(state, std::move(oldest)), through);
 }
 
 void probe(spool_pointer self) {
@@ -205,9 +221,9 @@ spool_actor::behavior_type spool(spool_pointer self, context_ptr context, reader
   open(self->state);
   publish_depth(self->state);
   return {
-      [self](keep_atom, std::uint32_t writer, std::vector<delivery_ptr>& deliveries) {
+      [self](keep_atom, std::uint32_t client, std::vector<delivery_ptr>& deliveries) {
         auto& state = self->state;
-        state.arrived.push_back({writer, std::move(deliveries)});
+        state.arrived.push_back({client, std::move(deliveries)});
         if (!state.flush_sent) {
           state.flush_sent = true;
           self->send(self, flush_atom_v);
@@ -219,16 +235,16 @@ spool_actor::behavior_type spool(spool_pointer self, context_ptr context, reader
         if (state.now == phase::resting && !state.asked)
           probe_later(self);
       },
-      [self](writers_atom, std::vector<writer_actor> writers) {
+      [self](writers_atom, std::vector<spool_client> clients) {
         auto& state = self->state;
-        state.dealt_with.assign(writers.size(), 0);
-        state.writers = std::move(writers);
+        state.dealt_with.assign(clients.size(), 0);
+        state.clients = std::move(clients);
         if (state.now == phase::resting)
           probe_later(self);
       },
       [self](flush_atom) {
         keep(self);
-        // What a WRITER forwarded before it heard that the spool is empty; it holds the rest back until this is drained.
+        // What a client forwarded before it heard that the spool is empty; it holds the rest back until this is drained.
         if (self->state.now == phase::resting)
           drain_now(self);
       },

@@ -11,19 +11,19 @@ struct spool_state {
   static inline const char* name = "spool";
 
   struct arrival {
-    std::uint32_t writer;
+    std::uint32_t client;
     std::vector<delivery_ptr> deliveries;
   };
 
   context_ptr context;
   reader_actor prober;
-  std::vector<writer_actor> writers;
+  std::vector<spool_client> clients;
   std::unique_ptr<storage::spool> file; ///< null: could not be opened, or is not trusted any more
 
   std::vector<arrival> arrived;
   bool flush_sent = false;
 
-  /// Deliveries of each WRITER that were dealt with, kept or refused; a WRITER compares it with what it forwarded.
+  /// Deliveries of each client that were dealt with, kept or refused; a client compares it with what it forwarded.
   std::vector<std::uint64_t> dealt_with;
 
   enum class phase : std::uint8_t { resting, probing, draining };
@@ -34,7 +34,7 @@ struct spool_state {
   bool asked = false; ///< a probe or a drain is on its way
 };
 
-/// Keeps deliveries on disk while the database is away; then looks for it, drains in order and tells the WRITERs when nothing is
+/// Keeps deliveries on disk while the database is away; then looks for it, drains in order and tells its clients when nothing is
 /// left.
 spool_actor::behavior_type spool(spool_actor::stateful_pointer<spool_state> self, context_ptr context, reader_actor prober);
 

@@ -2,6 +2,8 @@
 
 #include "actors/failure_guard.hpp"
 #include "config/failpoints.hpp"
+#include "model/compression.hpp"
+#include "model/github/webhook.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -233,10 +235,27 @@ std::vector<group_ptr> grouped(const std::vector<delivery_ptr>& deliveries) {
   return groups;
 }
 
-commit_result drain(writer_state& state, const std::vector<delivery_ptr>& deliveries) {
+/// What the spool kept was parsed once; a delivery that this version cannot parse any more is kept as failed, with the reason.
+delivery_ptr revive(const delivery& kept) {
+  auto revived = std::make_shared<delivery_in_hand>();
+  try {
+    const auto raw = kept.encoding == body_encoding::zstd ? decompress(kept.body, kept.body_bytes) : kept.body;
+    auto parsed = github::parse_webhook(kept.event, github::format_of(kept.content_type), raw);
+    if (auto* event = std::get_if<github::event>(&parsed))
+      revived->event = std::move(*event);
+    else
+      revived->unreadable = "the spooled delivery is not understood: " + std::get<failure>(parsed).message;
+  } catch (const std::exception& e) {
+    revived->unreadable = std::string{"the spooled delivery is not readable: "} + e.what();
+  }
+  revived->kept = kept;
+  return revived;
+}
+
+commit_result drain(writer_state& state, const std::vector<delivery_ptr>& spooled) {
   auto readable = std::vector<delivery_ptr>{};
-  for (const auto& x : deliveries)
-    if (x->unreadable.empty())
+  for (const auto& each : spooled)
+    if (const auto x = revive(each->kept); x->unreadable.empty())
       readable.push_back(x);
     else if (const auto result = bury(state, x, x->unreadable); result != commit_result::done)
       return result;

@@ -79,7 +79,7 @@ failure unexplained(simdjson::error_code error) {
 
 } // namespace
 
-std::optional<failure> json_document::parse(std::string_view text, std::size_t padding) {
+std::optional<failure> json_document::parse(std::string_view text, std::size_t padding, unstorable escapes) {
   own_.reset();
   const bool large = text.size() > retained_bytes_max;
   if (large)
@@ -101,7 +101,7 @@ std::optional<failure> json_document::parse(std::string_view text, std::size_t p
     if (error != simdjson::SUCCESS)
       return unexplained(error);
   }
-  if (has_unstorable_escape(text))
+  if (escapes == unstorable::refused && has_unstorable_escape(text))
     if (auto found = find_json_fault(text))
       return found;
   if (document.get_object().get(root_) != simdjson::SUCCESS)

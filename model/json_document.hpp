@@ -3,6 +3,7 @@
 #include "model/fault.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <simdjson.h>
@@ -18,9 +19,15 @@ public:
   /// Bodies up to this size use the parser and the buffer that the thread keeps; larger ones give their memory back.
   static constexpr std::size_t retained_bytes_max = 512 * 1024;
 
+  /// Who judges texts that escape a NUL or a lone surrogate?
+  enum class unstorable : std::uint8_t {
+    refused, ///< parse()
+    left,    ///< the caller, value by value: in what simdjson gives, such a text holds a NUL or is no UTF-8
+  };
+
   /// @param padding how many bytes beyond the end of `text` may be read; from simdjson::SIMDJSON_PADDING on, no copy is made
   /// @returns what is wrong: malformed_body or unstorable_text, with the place; nothing when root() may be used
-  std::optional<failure> parse(std::string_view text, std::size_t padding = 0);
+  std::optional<failure> parse(std::string_view text, std::size_t padding = 0, unstorable escapes = unstorable::refused);
 
   /// @pre parse() returned nothing
   simdjson::dom::object root() const noexcept { return root_; }

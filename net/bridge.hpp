@@ -4,6 +4,7 @@
 #include "net/http/server.hpp"
 
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 /// Where the HTTP server's threads and the actors meet. A responder may be called from any thread, so nothing has to be carried
@@ -11,9 +12,17 @@
 namespace ingot::bridge {
 
 namespace detail {
-inline std::vector<delivery_ptr>& put_aside() {
-  static thread_local std::vector<delivery_ptr> deliveries;
-  return deliveries;
+/// What this thread has for the actors.
+template <class Item>
+std::vector<Item>& put_aside() {
+  static thread_local std::vector<Item> items;
+  return items;
+}
+
+template <class Handle, class Atom, class Item>
+void send_aside(const Handle& to, Atom verb, std::type_identity<Item>) {
+  if (!put_aside<Item>().empty())
+    caf::anon_send(to, verb, std::exchange(put_aside<Item>(), {}));
 }
 } // namespace detail
 
@@ -21,14 +30,24 @@ inline std::vector<delivery_ptr>& put_aside() {
 /// called exactly once, on whatever thread ends it: with `lost` if the node stops or a holder dies.
 inline void submit(std::shared_ptr<delivery_in_hand> delivery, std::function<void(receipt)> done) {
   delivery->answer = std::make_shared<reply>(std::move(done));
-  detail::put_aside().push_back(std::move(delivery));
+  detail::put_aside<delivery_ptr>().push_back(delivery);
+}
+
+/// Puts an application's events aside likewise; they answer by themselves.
+inline void submit(events_ptr x) {
+  detail::put_aside<events_ptr>().push_back(std::move(x));
 }
 
 /// Hands the actors what this thread has put aside.
 inline void hand_over(const node_context& context) {
-  auto deliveries = std::exchange(detail::put_aside(), {});
-  if (const auto handles = context.handles.load(); handles && !deliveries.empty())
-    caf::anon_send(handles->repositories, deliver_atom_v, std::move(deliveries));
+  const auto handles = context.handles.load();
+  if (!handles) { // the node stops: what is dropped answers `lost`
+    detail::put_aside<delivery_ptr>().clear();
+    detail::put_aside<events_ptr>().clear();
+    return;
+  }
+  detail::send_aside(handles->repositories, deliver_atom_v, std::type_identity<delivery_ptr>{});
+  detail::send_aside(handles->event_writer, commit_atom_v, std::type_identity<events_ptr>{});
 }
 
 /// Tells without waiting for an answer.

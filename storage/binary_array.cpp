@@ -57,6 +57,12 @@ void timestamptz_array::add(timestamp value) {
   put(extend(8), static_cast<std::int64_t>((value - postgres_epoch).count()));
 }
 
+void date_array::add(std::chrono::sys_days value) {
+  using namespace std::chrono;
+  constexpr sys_days postgres_epoch = year{2000} / 1 / 1;
+  put(extend(4), static_cast<std::int32_t>((value - postgres_epoch).count()));
+}
+
 void jsonb_array::add(std::string_view value) {
   constexpr char binary_version = 1;
   char* at = extend(value.size() + 1);

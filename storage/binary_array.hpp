@@ -19,7 +19,9 @@ enum class element_type : std::uint32_t {
   int4 = 23,
   text = 25,
   float8 = 701,
+  date = 1082,
   timestamptz = 1184,
+  uuid = 2950,
   jsonb = 3802,
 };
 
@@ -99,6 +101,8 @@ public:
 
 class text_array : public detail::bytes_array<text_array, element_type::text> {};
 class bytea_array : public detail::bytes_array<bytea_array, element_type::bytea> {};
+/// Values are 16 bytes each.
+class uuid_array : public detail::bytes_array<uuid_array, element_type::uuid> {};
 class int8_array : public detail::integer_array<int8_array, std::int64_t, element_type::int8> {};
 class int4_array : public detail::integer_array<int4_array, std::int32_t, element_type::int4> {};
 class int2_array : public detail::integer_array<int2_array, std::int16_t, element_type::int2> {};
@@ -120,6 +124,13 @@ class timestamptz_array : public detail::typed_array<timestamptz_array, element_
 public:
   using typed_array::add;
   void add(timestamp value);
+};
+
+/// Days since 2000-01-01 on the wire.
+class date_array : public detail::typed_array<date_array, element_type::date> {
+public:
+  using typed_array::add;
+  void add(std::chrono::sys_days value);
 };
 
 /// Each value must be JSON text.

@@ -2,6 +2,7 @@
 
 #include "storage/audit_log.hpp"
 #include "storage/deliveries.hpp"
+#include "storage/event_partitions.hpp"
 #include "storage/job_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
@@ -40,6 +41,7 @@ void make_current(connection& db, timestamp now) {
   if (migrate(db) > 0)
     tune_tables(db);
   make_delivery_partitions(db, now, partition_days_ahead);
+  make_event_partitions(db, now, 1, partition_days_ahead);
 }
 
 } // namespace
@@ -92,6 +94,10 @@ std::unique_ptr<job_store> node_storage::open_job_store() const {
   return storage::open_job_store(url_, config_.database);
 }
 
+std::unique_ptr<event_store> node_storage::open_event_store() const {
+  return storage::open_event_store(url_, config_.database, config_.events);
+}
+
 std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }
@@ -117,9 +123,11 @@ bool node_storage::maintain(timestamp now) const {
   return guarded([&] {
     auto db = connection{url_, config_.database};
     make_delivery_partitions(db, now, partition_days_ahead);
+    make_event_partitions(db, now, static_cast<int>(config_.events.age_days_max) + 1, partition_days_ahead);
     const auto deliveries = apply_delivery_retention(db, now, config_.retention);
     const auto syncs = apply_sync_retention(db, now, config_.retention);
-    return deliveries + syncs + forget_jobs(db, now, config_.retention) > 0;
+    const auto events = apply_event_retention(db, now, config_.retention, config_.events);
+    return deliveries + syncs + events + forget_jobs(db, now, config_.retention) > 0;
   });
 }
 

@@ -6,6 +6,7 @@
 #include "storage/cluster.hpp"
 #include "storage/connection.hpp"
 #include "storage/database_report.hpp"
+#include "storage/event_store.hpp"
 #include "storage/job_store.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
@@ -39,6 +40,7 @@ public:
   std::unique_ptr<batch_store> open_store() const;
   std::unique_ptr<site_store> open_site_store() const;
   std::unique_ptr<job_store> open_job_store() const;
+  std::unique_ptr<event_store> open_event_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.

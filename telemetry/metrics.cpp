@@ -173,6 +173,9 @@ metrics::metrics(std::string_view version)
       deliveries{counter_family(registry_, "ingot_deliveries_total", "Verified deliveries by what became of them."),
                  {"event", "outcome"}},
       site_syncs{counter_family(registry_, "ingot_site_syncs_total", "Syncs of sites by what became of them."), {"outcome"}},
+      intake_items{counter_family(registry_, "ingot_intake_items_total",
+                                  "What applications, Stripe and crawlers sent, by intake and by what became of it."),
+                   {"intake", "outcome"}},
       audit_lines_dropped{make_counter(registry_, "ingot_audit_lines_dropped_total", "Audit lines that could not be kept.")},
       database_failures{make_counter(registry_, "ingot_database_failures_total", "Times that the database was found away.")},
       batches_bisected{
@@ -180,6 +183,8 @@ metrics::metrics(std::string_view version)
       batch_groups{make_histogram(registry_, "ingot_batch_groups", "Repository groups in one transaction.", sizes)},
       batch_deliveries{make_histogram(registry_, "ingot_batch_deliveries", "Deliveries in one transaction.", sizes)},
       commit_seconds{make_histogram(registry_, "ingot_commit_seconds", "From BEGIN to the end of COMMIT.", latencies)},
+      intake_commit_seconds{make_histogram(registry_, "ingot_intake_commit_seconds",
+                                           "One transaction of an application's intake, BEGIN to COMMIT.", latencies)},
       sync_commit_seconds{
           make_histogram(registry_, "ingot_sync_commit_seconds", "One transaction of site syncs, BEGIN to COMMIT.", latencies)},
       spool_commit_seconds{

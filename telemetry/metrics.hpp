@@ -23,21 +23,23 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
 
 public:
-  counters http_requests;         ///< {route, status}; see count_request()
-  counters http_refusals;         ///< {reason}: framing, caps, deadlines
-  counters verify_failures;       ///< {source, reason}
-  counters deliveries;            ///< {event, outcome}; see count_delivery()
-  counters site_syncs;            ///< {outcome}
-  counter audit_lines_dropped;    ///< the AUDITOR could not keep up
-  counter database_failures;      ///< times that the database went away
-  counter batches_bisected;       ///< batches that the database refused
-  histogram batch_groups;         ///< repository groups in one transaction
-  histogram batch_deliveries;     ///< deliveries in one transaction
-  histogram commit_seconds;       ///< BEGIN to the end of COMMIT
-  histogram sync_commit_seconds;  ///< the same of site syncs
-  histogram spool_commit_seconds; ///< the same in the spool, with its fsync
-  counter spooled_total;          ///< deliveries acknowledged from the spool
-  histogram ack_seconds;          ///< end of the head to the last byte of a 2xx for a delivery
+  counters http_requests;          ///< {route, status}; see count_request()
+  counters http_refusals;          ///< {reason}: framing, caps, deadlines
+  counters verify_failures;        ///< {source, reason}
+  counters deliveries;             ///< {event, outcome}; see count_delivery()
+  counters site_syncs;             ///< {outcome}
+  counters intake_items;           ///< {intake, outcome}: events, stripe, crawl
+  counter audit_lines_dropped;     ///< the AUDITOR could not keep up
+  counter database_failures;       ///< times that the database went away
+  counter batches_bisected;        ///< batches that the database refused
+  histogram batch_groups;          ///< repository groups in one transaction
+  histogram batch_deliveries;      ///< deliveries in one transaction
+  histogram commit_seconds;        ///< BEGIN to the end of COMMIT
+  histogram intake_commit_seconds; ///< the same of events, Stripe and crawl items
+  histogram sync_commit_seconds;   ///< the same of site syncs
+  histogram spool_commit_seconds;  ///< the same in the spool, with its fsync
+  counter spooled_total;           ///< deliveries acknowledged from the spool
+  histogram ack_seconds;           ///< end of the head to the last byte of a 2xx for a delivery
   gauge connections;
   gauge requests_in_flight;
   gauge bytes_in_flight;

@@ -283,19 +283,6 @@ failure refusal(fault_list& faults) {
 
 } // namespace
 
-std::string_view text_store::keep(std::string_view text) {
-  if (text.empty())
-    return {};
-  if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < text.size()) {
-    chunks_.emplace_back();
-    chunks_.back().reserve(std::max(chunk_bytes, text.size()));
-  }
-  auto& to = chunks_.back();
-  const auto at = to.size();
-  to.append(text);
-  return std::string_view{to}.substr(at);
-}
-
 std::string_view to_string(sync_type x) noexcept {
   return x == sync_type::full ? "full" : "partial";
 }

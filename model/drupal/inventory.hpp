@@ -1,12 +1,12 @@
 #pragma once
 
 #include "model/fault.hpp"
+#include "model/text_store.hpp"
 #include "model/time.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,16 +14,6 @@
 #include <vector>
 
 namespace ingot::drupal {
-
-/// Texts that live as long as this object, packed. Moving it moves no text.
-class text_store {
-public:
-  std::string_view keep(std::string_view text);
-
-private:
-  static constexpr std::size_t chunk_bytes = 64 * 1024;
-  std::deque<std::string> chunks_; // filled within their capacity only
-};
 
 enum class module_type : std::uint8_t { core, contrib, custom };
 std::string_view to_string(module_type x) noexcept;

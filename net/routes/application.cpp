@@ -117,9 +117,6 @@ std::optional<failure> refuse_without_secret(const http::request_head& head, con
 }
 
 std::optional<failure> refuse_at_door(const services& what, const http::request_head& head, door at) {
-  if (at != door::health)
-    if (auto why = refuse_browser(head))
-      return why;
   const auto& config = what.context->config;
   switch (at) {
   case door::github:
@@ -182,6 +179,11 @@ constexpr std::size_t log_value_max = 128;
 http::admission application::admit(const http::request_head& head) {
   const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id), {}}; };
   const auto* to = find_route(head.method, head.path);
+  if (to == nullptr || to->who != door::health)
+    if (const auto why = refuse_browser(head)) {
+      audit_refusal(services_, head, *why);
+      return refuse(*why);
+    }
   if (to == nullptr) {
     const auto methods = methods_of(head.path);
     auto refused = refuse(unknown(head, methods));

@@ -1,5 +1,6 @@
 #include "net/routes/services.hpp"
 
+#include "model/base64.hpp"
 #include "model/client_address.hpp"
 
 #include <random>
@@ -18,11 +19,14 @@ std::shared_ptr<request_limiter> limiter(unsigned per_minute) {
 } // namespace
 
 services make_services(caf::actor_system& system, context_ptr context, std::string version, int schema_version) {
-  auto out = services{system, std::move(context), std::move(version), schema_version, std::make_shared<site_keys>(), {}, {}, {}};
+  auto out =
+      services{system, std::move(context), std::move(version), schema_version, std::make_shared<site_keys>(), {}, {}, {}, {}};
   const auto& config = out.context->config;
   out.events_limit = limiter(config.events.requests_per_minute);
   out.crawl_limit = limiter(config.crawl.requests_per_minute);
   out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
+  out.viewers =
+      std::make_shared<const events::viewer_hasher>(from_base64(config.master_key).value_or(""), config.events.address_key_days);
   return out;
 }
 

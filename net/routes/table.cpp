@@ -2,6 +2,7 @@
 
 #include "net/routes/admin_sites.hpp"
 #include "net/routes/deliveries.hpp"
+#include "net/routes/events.hpp"
 #include "net/routes/github.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/rollup.hpp"
@@ -17,6 +18,7 @@ constexpr auto github_body_max = std::size_t{25} * 1024 * 1024; // GitHub makes 
 
 // The setting sites.body_bytes_max goes below it.
 constexpr auto site_body_max = std::size_t{256} * 1024 * 1024;
+constexpr auto events_body_max = std::size_t{16} * 1024 * 1024; // 1,000 events as large as they may be, and JSON around them
 constexpr auto small_body_max = std::size_t{64} * 1024;
 
 constexpr route all[] = {
@@ -34,6 +36,14 @@ constexpr route all[] = {
      take_github_webhook,
      "Takes a GitHub webhook delivery.",
      {"github_event, github_delivery, github_signature", "github_delivery", "200 receipt"}},
+    {"POST",
+     "/ingest/events",
+     door::application,
+     events_body_max,
+     take_events,
+     "Takes events of an application.",
+     {{}, "events", "200 events_taken, 422 event_faults"},
+     metered::events},
     {"POST",
      "/api/v1/admin/deliveries/{delivery_id}/replay",
      door::admin,

@@ -23,6 +23,15 @@ CREATE TABLE event_keys (
 -- So that retention finds a day's.
 CREATE INDEX event_keys_day ON event_keys (day);
 
+-- Which requests were applied, by when they came and an id that the node gave them: whoever does not know how a COMMIT ended
+-- repeats it. One partition a day.
+CREATE TABLE event_requests (
+  received_at timestamptz NOT NULL,
+  id          uuid NOT NULL,
+  PRIMARY KEY (received_at, id)
+) PARTITION BY RANGE (received_at);
+CREATE TABLE event_requests_other PARTITION OF event_requests DEFAULT;
+
 -- When an address viewed a rule: one VIEW of the two is stored within settings.events.view_window. The row's lock puts nodes in
 -- order. A period is as long as addresses are hashed with one key; partitions are of weeks.
 CREATE TABLE view_marks (
@@ -30,9 +39,31 @@ CREATE TABLE view_marks (
   viewer  uuid NOT NULL,
   rule_id text COLLATE "C" NOT NULL,
   times   timestamptz[] NOT NULL, -- of the stored views
+  added   timestamptz[] NOT NULL, -- those that the last change added; of a row that was never changed: what was asked for
+  changes integer NOT NULL DEFAULT 0,
   PRIMARY KEY (period, viewer, rule_id)
 ) PARTITION BY RANGE (period);
 CREATE TABLE view_marks_other PARTITION OF view_marks DEFAULT;
+
+-- Which of the views `asked`, one after the other, lie `apart` at least from all `stored` ones and from those before them.
+CREATE FUNCTION ingot_fresh_views(stored timestamptz[], asked timestamptz[], apart interval) RETURNS timestamptz[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  fresh timestamptz[] := '{}';
+  one timestamptz;
+  other timestamptz;
+BEGIN
+  <<next>>
+  FOREACH one IN ARRAY asked LOOP
+    FOREACH other IN ARRAY stored LOOP
+      CONTINUE next WHEN one > other - apart AND one < other + apart;
+    END LOOP;
+    stored := stored || one;
+    fresh := fresh || one;
+  END LOOP;
+  RETURN fresh;
+END
+$$;
 
 -- Days that have events or donations. Whoever adds to a day holds its row (FOR SHARE) until COMMIT; whoever counts it takes
 -- `changed` back first, and so waits for them.

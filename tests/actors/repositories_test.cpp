@@ -11,7 +11,7 @@ spool_actor::behavior_type silent_spool(spool_actor::pointer) {
   return {
       [](keep_atom, std::uint32_t, std::vector<delivery_ptr>&) {},
       [](away_atom) {},
-      [](writers_atom, std::vector<writer_actor>) {},
+      [](writers_atom, std::vector<spool_client>) {},
       [](flush_atom) {},
       [](tick_atom) {},
   };

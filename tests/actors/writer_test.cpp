@@ -21,7 +21,7 @@ struct writer_fixture : actor_fixture {
     spool_handle = sys.spawn(spool, context, prober);
     aut = sys.spawn(writer, context, 0u, spool_handle, through_spool);
     settle();
-    self->send(spool_handle, writers_atom_v, std::vector<writer_actor>{aut});
+    self->send(spool_handle, writers_atom_v, std::vector<spool_client>{{"github", aut}});
     settle();
     advance(context->config.database.probe_interval);
   }

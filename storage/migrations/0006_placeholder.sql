@@ -1,1 +1,0 @@
--- taken by another part
