@@ -10,6 +10,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace ingot::storage {
@@ -105,10 +106,10 @@ void rollup::take_days() {
   const auto first = date_text(task_.order.date - std::chrono::days{task_.order.days - 1});
   const auto force = std::string{task_.order.force ? "true" : "false"};
   const auto kept_from = date_text(task_.events_kept_from);
-  auto taken = std::vector<std::string>{};
+  auto taken = std::vector<std::pair<std::string, bool>>{}; // and whether it was never counted
   const auto read = [&](const answer& rows) {
     for (auto i = 0; i < rows.rows(); ++i)
-      taken.emplace_back(rows.text(i, 0));
+      taken.emplace_back(rows.text(i, 0), rows.text(i, 1) == "t");
   };
   if (lease_ == nullptr) {
     db_.add(rollup_sql::see_days, {text(date_), text(first), text(force)}, read);
@@ -120,8 +121,8 @@ void rollup::take_days() {
     db_.add("commit");
   }
   run();
-  for (const auto& day : taken) {
-    const auto counted = day >= kept_from;
+  for (const auto& [day, anew] : taken) {
+    const auto counted = anew || day >= kept_from; // retention takes no day that was never counted
     db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false")});
     if (counted)
       days_.push_back(day);

@@ -57,12 +57,12 @@ constexpr auto take_days_sql = R"sql(
     WHERE day <= $1::text::date AND (changed OR counting IS NOT NULL OR ($4::text::boolean AND day >= $2::text::date))
     ORDER BY day FOR UPDATE
   )
-  UPDATE metric_days m SET changed = FALSE, counting = $3::text FROM held h WHERE m.day = h.day RETURNING m.day
+  UPDATE metric_days m SET changed = FALSE, counting = $3::text FROM held h WHERE m.day = h.day RETURNING m.day, m.counted_at IS NULL
 )sql";
 
 // The same without taking them.
 constexpr auto see_days_sql = R"sql(
-  SELECT day FROM metric_days
+  SELECT day, counted_at IS NULL FROM metric_days
   WHERE day <= $1::text::date AND (changed OR counting IS NOT NULL OR ($3::text::boolean AND day >= $2::text::date))
 )sql";
 
@@ -193,7 +193,7 @@ constexpr auto compare_authors_sql = R"sql(
       WHERE s.in_window AND r.author_user_id IS NOT NULL
       UNION ALL
       SELECT to_user_id COLLATE "C", 0, 0, 0, 0, 0, 0, 1,
-             CASE WHEN lower(currency) = $2::text THEN amount - COALESCE(amount_refunded, 0) ELSE 0 END
+             CASE WHEN lower(currency) = $2::text THEN COALESCE(amount, 0) - amount_refunded ELSE 0 END
       FROM donations
       WHERE paid_at >= ($1::text || 'T00:00:00Z')::timestamptz AND paid_at < ($1::text || 'T00:00:00Z')::timestamptz + interval '1 day'
         AND status IN ('succeeded', 'partially_refunded', 'disputed') AND to_user_id IS NOT NULL

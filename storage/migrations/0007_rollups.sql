@@ -82,9 +82,6 @@ ALTER TABLE metric_days
   ADD COLUMN scored_with text,
   ADD COLUMN scored_days integer;
 
--- Finds a day's donations.
-CREATE INDEX donations_paid ON donations (paid_at) WHERE paid_at IS NOT NULL;
-
 -- Whoever adds to a day calls ingot_hold_metric_days() first, a rollup ingot_lock_metric_days(); each lasts to the end of its
 -- transaction. While events keep coming, the locks of their days' rows overlap without end, and a rollup would never get one:
 -- these queue (docs/decisions/0003-a-lock-that-queues.md). Where there are no such locks the rows' own have to do.

@@ -178,6 +178,14 @@ void rollup_database::author(const std::string& rule, const std::string& author)
   authors[rule] = author;
 }
 
+void rollup_database::donate(const std::string& to, const std::string& currency, int amount, int refunded,
+                             const std::string& status, const std::string& paid_at) {
+  db.sql("INSERT INTO donations (id, livemode, facts, to_user_id, currency, amount, amount_refunded, status, paid_at) SELECT "
+         "'pi_' || count(*), TRUE, '', NULLIF('" +
+         to + "', ''), '" + currency + "', " + std::to_string(amount) + ", " + std::to_string(refunded) + ", '" + status +
+         "', '" + paid_at + "' FROM donations");
+}
+
 job_lease rollup_database::begin(const rollup_order& order) {
   const auto started = storage::start_rollup(db.url(), config.database, order);
   REQUIRE(started.begun);

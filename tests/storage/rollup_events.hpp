@@ -61,6 +61,10 @@ public:
   void add(const std::vector<rollup_event>& events);
   void author(const std::string& rule, const std::string& author);
 
+  /// A donation as Stripe's events leave it. @param to empty: to nobody who is known
+  void donate(const std::string& to, const std::string& currency, int amount, int refunded, const std::string& status,
+              const std::string& paid_at);
+
   /// A whole rollup under a job of its own.
   rollup_counts roll(rollup_order order);
   rollup_counts preview(rollup_order order) const;

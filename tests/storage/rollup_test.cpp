@@ -171,13 +171,14 @@ TEST_CASE_METHOD(rollup_database, "a rule that trends without events of the day 
 
 TEST_CASE_METHOD(rollup_database, "donations count for their author on the day they were paid, less what was given back") {
   db.sql("INSERT INTO metric_days (day) VALUES ('2024-05-19')");
-  db.sql(
-      "INSERT INTO donations (to_user_id, currency, amount, amount_refunded, status, paid_at) VALUES "
-      "('u1', 'usd', 500, 0, 'succeeded', '2024-05-19T10:00:00Z'), ('u1', 'usd', 700, 200, 'partially_refunded', "
-      "'2024-05-19T23:59:59Z'), "
-      "('u1', 'eur', 900, 0, 'succeeded', '2024-05-19T10:00:00Z'), ('u1', 'usd', 400, 400, 'refunded', '2024-05-19T10:00:00Z'), "
-      "('u2', 'usd', 300, 0, 'disputed', '2024-05-19T00:00:00Z'), ('u2', 'usd', 300, 0, 'failed', '2024-05-19T10:00:00Z'), "
-      "(NULL, 'usd', 300, 0, 'succeeded', '2024-05-19T10:00:00Z'), ('u1', 'usd', 1, 0, 'succeeded', '2024-05-20T00:00:00Z')");
+  donate("u1", "usd", 500, 0, "succeeded", "2024-05-19T10:00:00Z");
+  donate("u1", "usd", 700, 200, "partially_refunded", "2024-05-19T23:59:59Z");
+  donate("u1", "eur", 900, 0, "succeeded", "2024-05-19T10:00:00Z");
+  donate("u1", "usd", 400, 400, "refunded", "2024-05-19T10:00:00Z");
+  donate("u2", "usd", 300, 0, "disputed", "2024-05-19T00:00:00Z");
+  donate("u2", "usd", 300, 0, "failed", "2024-05-19T10:00:00Z");
+  donate("", "usd", 300, 0, "succeeded", "2024-05-19T10:00:00Z");
+  donate("u1", "usd", 1, 0, "succeeded", "2024-05-20T00:00:00Z");
   roll({day("2024-05-19"), 7});
   CHECK(db.sql("SELECT string_agg(concat_ws(' ', author_user_id, donations, donations_cents, views), ', ' ORDER BY "
                "author_user_id) FROM author_metric_daily") == "u1 3 1000 0, u2 1 300 0");
@@ -191,8 +192,7 @@ TEST_CASE_METHOD(rollup_database, "a day whose events retention took keeps its c
   roll({last_day, 7});
   db.sql("DELETE FROM events; UPDATE metric_days SET changed = TRUE");
   config.retention.events_days = 1;
-  db.sql("INSERT INTO donations (to_user_id, currency, amount, status, paid_at) VALUES ('u1', 'usd', 500, 'succeeded', "
-         "'2024-05-18T10:00:00Z')");
+  donate("u1", "usd", 500, 0, "succeeded", "2024-05-18T10:00:00Z");
   CHECK(roll({.date = last_day, .days = 7, .force = true}).rule_rows_removed == 0);
   CHECK(db.sql("SELECT copies || ' ' || donations FROM author_metric_daily WHERE date = '2024-05-18'") == "1 1");
 }
