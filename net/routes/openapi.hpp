@@ -21,5 +21,6 @@ openapi_components site_components();
 openapi_components job_components();
 openapi_components crawl_components();
 openapi_components event_components();
+openapi_components rollup_components();
 
 } // namespace ingot::routes
