@@ -177,9 +177,12 @@ TEST_CASE("law 4: a rebuild's batch that read an item before another transaction
   changing.exec("SELECT ingot_hold_search(); UPDATE crawl_items SET title = 'new'; INSERT INTO search_documents SELECT building, "
                 "'crawl_item', 'p/a', '', 'new', '', ingot_search_words('english', 'new', '') FROM search_state");
   auto waiting = std::thread{[&] { f.search->advance(step); }};
+  auto looks = 0;
   while (f.db.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") ==
-         "0") {
-  }
+             "0" &&
+         looks < 2'000)
+    ++looks;
+  CHECK(looks < 2'000);
   changing.commit();
   waiting.join();
   f.finish(step);
