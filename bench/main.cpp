@@ -1,3 +1,4 @@
+#include "bench/application_bench.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
@@ -127,8 +128,30 @@ int main(int argc, char** argv) {
   jobs_command->add_option("--jobs", jobs.jobs, "how many")->capture_default_str();
   jobs_command->add_option("--work-dir", jobs.work_dir, "for the data folder (default: a temporary one)");
 
+  application_bench_settings application;
+  const auto add_application_bench = [&](const char* name, const char* what) {
+    auto* command = app.add_subcommand(name, what);
+    command->add_option("--node", application.node, "the binary ingot")->required();
+    command->add_option("--peer", application.peer, "folder of the peer");
+    command->add_option("--seconds", application.seconds, "of each run")->capture_default_str();
+    command->add_option("--connections", application.connections, "kept alive, one request in flight on each")
+        ->capture_default_str();
+    command->add_option("--events", application.rollup_events, "of a rollup's week")->capture_default_str();
+    command->add_option("--work-dir", application.work_dir, "for data folders (default: a temporary one)");
+    return command;
+  };
+  const auto application_benches = std::vector<std::pair<CLI::App*, bool (*)(const application_bench_settings&)>>{
+      {add_application_bench("events", "application events, the peer's, and COPY of the same rows"), run_event_bench},
+      {add_application_bench("stripe", "Stripe's webhook, and the peer's"), run_stripe_bench},
+      {add_application_bench("crawl", "crawl items: unchanged, some changed, all changed"), run_crawl_bench},
+      {add_application_bench("rollup", "a rollup of a week of events, and the same by hand through psql"), run_rollup_bench},
+  };
+
   CLI11_PARSE(app, argc, argv);
   try {
+    for (const auto& [command, run_bench] : application_benches)
+      if (command->parsed())
+        return run_bench(application) ? 0 : 1;
     if (jobs_command->parsed())
       return run_job_bench(jobs) ? 0 : 1;
     if (sites_command->parsed())

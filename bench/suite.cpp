@@ -1,5 +1,6 @@
 #include "bench/suite.hpp"
 
+#include "bench/libpq_environment.hpp"
 #include "bench/processes.hpp"
 #include "bench/running_node.hpp"
 #include "bench/work_folder.hpp"
@@ -184,16 +185,6 @@ private:
     auto load = make_load(port, 32);
     load.presigned /= 2;
     measured("peer", load, make_plan(port, settings_.repositories), who);
-  }
-
-  static std::map<std::string, std::string> libpq_environment(const std::string& url) {
-    std::map<std::string, std::string> out;
-    auto* options = PQconninfoParse(url.c_str(), nullptr);
-    for (auto* x = options; x != nullptr && x->keyword != nullptr; ++x)
-      if (x->val != nullptr && x->envvar != nullptr)
-        out[x->envvar] = x->val;
-    PQconninfoFree(options);
-    return out;
   }
 
   void many() {
