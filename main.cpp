@@ -1,11 +1,14 @@
+#include "actors/application_notifier.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
+#include "actors/stripe_check.hpp"
 #include "commands/command_line.hpp"
 #include "model/drupal/site_event.hpp"
+#include "model/notification.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
 #include "storage/node_storage.hpp"
@@ -96,6 +99,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
   auto all = std::vector<schedule>{
       {"releases of Drupal projects", config.drupal.releases_interval,
        [&database](const auto& period) { return database.enqueue_release_fetches(period); }},
+      {"missed events of Stripe's", config.stripe.secret_key.empty() ? milliseconds{0} : config.stripe.check_interval,
+       [&database](const auto& period) { return database.enqueue_stripe_check(period); }},
   };
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
@@ -122,6 +127,7 @@ int serve(serve_request request) {
   context->open_site_store = [&database] { return database.open_site_store(); };
   context->open_job_store = [&database] { return database.open_job_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
+  context->open_stripe_store = [&database] { return database.open_stripe_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
@@ -136,6 +142,8 @@ int serve(serve_request request) {
   auto system = std::make_unique<caf::actor_system>(config);
   context->job_handlers[site_sync_kind] = site_sync_jobs(*context);
   context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
+  context->job_handlers[notification_job_kind] = application_notifications(*system, *context);
+  context->job_handlers[storage::stripe_check_kind] = stripe_checks(*system, *context);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);

@@ -31,6 +31,7 @@ struct actor_handles {
   std::vector<site_parser_actor> site_parsers;
   std::vector<writer_actor> writers;
   event_writer_actor event_writer;
+  stripe_writer_actor stripe_writer;
   spool_actor spool;
   std::vector<reader_actor> readers;
   auditor_actor auditor;
@@ -62,6 +63,7 @@ struct node_context {
   storage::site_store_factory open_site_store;
   storage::job_store_factory open_job_store;
   storage::event_store_factory open_event_store;
+  storage::stripe_store_factory open_stripe_store;
 
   /// What application events may be.
   events::rules event_rules;

@@ -10,6 +10,7 @@
 #include "storage/job_store.hpp"
 #include "storage/site_store.hpp"
 #include "storage/spool.hpp"
+#include "storage/stripe_store.hpp"
 
 #include <functional>
 #include <memory>
@@ -39,6 +40,7 @@ public:
   std::unique_ptr<site_store> open_site_store() const;
   std::unique_ptr<job_store> open_job_store() const;
   std::unique_ptr<event_store> open_event_store() const;
+  std::unique_ptr<stripe_store> open_stripe_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.
@@ -54,6 +56,9 @@ public:
 
   /// Enqueues fetches of release histories (storage/release_fetches). @returns how many projects are in use
   std::size_t enqueue_release_fetches(const std::string& period) const;
+
+  /// Enqueues the check for events that Stripe could not deliver.
+  std::size_t enqueue_stripe_check(const std::string& period) const;
 
   /// The version that this program's migrations end at.
   int schema_version() const;

@@ -20,5 +20,6 @@ openapi_components github_components();
 openapi_components site_components();
 openapi_components job_components();
 openapi_components event_components();
+openapi_components stripe_components();
 
 } // namespace ingot::routes

@@ -43,8 +43,8 @@ std::string view_of(const std::string& rule) {
 TEST_CASE("events are stored before they are acknowledged, the bad ones named, and those known are duplicates") {
   node running;
   auto client = running.client();
-  const auto first = send_events(client, copy_of("r1", "a") + ',' + view_of("r1") + ',' + R"({"type":"SALE","ruleId":"r1"})" + ',' +
-                                             R"({"type":"SAVE","ruleId":"r1","ts":"2001-01-01T00:00:00Z"})" + ",7");
+  const auto first = send_events(client, copy_of("r1", "a") + ',' + view_of("r1") + ',' + R"({"type":"SALE","ruleId":"r1"})" +
+                                             ',' + R"({"type":"SAVE","ruleId":"r1","ts":"2001-01-01T00:00:00Z"})" + ",7");
   CHECK(counts(first) == "2/0/3");
   const auto errors = json::parse(first.body).at("errors").as_array();
   REQUIRE(errors.size() == 3);
@@ -147,7 +147,8 @@ TEST_CASE("law 2: a node that dies around its COMMIT, and a sender that repeats,
     for (auto died = false; !died; ++sent) {
       try {
         auto client = running.client();
-        died = send_events(client, copy_of("r", std::to_string(sent)) + ',' + copy_of("s", "s" + std::to_string(sent))).status != 200;
+        died = send_events(client, copy_of("r", std::to_string(sent)) + ',' + copy_of("s", "s" + std::to_string(sent))).status !=
+               200;
       } catch (const http_error&) {
         died = true;
       }
@@ -176,9 +177,8 @@ TEST_CASE("law 1 and law 2: while the database is away events are spooled, then 
     CHECK(counts(send_events(client, copy_of("r", "before") + ',' + view_of("r"))) == "2/0/0");
     database.stop();
     for (auto i = 0; i < 10; ++i) {
-      const auto spooled =
-          send_events(client, copy_of("r", std::to_string(i)) + ',' + copy_of("r") + ',' + copy_of("r", "before") + ',' +
-                                  view_of("r") + ",1");
+      const auto spooled = send_events(client, copy_of("r", std::to_string(i)) + ',' + copy_of("r") + ',' +
+                                                   copy_of("r", "before") + ',' + view_of("r") + ",1");
       CHECK(counts(spooled) == "4/0/1");
       CHECK(json::parse(spooled.body).at("spooled").as_bool());
     }
@@ -271,7 +271,8 @@ TEST_CASE("law 6: a spooled request that the database refuses is kept as failed,
   database.start();
   sql db{database.url()};
   CHECK(eventually([&] { return db.number("SELECT count(*) FROM events") == 2; }));
-  CHECK(eventually([&] { return db.number("SELECT count(*) FROM deliveries WHERE source = 'events' AND outcome = 'failed'") == 1; }));
+  CHECK(eventually(
+      [&] { return db.number("SELECT count(*) FROM deliveries WHERE source = 'events' AND outcome = 'failed'") == 1; }));
   CHECK(db.text("SELECT error FROM deliveries WHERE outcome = 'failed'").find("no_poison") != std::string::npos);
 }
 
