@@ -5,6 +5,7 @@
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
 #include "storage/job_store.hpp"
+#include "storage/search_store.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -30,6 +31,7 @@ struct actor_handles {
   sites_actor sites;
   std::vector<site_parser_actor> site_parsers;
   std::vector<writer_actor> writers;
+  crawl_writer_actor crawl_writer;
   event_writer_actor event_writer;
   stripe_writer_actor stripe_writer;
   spool_actor spool;
@@ -62,6 +64,8 @@ struct node_context {
   storage::batch_store_factory open_store;
   storage::site_store_factory open_site_store;
   storage::job_store_factory open_job_store;
+  storage::crawl_store_factory open_crawl_store;
+  storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
   storage::stripe_store_factory open_stripe_store;
 
@@ -92,6 +96,7 @@ struct node_context {
   std::atomic<std::uint64_t> spool_depth{0};
   std::atomic<std::uint64_t> spool_bytes{0};
   std::atomic<std::size_t> sync_bytes{0};       ///< unpacked bodies of syncs that are parsed or wait
+  std::atomic<std::size_t> crawl_waiting{0};    ///< requests of crawl partners
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };
