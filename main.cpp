@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/release_fetcher.hpp"
+#include "actors/rollup_job.hpp"
 #include "actors/search_rebuilder.hpp"
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
@@ -96,12 +97,14 @@ struct stop_node {
 };
 
 /// What runs by the clock.
-std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database) {
+std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database, std::function<timestamp()> now) {
   auto all = std::vector<schedule>{
       {"releases of Drupal projects", config.drupal.releases_interval,
        [&database](const auto& period) { return database.enqueue_release_fetches(period); }},
       {"missed events of Stripe's", config.stripe.secret_key.empty() ? milliseconds{0} : config.stripe.check_interval,
        [&database](const auto& period) { return database.enqueue_stripe_check(period); }},
+      {"rollup of events", config.rollup.interval,
+       [&database, now](const auto& period) { return database.start_scheduled_rollup(now(), period); }},
   };
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
@@ -136,7 +139,15 @@ int serve(serve_request request) {
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
-  context->schedules = schedules_of(request.values, database);
+  const auto stopping = [&draining = context->draining] { return draining.load(); };
+  context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
+  context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {
+    return database.run_rollup(task, lease, stopping);
+  };
+  context->preview_rollup = [&database, stopping, &config = request.values, now = context->now](const auto& order) {
+    return database.preview_rollup(storage::rollup_task_of(order, config, now()), stopping);
+  };
+  context->schedules = schedules_of(request.values, database, context->now);
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
   context->spool_depth = database.open_spool()->depth();
 
@@ -147,6 +158,7 @@ int serve(serve_request request) {
   context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
   context->job_handlers[notification_job_kind] = application_notifications(*system, *context);
   context->job_handlers[storage::stripe_check_kind] = stripe_checks(*system, *context);
+  context->job_handlers[storage::rollup_job_kind] = rollup_jobs(*system, *context);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
   if (request.values.jobs.noop)
@@ -185,6 +197,7 @@ int serve(serve_request request) {
   // Stop accepting, finish, flush, close.
   log::info("stopping");
   end_at_second_signal();
+  context->draining = true;
   server.drain();
   caf::anon_send(node_handle, stop_atom_v);
   node_handle = nullptr;

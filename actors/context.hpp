@@ -5,6 +5,8 @@
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
 #include "storage/job_store.hpp"
+#include "storage/rollup.hpp"
+#include "storage/rollup_runs.hpp"
 #include "storage/search_store.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
@@ -86,6 +88,12 @@ struct node_context {
   /// Blocks; throws store_error.
   std::function<bool(timestamp)> maintain;
 
+  /// Begins a rollup, does one whose job is leased, or says what one would come to. They block, and throw what libpqxx throws or
+  /// statement_error.
+  std::function<storage::rollup_start(const rollup_order&)> start_rollup;
+  std::function<rollup_counts(const storage::rollup_task&, const job_lease&)> run_rollup;
+  std::function<rollup_counts(const rollup_order&)> preview_rollup;
+
   /// Jobs that are enqueued by the clock. Complete before the NODE starts.
   std::vector<schedule> schedules;
 
@@ -98,6 +106,7 @@ struct node_context {
   std::atomic<std::size_t> sync_bytes{0};       ///< unpacked bodies of syncs that are parsed or wait
   std::atomic<std::size_t> crawl_waiting{0};    ///< requests of crawl partners
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
+  std::atomic<bool> draining{false};            ///< the node stops: what takes long gives up, who waits for it is answered
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };
 using context_ptr = std::shared_ptr<node_context>;

@@ -73,6 +73,22 @@ inline void run_query(const node_context& context, query x) {
   caf::anon_send(reader, query_atom_v, query_ptr{std::make_shared<const query>(std::move(x))});
 }
 
+/// Calls `run` after `delay`, on an actor's thread: it must not block.
+inline void later(caf::actor_system& system, caf::timespan delay, std::function<void()> run) {
+  system.spawn([delay, run = std::move(run)](caf::event_based_actor* self) -> caf::behavior {
+    self->delayed_send(self, delay, tick_atom_v);
+    return {[self, run](tick_atom) {
+      run();
+      self->quit();
+    }};
+  });
+}
+
+/// Calls `run`, which may block and must not throw, on a thread of its own.
+inline void in_background(caf::actor_system& system, std::function<void()> run) {
+  system.spawn<caf::detached>([run = std::move(run)](caf::event_based_actor*) { run(); });
+}
+
 /// Asks an actor for one Result and passes it, or the error, to `done`; on an actor's thread. For what operators ask now and
 /// then: it costs an actor.
 template <class Result, class Handle, class Done, class... Ts>

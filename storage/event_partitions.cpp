@@ -24,7 +24,7 @@ sys_days monday_of(sys_days day) {
 
 // Is day $1 still to be counted? Nobody begins to add to it meanwhile.
 constexpr auto is_open = R"sql(
-  SELECT FROM metric_days WHERE day = $1::date AND changed FOR UPDATE
+  SELECT FROM metric_days WHERE day = $1::date AND (changed OR counting IS NOT NULL) FOR UPDATE
 )sql";
 
 // Events before $1 that no partition had taken; a bounded number, so that no transaction is long.
@@ -32,7 +32,8 @@ constexpr auto forget_others = R"sql(
   DELETE FROM events_other WHERE ctid IN (
     SELECT o.ctid FROM events_other o
     WHERE o.ts < $1::timestamptz
-      AND NOT EXISTS (SELECT FROM metric_days m WHERE m.day = (o.ts AT TIME ZONE 'UTC')::date AND m.changed)
+      AND NOT EXISTS (SELECT FROM metric_days m WHERE m.day = (o.ts AT TIME ZONE 'UTC')::date
+                        AND (m.changed OR m.counting IS NOT NULL))
     LIMIT 10000)
 )sql";
 
@@ -40,7 +41,7 @@ constexpr auto forget_others = R"sql(
 constexpr auto forget_keys = R"sql(
   DELETE FROM event_keys WHERE key IN (
     SELECT k.key FROM event_keys k
-    WHERE k.day < $1::date AND NOT EXISTS (SELECT FROM metric_days m WHERE m.day = k.day AND m.changed)
+    WHERE k.day < $1::date AND NOT EXISTS (SELECT FROM metric_days m WHERE m.day = k.day AND (m.changed OR m.counting IS NOT NULL))
     LIMIT 10000)
 )sql";
 

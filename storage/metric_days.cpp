@@ -12,6 +12,8 @@ namespace ingot::storage {
 namespace {
 
 constexpr auto statements = std::to_array<named_statement>({
+    // Lines up with the rollup that waits to take days: row locks that overlap without end would starve it (migration 0007).
+    {"queue_for_metric_days", "SELECT ingot_hold_metric_days()"},
     // Days $1 (text[]) that nothing was known of.
     {"know_metric_days", R"sql(
       INSERT INTO metric_days (day) SELECT d::date FROM unnest($1::text[]) d ORDER BY d ON CONFLICT DO NOTHING
@@ -41,6 +43,7 @@ void mark_days_changed(pipeline& db, std::span<const std::chrono::sys_days> days
   auto names = text_array{};
   for (const auto& day : sorted)
     names.add(to_rfc3339(timestamp{day}).substr(0, 10));
+  db.add("queue_for_metric_days");
   for (const auto* statement : {"know_metric_days", "change_metric_days", "hold_metric_days"})
     db.add(statement, {names.parameter()});
 }

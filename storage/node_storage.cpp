@@ -161,6 +161,24 @@ std::size_t node_storage::enqueue_stripe_check(const std::string& period) const 
   return guarded([&] { return storage::enqueue_stripe_check(url_, config_.database, period); });
 }
 
+std::size_t node_storage::start_scheduled_rollup(timestamp now, const std::string& period) const {
+  const auto order = rollup_order{std::chrono::floor<std::chrono::days>(now), config_.rollup.days};
+  return guarded([&] { return std::size_t{storage::start_rollup(url_, config_.database, order, period).begun}; });
+}
+
+rollup_start node_storage::start_rollup(const rollup_order& order) const {
+  return storage::start_rollup(url_, config_.database, order);
+}
+
+rollup_counts node_storage::run_rollup(const rollup_task& task, const job_lease& lease,
+                                       const std::function<bool()>& stopping) const {
+  return storage::run_rollup(url_, config_.database, task, lease, stopping);
+}
+
+rollup_counts node_storage::preview_rollup(const rollup_task& task, const std::function<bool()>& stopping) const {
+  return storage::preview_rollup(url_, config_.database, task, stopping);
+}
+
 int node_storage::schema_version() const {
   return all_migrations().empty() ? 0 : all_migrations().back().version;
 }

@@ -9,6 +9,8 @@
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
 #include "storage/job_store.hpp"
+#include "storage/rollup.hpp"
+#include "storage/rollup_runs.hpp"
 #include "storage/search_store.hpp"
 #include "storage/site_store.hpp"
 #include "storage/spool.hpp"
@@ -63,6 +65,11 @@ public:
 
   /// Enqueues the check for events that Stripe could not deliver.
   std::size_t enqueue_stripe_check(const std::string& period) const;
+  /// Rollups (storage/rollup_runs, storage/rollup). The first throws store_error for a period's, else all throw as said there.
+  std::size_t start_scheduled_rollup(timestamp now, const std::string& period) const;
+  rollup_start start_rollup(const rollup_order& order) const;
+  rollup_counts run_rollup(const rollup_task& task, const job_lease& lease, const std::function<bool()>& stopping) const;
+  rollup_counts preview_rollup(const rollup_task& task, const std::function<bool()>& stopping) const;
 
   /// The version that this program's migrations end at.
   int schema_version() const;

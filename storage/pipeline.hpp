@@ -51,6 +51,9 @@ public:
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
 
+  /// Prepares more statements, such as name temporary tables that were made meanwhile.
+  void prepare(std::span<const named_statement> statements);
+
   using reader = std::function<void(const answer&)>;
 
   /// Queues a statement; its parameters are copied. `read` sees its rows once everything queued with it succeeded.
@@ -75,7 +78,6 @@ private:
     void operator()(pg_conn* c) const noexcept;
   };
 
-  void prepare(std::span<const named_statement> statements);
   [[noreturn]] void fail() const;
 
   milliseconds statement_timeout_;

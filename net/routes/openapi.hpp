@@ -22,5 +22,6 @@ openapi_components job_components();
 openapi_components crawl_components();
 openapi_components event_components();
 openapi_components stripe_components();
+openapi_components rollup_components();
 
 } // namespace ingot::routes

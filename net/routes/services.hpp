@@ -7,6 +7,7 @@
 #include "net/http/server.hpp"
 #include "net/routes/site_keys.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct services {
   std::shared_ptr<request_limiter> events_limit;
   std::shared_ptr<request_limiter> crawl_limit;
   std::vector<ip_network> trusted_proxies = {};
-  std::shared_ptr<const events::viewer_hasher> viewers; ///< hashes client addresses
+  std::shared_ptr<const events::viewer_hasher> viewers;                                         ///< hashes client addresses
+  std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through
 };
 
 /// What the routes need, with the limits and proxies of the context's settings.

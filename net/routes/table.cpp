@@ -7,6 +7,7 @@
 #include "net/routes/events.hpp"
 #include "net/routes/github.hpp"
 #include "net/routes/jobs.hpp"
+#include "net/routes/rollup.hpp"
 #include "net/routes/search.hpp"
 #include "net/routes/site_modules.hpp"
 #include "net/routes/site_sync.hpp"
@@ -229,6 +230,15 @@ constexpr route all[] = {
      bury_job,
      "Makes a pending job a dead letter.",
      {.answers = "200 job_record"}},
+    {"POST",
+     "/cron/rollup",
+     door::cron,
+     small_body_max,
+     take_rollup,
+     "Turns events and donations into daily metrics and leaderboards.",
+     {"prefer", "rollup_order", "200 rollup, 202 rollup_begun, 409 rollup_busy"}},
+    {"GET", "/cron/rollup", door::cron, 0, list_rollups, "The rollups, the newest first.", {"limit", {}, "200 rollups"}},
+    {"GET", "/cron/rollup/{run_id}", door::cron, 0, show_rollup, "One rollup, and how far it is.", {.answers = "200 rollup"}},
     {"GET", "/health", door::health, 0, get_health, "Says that the process lives.", {.answers = "200 done"}},
     {"GET",
      "/ready",
