@@ -168,7 +168,7 @@ TEST_CASE_METHOD(stripe_fixture, "law 12: news of a charge wait for the node tha
   };
   auto blocker = db.connect();
   auto held = std::optional<pqxx::work>{blocker->raw()};
-  held->exec("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE");
+  held->exec("LOCK TABLE metric_days IN ACCESS EXCLUSIVE MODE");
   auto joins = std::thread{[&] { commit({paid}, first.get()); }};
   wait_for("1");
   auto late = std::thread{[&] { commit({won}, second.get()); }};
