@@ -1,3 +1,4 @@
+#include "actors/application_notifier.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
@@ -6,8 +7,10 @@
 #include "actors/search_rebuilder.hpp"
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
+#include "actors/stripe_check.hpp"
 #include "commands/command_line.hpp"
 #include "model/drupal/site_event.hpp"
+#include "model/notification.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
 #include "storage/node_storage.hpp"
@@ -98,6 +101,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
   auto all = std::vector<schedule>{
       {"releases of Drupal projects", config.drupal.releases_interval,
        [&database](const auto& period) { return database.enqueue_release_fetches(period); }},
+      {"missed events of Stripe's", config.stripe.secret_key.empty() ? milliseconds{0} : config.stripe.check_interval,
+       [&database](const auto& period) { return database.enqueue_stripe_check(period); }},
       {"rollup of events", config.rollup.interval,
        [&database, now](const auto& period) { return database.start_scheduled_rollup(now(), period); }},
   };
@@ -128,6 +133,7 @@ int serve(serve_request request) {
   context->open_crawl_store = [&database] { return database.open_crawl_store(); };
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
+  context->open_stripe_store = [&database] { return database.open_stripe_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
@@ -150,6 +156,8 @@ int serve(serve_request request) {
   auto system = std::make_unique<caf::actor_system>(config);
   context->job_handlers[site_sync_kind] = site_sync_jobs(*context);
   context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
+  context->job_handlers[notification_job_kind] = application_notifications(*system, *context);
+  context->job_handlers[storage::stripe_check_kind] = stripe_checks(*system, *context);
   context->job_handlers[storage::rollup_job_kind] = rollup_jobs(*system, *context);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);

@@ -35,6 +35,7 @@ struct actor_handles {
   std::vector<writer_actor> writers;
   crawl_writer_actor crawl_writer;
   event_writer_actor event_writer;
+  stripe_writer_actor stripe_writer;
   spool_actor spool;
   std::vector<reader_actor> readers;
   auditor_actor auditor;
@@ -68,6 +69,7 @@ struct node_context {
   storage::crawl_store_factory open_crawl_store;
   storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
+  storage::stripe_store_factory open_stripe_store;
 
   /// What application events may be.
   events::rules event_rules;

@@ -11,6 +11,7 @@ struct event_intake {
   using store = storage::event_store;
   static constexpr const char* name = "event writer";
   static constexpr const char* source = "events";
+  static constexpr bool keeps_refused = false; // its sender has it still
 
   static std::unique_ptr<store> open(const node_context& context) { return context.open_event_store(); }
   static std::size_t weight(const item& x) { return x.said.events.size(); }

@@ -25,6 +25,7 @@ namespace ingot {
 ///     static std::shared_ptr<item> from_spool(const delivery&, const node_context&)   throws what says why it cannot be read;
 ///                                                                                     such an item has nobody who waits
 ///     static void keep_failed(store&, const delivery&, const std::string& why)
+///     static constexpr bool keeps_refused     is what the database refuses kept although its sender is told?
 template <class Intake>
 struct intake_writer_state {
   static inline const char* name = Intake::name;
@@ -105,17 +106,22 @@ private:
   /// The database refuses this one. What was acknowledged by the spool is kept with the reason; who waits is told.
   static result refuse(state_type& state, const item_ptr& x, const std::string& why, const delivery* spooled) {
     log::error("intake refused by the database", {{"intake", std::string_view{Intake::name}}, {"reason", why}});
-    if (spooled == nullptr) {
-      Intake::answer(*x, {fault::refused_by_database, why, {}}, false);
-      return result::done;
-    }
     try {
       if (!state.store)
         state.store = Intake::open(*state.context);
-      Intake::keep_failed(*state.store, *spooled, why);
+      if (spooled != nullptr)
+        Intake::keep_failed(*state.store, *spooled, why);
+      else if (Intake::keeps_refused)
+        Intake::keep_failed(*state.store, Intake::to_spool(*x), why);
+      if (spooled == nullptr)
+        Intake::answer(*x, {fault::refused_by_database, why, {}}, false);
       return result::done;
     } catch (const storage::store_error& e) {
       log::error("refused intake not kept", {{"intake", std::string_view{Intake::name}}, {"reason", e.what()}});
+      if (e.remedy() == storage::sql_remedy::refused && spooled == nullptr) {
+        Intake::answer(*x, {fault::refused_by_database, why, {}}, false);
+        return result::done;
+      }
       if (e.remedy() == storage::sql_remedy::refused)
         return result::refused;
       state.store = nullptr;

@@ -12,6 +12,7 @@
 #include "actors/site_parser.hpp"
 #include "actors/sites.hpp"
 #include "actors/spool.hpp"
+#include "actors/stripe_writer.hpp"
 #include "actors/writer.hpp"
 
 #include <algorithm>
@@ -52,6 +53,9 @@ void start_commit_path(node_pointer self, bool through_spool) {
   add_intake(event_intake::source, handles.event_writer, [&](std::uint32_t index) {
     return self->spawn<caf::detached + caf::monitored>(event_writer, state.context, index, handles.spool, through_spool);
   });
+  add_intake(stripe_intake::source, handles.stripe_writer, [&](std::uint32_t index) {
+    return self->spawn<caf::detached + caf::monitored>(stripe_writer, state.context, index, handles.spool, through_spool);
+  });
   state.commit_path_alive = clients.size() + 1;
   self->send(handles.spool, writers_atom_v, std::move(clients));
 }
@@ -66,6 +70,7 @@ void end_commit_path(node_pointer self) {
   for (const auto& x : state.handles.writers)
     self->send_exit(x, caf::exit_reason::kill);
   self->send_exit(state.handles.event_writer, caf::exit_reason::kill);
+  self->send_exit(state.handles.stripe_writer, caf::exit_reason::kill);
 }
 
 reader_actor start_reader(node_pointer self, std::size_t index) {
@@ -125,7 +130,8 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     return;
   auto& handles = state.handles;
   const auto is = [&](const auto& handle) { return x.source == handle.address(); };
-  if (is(handles.spool) || is(handles.event_writer) || std::any_of(handles.writers.begin(), handles.writers.end(), is))
+  if (is(handles.spool) || is(handles.event_writer) || is(handles.stripe_writer) ||
+      std::any_of(handles.writers.begin(), handles.writers.end(), is))
     end_commit_path(self);
   else if (is(handles.repositories))
     state.repositories_fell = true;
@@ -205,6 +211,7 @@ void stop_all(node_pointer self) {
   end(state.handles.crawl_writer);
   std::for_each(state.handles.writers.begin(), state.handles.writers.end(), end);
   end(state.handles.event_writer);
+  end(state.handles.stripe_writer);
   end(state.handles.spool);
   std::for_each(state.handles.readers.begin(), state.handles.readers.end(), end);
   end(state.handles.auditor);

@@ -9,6 +9,7 @@
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
 #include "storage/site_store.hpp"
+#include "storage/stripe_store.hpp"
 
 #include <caf/all.hpp>
 
@@ -88,6 +89,13 @@ struct events_in_hand : storage::event_request {
   std::function<void(const events_in_hand&, const failure&, bool spooled)> answer;
 };
 using events_ptr = std::shared_ptr<events_in_hand>;
+
+/// An event of Stripe's on its way, likewise.
+struct stripe_in_hand : storage::stripe_item {
+  std::string request_id;
+  std::function<void(const stripe_in_hand&, const failure&, bool spooled)> answer;
+};
+using stripe_ptr = std::shared_ptr<stripe_in_hand>;
 
 /// Bytes that count against a bound as long as it lives.
 class byte_claim {
@@ -206,6 +214,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::delivery_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::delivery_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::group_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::events_ptr>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::stripe_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::audit_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
@@ -262,6 +271,9 @@ using intake_writer_actor = caf::typed_actor<
 
 /// The EVENT WRITER commits application events.
 using event_writer_actor = intake_writer_actor<events_in_hand>;
+
+/// The STRIPE WRITER commits Stripe's events.
+using stripe_writer_actor = intake_writer_actor<stripe_in_hand>;
 
 /// A REPOSITORY decides what the deliveries of one repository change, one group after the other.
 using repository_actor = caf::typed_actor<

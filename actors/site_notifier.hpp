@@ -4,9 +4,7 @@
 
 namespace ingot {
 
-/// Posts the event that `job` carries to its site's webhook, signed by Standard Webhooks: 2xx is done, 410 and an address that
-/// may not be called are for good, all else is worth another attempt. The id of the message is the job's, so that a receiver can
-/// tell that it has had it. Blocks.
+/// Posts the event that `job` carries to its site's webhook, as actors/webhook_post says. Blocks.
 job_outcome notify_site(const claimed_job& job, const node_context& context);
 
 /// The handler of jobs of kind `site_notify`. Each runs in a detached actor of its own, a NOTIFIER, so that no slow receiver

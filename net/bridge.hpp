@@ -38,16 +38,23 @@ inline void submit(events_ptr x) {
   detail::put_aside<events_ptr>().push_back(std::move(x));
 }
 
+/// And an event of Stripe's.
+inline void submit(stripe_ptr x) {
+  detail::put_aside<stripe_ptr>().push_back(std::move(x));
+}
+
 /// Hands the actors what this thread has put aside.
 inline void hand_over(const node_context& context) {
   const auto handles = context.handles.load();
   if (!handles) { // the node stops: what is dropped answers `lost`
     detail::put_aside<delivery_ptr>().clear();
     detail::put_aside<events_ptr>().clear();
+    detail::put_aside<stripe_ptr>().clear();
     return;
   }
   detail::send_aside(handles->repositories, deliver_atom_v, std::type_identity<delivery_ptr>{});
   detail::send_aside(handles->event_writer, commit_atom_v, std::type_identity<events_ptr>{});
+  detail::send_aside(handles->stripe_writer, commit_atom_v, std::type_identity<stripe_ptr>{});
 }
 
 /// Tells without waiting for an answer.

@@ -106,6 +106,10 @@ std::unique_ptr<event_store> node_storage::open_event_store() const {
   return storage::open_event_store(url_, config_.database, config_.events);
 }
 
+std::unique_ptr<stripe_store> node_storage::open_stripe_store() const {
+  return storage::open_stripe_store(url_, config_.database, !config_.application.notify_url.empty());
+}
+
 std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }
@@ -151,6 +155,10 @@ void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint
 
 std::size_t node_storage::enqueue_release_fetches(const std::string& period) const {
   return guarded([&] { return storage::enqueue_release_fetches(url_, config_.database, period); });
+}
+
+std::size_t node_storage::enqueue_stripe_check(const std::string& period) const {
+  return guarded([&] { return storage::enqueue_stripe_check(url_, config_.database, period); });
 }
 
 std::size_t node_storage::start_scheduled_rollup(timestamp now, const std::string& period) const {

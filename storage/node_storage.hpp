@@ -14,6 +14,7 @@
 #include "storage/search_store.hpp"
 #include "storage/site_store.hpp"
 #include "storage/spool.hpp"
+#include "storage/stripe_store.hpp"
 
 #include <functional>
 #include <memory>
@@ -45,6 +46,7 @@ public:
   std::unique_ptr<crawl_store> open_crawl_store() const;
   std::unique_ptr<search_store> open_search_store() const;
   std::unique_ptr<event_store> open_event_store() const;
+  std::unique_ptr<stripe_store> open_stripe_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.
@@ -61,6 +63,8 @@ public:
   /// Enqueues fetches of release histories (storage/release_fetches). @returns how many projects are in use
   std::size_t enqueue_release_fetches(const std::string& period) const;
 
+  /// Enqueues the check for events that Stripe could not deliver.
+  std::size_t enqueue_stripe_check(const std::string& period) const;
   /// Rollups (storage/rollup_runs, storage/rollup). The first throws store_error for a period's, else all throw as said there.
   std::size_t start_scheduled_rollup(timestamp now, const std::string& period) const;
   rollup_start start_rollup(const rollup_order& order) const;

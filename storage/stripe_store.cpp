@@ -216,6 +216,18 @@ delivery stripe_delivery(const stripe::event& what, std::string_view body, times
   return x;
 }
 
+std::size_t enqueue_stripe_check(const std::string& url, const database_settings& settings, std::string_view period) {
+  auto job = new_job{};
+  job.kind = job.key = stripe_check_kind;
+  job.dedupe_key = job.key + '@' + std::string{period};
+  job.priority = job_priority_max;
+  auto db = pipeline{url, settings, job_statements()};
+  const auto limit = db.within_statement_timeout();
+  enqueue_jobs(db, {&job, 1});
+  db.run(); // a transaction of its own
+  return 1;
+}
+
 std::unique_ptr<stripe_store> open_stripe_store(const std::string& url, const database_settings& settings, bool notifies) {
   try {
     return std::make_unique<postgres_stripe_store>(url, settings, notifies);

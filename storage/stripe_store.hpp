@@ -9,6 +9,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ingot::storage {
 
@@ -55,5 +57,12 @@ using stripe_store_factory = std::function<std::unique_ptr<stripe_store>()>;
 
 /// The store on PostgreSQL. @param notifies enqueue jobs that tell the application
 std::unique_ptr<stripe_store> open_stripe_store(const std::string& url, const database_settings& settings, bool notifies);
+
+/// The kind and the key of the job that asks Stripe for events that it could not deliver.
+inline constexpr const char* stripe_check_kind = "stripe_check";
+
+/// Enqueues such a job. @param period the same for all nodes that mean the same check: it is enqueued once
+/// @returns 1. Throws statement_error.
+std::size_t enqueue_stripe_check(const std::string& url, const database_settings& settings, std::string_view period);
 
 } // namespace ingot::storage

@@ -21,6 +21,7 @@ openapi_components site_components();
 openapi_components job_components();
 openapi_components crawl_components();
 openapi_components event_components();
+openapi_components stripe_components();
 openapi_components rollup_components();
 
 } // namespace ingot::routes

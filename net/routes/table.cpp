@@ -12,6 +12,7 @@
 #include "net/routes/site_modules.hpp"
 #include "net/routes/site_sync.hpp"
 #include "net/routes/state.hpp"
+#include "net/routes/stripe.hpp"
 
 namespace ingot::routes {
 
@@ -23,6 +24,7 @@ constexpr auto github_body_max = std::size_t{25} * 1024 * 1024; // GitHub makes 
 constexpr auto site_body_max = std::size_t{256} * 1024 * 1024;
 constexpr auto crawl_body_max = std::size_t{64} * 1024 * 1024;  // a full request with every member at its limit has less
 constexpr auto events_body_max = std::size_t{16} * 1024 * 1024; // 1,000 events as large as they may be, and JSON around them
+constexpr auto stripe_body_max = std::size_t{1024} * 1024;      // Stripe's events are a few kilobytes
 constexpr auto small_body_max = std::size_t{64} * 1024;
 
 constexpr route all[] = {
@@ -48,6 +50,13 @@ constexpr route all[] = {
      "Takes events of an application.",
      {{}, "events", "200 events_taken, 422 event_faults"},
      metered::events},
+    {"POST",
+     "/ingest/stripe/webhook",
+     door::stripe,
+     stripe_body_max,
+     take_stripe_webhook,
+     "Takes an event of Stripe's.",
+     {"stripe_signature", "stripe_event", "200 stripe_receipt"}},
     {"POST",
      "/api/v1/admin/deliveries/{delivery_id}/replay",
      door::admin,

@@ -5,6 +5,7 @@
 #include "tests/support/postgres.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -153,6 +154,29 @@ TEST_CASE_METHOD(stripe_fixture, "law 12: nodes that learn of one payment at the
     CHECK(rows() == expected);
     CHECK(db.sql("SELECT count(*) FROM delivery_ids") == "7");
   }
+}
+
+TEST_CASE_METHOD(stripe_fixture, "law 12: news of a charge wait for the node that makes its donation one with another") {
+  auto settings = db.settings();
+  settings.statement_timeout = std::chrono::seconds{30};
+  auto first = open_stripe_store(db.url(), settings, false), second = open_stripe_store(db.url(), settings, false);
+  commit({disputed}); // known by its charge alone
+  const auto wait_for = [&](const char* waiting) {
+    while (db.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") !=
+           waiting)
+      std::this_thread::yield();
+  };
+  auto blocker = db.connect();
+  auto held = std::optional<pqxx::work>{blocker->raw()};
+  held->exec("LOCK TABLE metric_days IN ACCESS EXCLUSIVE MODE");
+  auto joins = std::thread{[&] { commit({paid}, first.get()); }};
+  wait_for("1");
+  auto late = std::thread{[&] { commit({won}, second.get()); }};
+  wait_for("2");
+  held->commit();
+  joins.join();
+  late.join();
+  CHECK(db.sql("SELECT string_agg(id || ' ' || status || ' ' || dispute, ',') FROM donations") == "pi_1 succeeded won");
 }
 
 TEST_CASE_METHOD(stripe_fixture,
