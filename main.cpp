@@ -3,6 +3,7 @@
 #include "actors/noop_job.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
+#include "actors/search_rebuilder.hpp"
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
 #include "commands/command_line.hpp"
@@ -124,6 +125,8 @@ int serve(serve_request request) {
   context->open_store = [&database] { return database.open_store(); };
   context->open_site_store = [&database] { return database.open_site_store(); };
   context->open_job_store = [&database] { return database.open_job_store(); };
+  context->open_crawl_store = [&database] { return database.open_crawl_store(); };
+  context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
@@ -149,6 +152,7 @@ int serve(serve_request request) {
   context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
   context->job_handlers[storage::rollup_job_kind] = rollup_jobs(*system, *context);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
+  context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

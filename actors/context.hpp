@@ -7,6 +7,7 @@
 #include "storage/job_store.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
+#include "storage/search_store.hpp"
 #include "storage/spool.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -32,6 +33,7 @@ struct actor_handles {
   sites_actor sites;
   std::vector<site_parser_actor> site_parsers;
   std::vector<writer_actor> writers;
+  crawl_writer_actor crawl_writer;
   event_writer_actor event_writer;
   spool_actor spool;
   std::vector<reader_actor> readers;
@@ -63,6 +65,8 @@ struct node_context {
   storage::batch_store_factory open_store;
   storage::site_store_factory open_site_store;
   storage::job_store_factory open_job_store;
+  storage::crawl_store_factory open_crawl_store;
+  storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
 
   /// What application events may be.
@@ -98,6 +102,7 @@ struct node_context {
   std::atomic<std::uint64_t> spool_depth{0};
   std::atomic<std::uint64_t> spool_bytes{0};
   std::atomic<std::size_t> sync_bytes{0};       ///< unpacked bodies of syncs that are parsed or wait
+  std::atomic<std::size_t> crawl_waiting{0};    ///< requests of crawl partners
   std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
   std::atomic<bool> draining{false};            ///< the node stops: what takes long gives up, who waits for it is answered
   std::atomic<std::shared_ptr<const actor_handles>> handles;

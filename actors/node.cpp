@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/auditor.hpp"
+#include "actors/crawl_writer.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/failure_guard.hpp"
 #include "actors/jobs.hpp"
@@ -84,6 +85,10 @@ site_parser_actor start_site_parser(node_pointer self) {
   return self->spawn<caf::detached + caf::monitored>(site_parser, self->state.context);
 }
 
+void start_crawl_writer(node_pointer self) {
+  self->state.handles.crawl_writer = self->spawn<caf::detached + caf::monitored>(crawl_writer, self->state.context);
+}
+
 void start_auditor(node_pointer self) {
   self->state.handles.auditor = self->spawn<caf::detached + caf::monitored>(auditor, self->state.context);
 }
@@ -129,6 +134,8 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
   else if (auto parser = std::find_if(handles.site_parsers.begin(), handles.site_parsers.end(), is);
            parser != handles.site_parsers.end())
     state.site_parsers_fell.push_back(static_cast<std::size_t>(parser - handles.site_parsers.begin()));
+  else if (is(handles.crawl_writer))
+    state.crawl_writer_fell = true;
   else if (is(handles.auditor))
     state.auditor_fell = true;
   else if (is(handles.metrics))
@@ -160,6 +167,8 @@ void restart_fallen(node_pointer self) {
     handles.site_parsers[i] = start_site_parser(self);
   if (std::exchange(state.sites_fell, false))
     start_sites(self);
+  if (std::exchange(state.crawl_writer_fell, false))
+    start_crawl_writer(self);
   if (std::exchange(state.auditor_fell, false))
     start_auditor(self);
   if (std::exchange(state.metrics_fell, false))
@@ -193,6 +202,7 @@ void stop_all(node_pointer self) {
   end(state.handles.repositories);
   std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
   end(state.handles.sites);
+  end(state.handles.crawl_writer);
   std::for_each(state.handles.writers.begin(), state.handles.writers.end(), end);
   end(state.handles.event_writer);
   end(state.handles.spool);
@@ -215,6 +225,7 @@ node_actor::behavior_type node(node_pointer self, context_ptr context, bool data
   start_sites(self);
   for (auto i = 0u; i < self->state.context->config.sites.parsers; ++i)
     self->state.handles.site_parsers.push_back(start_site_parser(self));
+  start_crawl_writer(self);
   start_auditor(self);
   start_metrics(self);
   start_jobs(self);

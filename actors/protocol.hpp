@@ -5,6 +5,7 @@
 #include "model/fault.hpp"
 #include "model/github/group.hpp"
 #include "model/job.hpp"
+#include "storage/crawl_store.hpp"
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
 #include "storage/site_store.hpp"
@@ -116,6 +117,21 @@ struct sync_in_hand : storage::site_sync {
 };
 using sync_ptr = std::shared_ptr<sync_in_hand>;
 
+/// The items of a crawl partner on their way, held by one actor at a time. When its last holder drops it unanswered, `answer`
+/// goes with it, and what that holds answers `lost`.
+struct crawl_in_hand : storage::crawl_request {
+  std::string body; ///< as it came; empty once it is parsed
+  std::string request_id;
+  std::shared_ptr<byte_claim> claim; ///< of one request, against crawl_waiting_max
+
+  /// Called once, with the request as the commit left it, or with why there was none.
+  std::function<void(const crawl_in_hand&, const failure&)> answer;
+};
+using crawl_ptr = std::shared_ptr<crawl_in_hand>;
+
+/// Requests of crawl partners that may wait at a node; past it they are told to come again.
+inline constexpr std::size_t crawl_waiting_max = 256;
+
 /// Work for a READER's connection, on the READER's thread. Whoever waits is answered by `run` or by `refuse`.
 struct query {
   std::function<void(storage::connection&)> run; ///< asks, then answers; may throw what libpqxx throws, or refused_change
@@ -194,6 +210,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::audit_line)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::database_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::query_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::sync_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::crawl_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::job_end)
 
@@ -312,6 +329,16 @@ using sites_actor = caf::typed_actor<
     // How many SITEs live.
     caf::replies_to<collect_atom>::with<std::uint64_t>,
     // INTERNAL: lets go those that idle.
+    caf::reacts_to<tick_atom>>;
+
+/// The CRAWL WRITER parses the items of crawl partners and commits them: all that have arrived become one transaction. Detached;
+/// owns a connection.
+using crawl_writer_actor = caf::typed_actor<
+    // Parses and commits the request, and answers its sender.
+    caf::reacts_to<commit_atom, crawl_ptr>,
+    // INTERNAL: commits what has arrived.
+    caf::reacts_to<flush_atom>,
+    // INTERNAL: tries again those whose sources were busy.
     caf::reacts_to<tick_atom>>;
 
 /// A READER runs queries. Detached; owns a connection.

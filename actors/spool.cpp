@@ -195,6 +195,7 @@ void probe(spool_pointer self) {
           [self](const database_report& found) {
             self->state.asked = false;
             if (!found.reachable) {
+              log::debug("database is still away", {{"reason", found.problem}});
               probe_later(self);
               return;
             }

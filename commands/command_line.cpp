@@ -1,6 +1,7 @@
 #include "commands/command_line.hpp"
 
 #include "commands/check_config.hpp"
+#include "commands/crawl_sources.hpp"
 #include "commands/deliveries.hpp"
 #include "commands/doctor.hpp"
 #include "commands/drupal_releases.hpp"
@@ -52,6 +53,7 @@ struct command_line {
   job_list_options job_listing;
   send_options sending;
   site_options site;
+  source_options source;
   site_webhook_options webhook;
   std::string secret;
   std::function<int()> chosen;
@@ -207,6 +209,33 @@ void add_sites(command_line& c) {
   add_site_webhook(c, group);
 }
 
+/// A command whose argument is a source's id.
+CLI::App* add_source_command(command_line& c, CLI::App* group, const std::string& name, const std::string& text,
+                             std::function<int(const settings&)> work) {
+  auto* out = c.command(*group, name, text, [&c, work = std::move(work)] { return c.with_settings(work); });
+  out->add_option("source", c.source.id, "its id: letters, digits, `.`, `_` and `-`")->required();
+  c.add_json(out);
+  return out;
+}
+
+void add_sources(command_line& c) {
+  auto* group = c.app.add_subcommand("sources", "the partners that send crawl items");
+  group->require_subcommand(1);
+  add_source_command(c, group, "add", "take a partner's items at POST /ingest/crawl", [&c](const settings& s) {
+    return add_crawl_source(s, c.source, wall_clock(), c.to());
+  })->add_option("--name", c.source.name, "what people call it; else its id");
+  auto* list = c.command(*group, "list", "the sources, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_crawl_sources(s, c.source, c.to()); });
+  });
+  list->add_option("--limit", c.source.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.source.after, "the next page: what the page before ended with");
+  c.add_json(list);
+  add_source_command(c, group, "disable", "refuse its items from now on",
+                     [&c](const settings& s) { return set_crawl_source_disabled(s, c.source, true, wall_clock(), c.to()); });
+  add_source_command(c, group, "enable", "take its items again",
+                     [&c](const settings& s) { return set_crawl_source_disabled(s, c.source, false, wall_clock(), c.to()); });
+}
+
 void add_keys(command_line& c) {
   auto* group = c.app.add_subcommand("keys", "the sites' API keys");
   group->require_subcommand(1);
@@ -326,8 +355,9 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_send(c);
   add_sites(c);
   add_keys(c);
+  add_sources(c);
   add_drupal(c);
-  const auto groups = std::array<std::string_view, 6>{"psql", "deliveries", "jobs", "sites", "keys", "drupal"};
+  const auto groups = std::array<std::string_view, 7>{"psql", "deliveries", "jobs", "sites", "keys", "sources", "drupal"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

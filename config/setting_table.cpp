@@ -152,6 +152,9 @@ const setting table[] = {
   {.key = "crawl.requests_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.crawl.requests_per_minute; },
    .least = 0, .most = 10'000'000, .help = "requests of one client address (an IPv6 /64 counts as one) at this node; past it 429 with Retry-After. 0: no limit"},
 
+  {.key = "search.language", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.search.language; },
+   .help = "PostgreSQL's text search configuration (`\\dF` in psql: english, german, simple, …) that the next rebuild of the search uses; until then the one before stays"},
+
   {.key = "stripe.webhook_secret", .environment = "STRIPE_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret; },
    .secret = true, .help = "signing secret of the Stripe webhook endpoint (`whsec_…`, as Stripe shows it). None: the door answers 503"},
   {.key = "stripe.webhook_secret_previous", .environment = "STRIPE_WEBHOOK_SECRET_PREVIOUS", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret_previous; },

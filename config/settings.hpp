@@ -107,6 +107,11 @@ struct crawl_settings {
   unsigned requests_per_minute = 30; ///< of one address; 0: no limit
 };
 
+/// The full-text search.
+struct search_settings {
+  std::string language = "english"; ///< PostgreSQL's text search configuration of the next rebuild
+};
+
 /// Stripe's webhook and API.
 struct stripe_settings {
   std::string webhook_secret; ///< `whsec_…`; empty: the door answers 503
@@ -196,6 +201,7 @@ struct settings {
   application_settings application;
   event_settings events;
   crawl_settings crawl;
+  search_settings search;
   stripe_settings stripe;
   cron_settings cron;
   rollup_settings rollup;

@@ -65,7 +65,7 @@ ip_address client_address(const ip_address& peer, std::string_view forwarded, st
     return std::any_of(trusted.begin(), trusted.end(), [&](const ip_network& n) { return contains(n, x); });
   };
   auto nearest = unmapped(peer);
-  if (trusted.empty() || !is_trusted(peer))
+  if (trusted.empty() || !is_trusted(nearest))
     return nearest;
   const auto by_rfc = !trimmed(forwarded).empty();
   const auto hops = parts_of(by_rfc ? forwarded : x_forwarded_for, ',');

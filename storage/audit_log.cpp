@@ -2,6 +2,8 @@
 
 #include "storage/binary_array.hpp"
 
+#include <array>
+
 namespace ingot::storage {
 
 namespace {
@@ -14,23 +16,42 @@ constexpr auto append_lines = R"sql(
        unnest($6::timestamptz[]) AS t (at)
 )sql";
 
+constexpr auto statements = std::to_array<named_statement>({{"append_audit_lines", append_lines}});
+
+struct line_arrays {
+  text_array actor, action, subject, reason;
+  int8_array count;
+  timestamptz_array when;
+
+  line_arrays(const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) {
+    when.add(at);
+    for (const auto& [line, times] : lines) {
+      actor.add(line.actor);
+      action.add(line.action);
+      subject.add(line.subject);
+      reason.add(line.reason);
+      count.add(static_cast<std::int64_t>(times));
+    }
+  }
+};
+
 } // namespace
+
+std::span<const named_statement> audit_statements() {
+  return statements;
+}
 
 void append_audit_lines(pqxx::transaction_base& tx, const std::vector<std::pair<audit_line, std::uint64_t>>& lines,
                         timestamp at) {
-  auto actor = text_array{}, action = text_array{}, subject = text_array{}, reason = text_array{};
-  auto count = int8_array{};
-  auto when = timestamptz_array{};
-  when.add(at);
-  for (const auto& [line, times] : lines) {
-    actor.add(line.actor);
-    action.add(line.action);
-    subject.add(line.subject);
-    reason.add(line.reason);
-    count.add(static_cast<std::int64_t>(times));
-  }
-  pgx::query(tx, append_lines, actor.parameter(), action.parameter(), subject.parameter(), reason.parameter(), count.parameter(),
-             when.parameter());
+  auto x = line_arrays{lines, at};
+  pgx::query(tx, append_lines, x.actor.parameter(), x.action.parameter(), x.subject.parameter(), x.reason.parameter(),
+             x.count.parameter(), x.when.parameter());
+}
+
+void append_audit_lines(pipeline& db, const std::vector<std::pair<audit_line, std::uint64_t>>& lines, timestamp at) {
+  auto x = line_arrays{lines, at};
+  db.add("append_audit_lines", {x.actor.parameter(), x.action.parameter(), x.subject.parameter(), x.reason.parameter(),
+                                x.count.parameter(), x.when.parameter()});
 }
 
 void append_audit_line(pqxx::transaction_base& tx, const operator_action& by, std::string action, std::string subject,

@@ -126,35 +126,35 @@ identity identity_of(const delivery& x) {
   return {x.source, x.id};
 }
 
-using item_list = std::vector<github::group::item*>;
+using arrival_list = std::vector<arriving_delivery>;
 
 /// Those whose id another delivery took before.
-void mark_duplicates(const item_list& arrived, const answer& fresh) {
+void mark_duplicates(const arrival_list& arrived, const answer& fresh) {
   if (static_cast<std::size_t>(fresh.rows()) == arrived.size())
     return;
   auto taken = std::unordered_set<identity, identity_hash>{};
   for (auto i = 0; i < fresh.rows(); ++i)
     taken.emplace(fresh.text(i, 0), fresh.text(i, 1));
-  for (auto* item : arrived)
-    if (!taken.contains(identity_of(*item->kept)))
-      item->outcome = delivery_outcome::duplicate;
+  for (const auto& x : arrived)
+    if (!taken.contains(identity_of(*x.kept)))
+      *x.outcome = delivery_outcome::duplicate;
 }
 
 /// Without those that repeat an id of the same batch: the first of them counts. Sorted by id.
-item_list first_of_each_id(item_list arrived) {
+arrival_list first_of_each_id(arrival_list arrived) {
   // A stable order keeps the first first.
   std::stable_sort(arrived.begin(), arrived.end(),
-                   [](const auto* a, const auto* b) { return identity_of(*a->kept) < identity_of(*b->kept); });
-  auto unique = item_list{};
-  for (auto* item : arrived)
-    if (!unique.empty() && identity_of(*unique.back()->kept) == identity_of(*item->kept))
-      item->outcome = delivery_outcome::duplicate;
+                   [](const auto& a, const auto& b) { return identity_of(*a.kept) < identity_of(*b.kept); });
+  auto unique = arrival_list{};
+  for (const auto& x : arrived)
+    if (!unique.empty() && identity_of(*unique.back().kept) == identity_of(*x.kept))
+      *x.outcome = delivery_outcome::duplicate;
     else
-      unique.push_back(item);
+      unique.push_back(x);
   return unique;
 }
 
-void mark_replayed(pipeline& db, const item_list& replays) {
+void mark_replayed(pipeline& db, const std::vector<const github::group::item*>& replays) {
   auto source = text_array{}, id = text_array{}, outcome = text_array{};
   auto received_at = timestamptz_array{};
   for (const auto* item : replays) {
@@ -178,19 +178,28 @@ std::span<const named_statement> delivery_statements() {
   return statements;
 }
 
+void keep_deliveries(pipeline& db, std::vector<arriving_delivery> arrived) {
+  arrived = first_of_each_id(std::move(arrived));
+  if (arrived.empty())
+    return;
+  auto arrays = arrived_arrays{};
+  for (const auto& x : arrived)
+    arrays.add(*x.kept, *x.outcome);
+  arrays.queue(db, "keep_deliveries", [arrived = std::move(arrived)](const answer& fresh) { mark_duplicates(arrived, fresh); });
+}
+
 void keep_deliveries(pipeline& db, std::span<github::group* const> groups) {
-  auto arrived = item_list{}, replays = item_list{};
+  auto arrived = arrival_list{};
+  auto replays = std::vector<const github::group::item*>{};
   for (auto* group : groups)
     for (auto& item : group->items) {
       item.outcome = item.what->ignored() ? delivery_outcome::ignored : delivery_outcome::stored;
-      (item.replay ? replays : arrived).push_back(&item);
+      if (item.replay)
+        replays.push_back(&item);
+      else
+        arrived.push_back({item.kept, &item.outcome});
     }
-  arrived = first_of_each_id(std::move(arrived));
-  auto arrays = arrived_arrays{};
-  for (const auto* item : arrived)
-    arrays.add(*item->kept, item->outcome);
-  if (!arrived.empty())
-    arrays.queue(db, "keep_deliveries", [arrived = std::move(arrived)](const answer& fresh) { mark_duplicates(arrived, fresh); });
+  keep_deliveries(db, std::move(arrived));
   if (!replays.empty())
     mark_replayed(db, replays);
 }

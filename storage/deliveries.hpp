@@ -8,14 +8,24 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ingot::storage {
 
 /// What the functions below run.
 std::span<const named_statement> delivery_statements();
 
-/// Queues, in one statement: takes the ids and keeps the deliveries whose id is new. Every item has its outcome once the queue
-/// has run: stored, ignored or duplicate; until then it is as if its id were new.
+/// A delivery that is to be kept, and what becomes of it.
+struct arriving_delivery {
+  const delivery* kept = nullptr;
+  delivery_outcome* outcome = nullptr; ///< before: as it is kept when its id is new; duplicate when it is not
+};
+
+/// Queues, in one statement: takes the ids and keeps the deliveries whose id is new. Every one has its outcome once the queue has
+/// run; until then it is as if its id were new. Of one id the first counts.
+void keep_deliveries(pipeline& db, std::vector<arriving_delivery> arrived);
+
+/// The same for groups, and marks replayed deliveries as no longer failed. Outcomes: stored, ignored or duplicate.
 void keep_deliveries(pipeline& db, std::span<github::group* const> groups);
 
 /// Queues: one delivery is kept with outcome `failed`; its id stays free.

@@ -151,9 +151,8 @@ struct event_arrays {
 class postgres_event_store final : public event_store {
 public:
   postgres_event_store(const std::string& url, const database_settings& settings, const event_settings& rules)
-      : window_{rules.view_window}, periods_{{}, rules.address_key_days}, db_{url, settings,
-                                                                              write_statements(
-                                                                                  {statements, metric_day_statements()})} {
+      : window_{rules.view_window}, periods_{{}, rules.address_key_days},
+        db_{url, settings, write_statements({statements, metric_day_statements(), delivery_statements()})} {
     const auto limit = db_.within_statement_timeout();
     for (const auto* statement : {"no_nestloop", "no_mergejoin_here", "plan_events_once"})
       db_.add(statement);

@@ -94,6 +94,14 @@ std::unique_ptr<job_store> node_storage::open_job_store() const {
   return storage::open_job_store(url_, config_.database);
 }
 
+std::unique_ptr<crawl_store> node_storage::open_crawl_store() const {
+  return storage::open_crawl_store(url_, config_.database);
+}
+
+std::unique_ptr<search_store> node_storage::open_search_store() const {
+  return storage::open_search_store(url_, config_.database);
+}
+
 std::unique_ptr<event_store> node_storage::open_event_store() const {
   return storage::open_event_store(url_, config_.database, config_.events);
 }

@@ -5,11 +5,13 @@
 #include "storage/batch_store.hpp"
 #include "storage/cluster.hpp"
 #include "storage/connection.hpp"
+#include "storage/crawl_store.hpp"
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
 #include "storage/job_store.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
+#include "storage/search_store.hpp"
 #include "storage/site_store.hpp"
 #include "storage/spool.hpp"
 
@@ -40,6 +42,8 @@ public:
   std::unique_ptr<batch_store> open_store() const;
   std::unique_ptr<site_store> open_site_store() const;
   std::unique_ptr<job_store> open_job_store() const;
+  std::unique_ptr<crawl_store> open_crawl_store() const;
+  std::unique_ptr<search_store> open_search_store() const;
   std::unique_ptr<event_store> open_event_store() const;
   std::unique_ptr<spool> open_spool() const;
 

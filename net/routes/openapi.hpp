@@ -19,6 +19,7 @@ struct openapi_components {
 openapi_components github_components();
 openapi_components site_components();
 openapi_components job_components();
+openapi_components crawl_components();
 openapi_components event_components();
 openapi_components rollup_components();
 

@@ -1,11 +1,14 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/crawl.hpp"
+#include "net/routes/crawl_sources.hpp"
 #include "net/routes/deliveries.hpp"
 #include "net/routes/events.hpp"
 #include "net/routes/github.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/rollup.hpp"
+#include "net/routes/search.hpp"
 #include "net/routes/site_modules.hpp"
 #include "net/routes/site_sync.hpp"
 #include "net/routes/state.hpp"
@@ -18,6 +21,7 @@ constexpr auto github_body_max = std::size_t{25} * 1024 * 1024; // GitHub makes 
 
 // The setting sites.body_bytes_max goes below it.
 constexpr auto site_body_max = std::size_t{256} * 1024 * 1024;
+constexpr auto crawl_body_max = std::size_t{64} * 1024 * 1024;  // a full request with every member at its limit has less
 constexpr auto events_body_max = std::size_t{16} * 1024 * 1024; // 1,000 events as large as they may be, and JSON around them
 constexpr auto small_body_max = std::size_t{64} * 1024;
 
@@ -51,6 +55,63 @@ constexpr route all[] = {
      replay_delivery,
      "Applies a kept delivery again.",
      {.answers = "200 receipt"}},
+    {"POST",
+     "/ingest/crawl",
+     door::application,
+     crawl_body_max,
+     take_crawl_items,
+     "Takes what a crawl partner found: stores what is new or changed of up to 500 items.",
+     {{}, "crawl_items", "200 crawled, 422 faults"},
+     metered::crawl},
+    {"GET",
+     "/api/v1/search",
+     door::application,
+     0,
+     search_documents,
+     "Searches crawl items in full text.",
+     {"search_words, search_limit, after", {}, "200 found"}},
+    {"POST",
+     "/cron/rebuild-search",
+     door::cron,
+     0,
+     rebuild_search,
+     "Builds the search anew, while the present one answers.",
+     {.answers = "202 rebuild_begun"}},
+    {"GET",
+     "/cron/rebuild-search/{job_id}",
+     door::cron,
+     0,
+     show_search_rebuild,
+     "How far a rebuild of the search is.",
+     {.answers = "200 rebuild"}},
+    {"POST",
+     "/api/v1/admin/sources",
+     door::admin,
+     small_body_max,
+     add_crawl_source,
+     "Adds a source of crawl items.",
+     {{}, "new_source", "201 source"}},
+    {"GET",
+     "/api/v1/admin/sources",
+     door::admin,
+     0,
+     list_crawl_sources,
+     "The sources of crawl items, by id.",
+     {"limit, after", {}, "200 sources"}},
+    {"POST",
+     "/api/v1/admin/sources/{source_id}/disable",
+     door::admin,
+     0,
+     disable_crawl_source,
+     "Refuses the source's items from now on.",
+     {.answers = "200 source"}},
+    {"POST",
+     "/api/v1/admin/sources/{source_id}/enable",
+     door::admin,
+     0,
+     enable_crawl_source,
+     "Takes the source's items again.",
+     {.answers = "200 source"}},
     {"POST",
      "/api/v1/sites/{site_id}/modules/sync",
      door::site,

@@ -270,7 +270,9 @@ TEST_CASE("law 6: a spooled request that the database refuses is kept as failed,
   }
   database.start();
   sql db{database.url()};
-  CHECK(eventually([&] { return db.number("SELECT count(*) FROM events") == 2; }));
+  const auto applied = eventually([&] { return db.number("SELECT count(*) FROM events") == 2; });
+  INFO(running.log());
+  CHECK(applied);
   CHECK(eventually(
       [&] { return db.number("SELECT count(*) FROM deliveries WHERE source = 'events' AND outcome = 'failed'") == 1; }));
   CHECK(db.text("SELECT error FROM deliveries WHERE outcome = 'failed'").find("no_poison") != std::string::npos);

@@ -42,7 +42,7 @@ const std::vector<room>& rooms() {
        {"model/", "config/", "telemetry/", "net/http/", "net/routes/", "net/bridge.hpp", "actors/protocol.hpp",
         "actors/context.hpp", "actors/sync_log.hpp", "storage/deliveries.hpp", "storage/job_queries.hpp", "storage/sites.hpp",
         "storage/rollup_runs.hpp", "storage/site_modules.hpp", "storage/syncs.hpp", "storage/site_state.hpp",
-        "storage/refused_change.hpp"},
+        "storage/refused_change.hpp", "storage/crawl_sources.hpp", "storage/search_queries.hpp"},
        {}},
       {"actors/", {"model/", "config/", "telemetry/", "storage/", "net/client/", "actors/"}, {"caf/"}},
       {"commands/",
