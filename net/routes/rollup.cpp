@@ -124,7 +124,7 @@ void preview(const std::shared_ptr<caller>& x, const rollup_order& order) {
       answer = json_response(preview_json(order, context.preview_rollup(order)));
     } catch (const std::exception& e) {
       answer =
-          http::refusal({fault::storage_unavailable, std::string{"the dry run came to no end: "} + e.what(), {}}, x->request_id);
+          http::refusal({fault::storage_unavailable, "the dry run came to no end: " + storage::describe(e), {}}, x->request_id);
     }
     x->what.previews->fetch_sub(1);
     x->done(std::move(answer));

@@ -289,11 +289,12 @@ TEST_CASE_METHOD(rollup_database, "the application is told once of each rule tha
 
 TEST_CASE_METHOD(rollup_database, "a rollup gets its turn while events keep coming") {
   auto stop = std::atomic<bool>{false};
+  auto taken = std::atomic<int>{0};
   auto intakes = std::vector<std::thread>{};
-  for (auto i = 0; i < 3; ++i)
+  for (auto i = 0; i < 8; ++i)
     intakes.emplace_back([&] {
       const auto begin_and_end = std::to_array<storage::named_statement>(
-          {{"begin", "BEGIN"}, {"commit", "COMMIT"}, {"roll_back", "ROLLBACK"}, {"work", "SELECT pg_sleep(0.02)"}});
+          {{"begin", "BEGIN"}, {"commit", "COMMIT"}, {"roll_back", "ROLLBACK"}, {"work", "SELECT pg_sleep(0.05)"}});
       auto intake = storage::pipeline{db.url(), config.database, begin_and_end};
       intake.prepare(storage::metric_day_statements());
       while (!stop)
@@ -304,13 +305,17 @@ TEST_CASE_METHOD(rollup_database, "a rollup gets its turn while events keep comi
           intake.add("work");
           intake.add("commit");
           intake.run();
+          ++taken;
         } catch (const storage::statement_error&) {
           intake.roll_back();
         }
     });
-  config.rollup.step_timeout = std::chrono::seconds{20};
-  for (auto i = 0; i < 3; ++i)
+  config.rollup.step_timeout = std::chrono::seconds{10};
+  for (auto i = 0; i < 3; ++i) {
+    for (const auto before = taken.load(); taken < before + 16;) // all of them are at it
+      std::this_thread::yield();
     CHECK_NOTHROW(roll({last_day, 7}));
+  }
   stop = true;
   for (auto& x : intakes)
     x.join();
