@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace ingot::storage {
@@ -26,6 +27,14 @@ constexpr auto statements = std::to_array<named_statement>({
     {"no_nestloop", "SET enable_nestloop = off"},
     {"no_mergejoin_here", "SET enable_mergejoin = off"},
     {"plan_events_once", "SET plan_cache_mode = force_generic_plan"},
+    // Views that lie within the window of a period's end: whoever has one, on either side of it, waits here for the others, so
+    // that the next statement sees what they stored.
+    {"hold_edges", R"sql(
+      INSERT INTO view_marks AS w (period, viewer, rule_id, times, added)
+      SELECT DISTINCT period, viewer, rule_id, '{}'::timestamptz[], '{}'::timestamptz[]
+      FROM unnest($1::date[], $2::uuid[], $3::text[]) AS x (period, viewer, rule_id) ORDER BY 1, 2, 3
+      ON CONFLICT (period, viewer, rule_id) DO UPDATE SET changes = w.changes
+    )sql"},
     // Requests ($1 times, $2 ids) that are new; of their events ($3 the request's number, then an array for each column; $12 to
     // $14: of views, their period, and the neighbouring one that lies within the window $15) those whose idempotency key is new
     // and that are no view of what was viewed lately. Gives for each new request its number, how many of its events are stored,
@@ -148,11 +157,18 @@ struct event_arrays {
   uuid_array viewer_beside;
 };
 
+/// The rows that views near the end of a period wait for.
+struct edge_arrays {
+  date_array period;
+  uuid_array viewer;
+  text_array rule_id;
+};
+
 class postgres_event_store final : public event_store {
 public:
   postgres_event_store(const std::string& url, const database_settings& settings, const event_settings& rules)
-      : window_{rules.view_window}, periods_{{}, rules.address_key_days},
-        db_{url, settings, write_statements({statements, metric_day_statements(), delivery_statements()})} {
+      : url_{url}, settings_{settings}, window_{rules.view_window}, periods_{{}, rules.address_key_days},
+        db_{url, settings, write_statements({statements, metric_day_statements()})} {
     const auto limit = db_.within_statement_timeout();
     for (const auto* statement : {"no_nestloop", "no_mergejoin_here", "plan_events_once"})
       db_.add(statement);
@@ -170,12 +186,14 @@ public:
   }
 
   void keep_failed(const delivery& x, const std::string& why) override {
-    const auto limit = db_.within_statement_timeout();
     try {
-      keep_failed_delivery(db_, x, why);
-      db_.run(); // a transaction of its own
+      // A session of its own, which goes by indexes: it looks for the delivery in tables of any size.
+      auto db = pipeline{url_, settings_, write_statements({delivery_statements()})};
+      plan_once(db);
+      const auto limit = db.within_statement_timeout();
+      keep_failed_delivery(db, x, why);
+      db.run(); // a transaction of its own
     } catch (const std::exception& e) {
-      db_.roll_back();
       throw store_error{classify(e), describe(e)};
     }
   }
@@ -186,6 +204,8 @@ private:
     keys_.clear();
     views_.clear();
     asked_.clear();
+    edges_ = {};
+    edge_views_.clear();
     auto days = std::vector<sys_days>{};
     auto received_at = timestamptz_array{};
     auto id = uuid_array{};
@@ -203,6 +223,8 @@ private:
     mark_days_changed(db_, days);
     const auto window = binary_interval(window_);
     auto& a = arrays_;
+    if (edges_.period.size() > 0)
+      db_.add("hold_edges", {edges_.period.parameter(), edges_.viewer.parameter(), edges_.rule_id.parameter()});
     db_.add("keep_events",
             {received_at.parameter(), id.parameter(), a.request.parameter(), a.at.parameter(), a.viewer.parameter(),
              a.type.parameter(), a.rule_id.parameter(), a.user_id.parameter(), a.idempotency_key.parameter(), a.key.parameter(),
@@ -233,22 +255,43 @@ private:
       auto key = std::optional<key_bytes>{};
       if (!e.idempotency_key.empty() && keys_.contains(*(key = key_of(e.idempotency_key))))
         continue;
-      const auto period = periods_.period_of(e.at);
+      const auto period = x.who.nearest(periods_.period_of(e.at));
       const auto viewer = view_of(x.who.in(period));
       const auto is_counted_view = e.is_view() && window_.count() > 0;
       auto view = asked_view{};
+      auto beside = std::optional<sys_days>{};
       if (is_counted_view) {
         view = {key_of_view(viewer, e.rule_id), e.at};
         if (recent_.covers(view.of, e.at, window_) || !views_.insert(moment_of(view)).second)
           continue;
+        beside = period_beside(e.at, period, period_of, window_);
+        if (beside && !x.who.knows(*beside))
+          beside.reset();
+        if (beside && !add_edge(e, period, *beside, x.who))
+          continue;
       }
       if (key)
         keys_.insert(*key);
-      add(e, number, viewer, key, is_counted_view ? std::optional{period} : std::nullopt,
-          is_counted_view ? period_beside(e.at, period, period_of, window_) : std::nullopt, x.who);
+      add(e, number, viewer, key, is_counted_view ? std::optional{period} : std::nullopt, beside, x.who);
       asked_.push_back(view);
       days.push_back(day_of(e.at));
     }
+  }
+
+  /// A view near the end of a period: its mark, and its twin's on the other side, are in different rows.
+  /// @returns false when a twin is in this commit already
+  bool add_edge(const events::event& e, sys_days period, sys_days beside, const events::viewer& who) {
+    const auto earlier = std::min(period, beside);
+    const auto viewer = view_of(who.in(earlier));
+    auto& others = edge_views_[key_of_view(viewer, e.rule_id)];
+    for (const auto& [at, of] : others)
+      if (of != period && e.at > at - window_ && e.at < at + window_)
+        return false;
+    others.emplace_back(e.at, period);
+    edges_.period.add(earlier);
+    edges_.viewer.add(viewer);
+    edges_.rule_id.add(e.rule_id);
+    return true;
   }
 
   void add(const events::event& e, std::int64_t number, std::string_view viewer, const std::optional<key_bytes>& key,
@@ -294,6 +337,8 @@ private:
     }
   }
 
+  std::string url_;
+  database_settings settings_;
   milliseconds window_;
   events::viewer_hasher periods_;
   pipeline db_;
@@ -301,6 +346,8 @@ private:
 
   // Of the commit in hand.
   event_arrays arrays_;
+  edge_arrays edges_;
+  std::unordered_map<key_bytes, std::vector<std::pair<timestamp, sys_days>>, key_hash> edge_views_;
   std::vector<asked_view> asked_;  // by place
   std::vector<asked_view> stored_; // views that this commit stores
   std::unordered_set<key_bytes, key_hash> keys_;
