@@ -340,7 +340,8 @@ constexpr auto statements = std::to_array<named_statement>({
       SELECT d::date, FALSE, $2::text, $3::text::integer FROM unnest($1::text[]) d ORDER BY d
       ON CONFLICT (day) DO UPDATE SET scored_with = excluded.scored_with, scored_days = excluded.scored_days
     )sql"},
-    // Dates behind that of this rollup whose window holds a day that was counted are left to a later one.
+    // Dates behind that of this rollup are left to a later one: those whose window holds a day that was counted, and those that
+    // have leaderboards, since that of all time holds every day before it.
     {rollup_sql::outdate_scores, R"sql(
       INSERT INTO metric_days (day, changed)
       SELECT g::date, FALSE FROM rollup_days d
@@ -349,6 +350,9 @@ constexpr auto statements = std::to_array<named_statement>({
       UNION
       SELECT m.day, FALSE FROM metric_days m JOIN rollup_days d ON m.day > d.day AND m.day < d.day + m.scored_days
       WHERE d.counted AND m.day > $1::text::date
+      UNION
+      SELECT l.date, FALSE FROM leaderboard_snapshots l
+      WHERE l.date > $1::text::date AND EXISTS (SELECT FROM rollup_days WHERE counted)
       ORDER BY 1
       ON CONFLICT (day) DO UPDATE SET scored_with = NULL
     )sql"},

@@ -105,6 +105,17 @@ TEST_CASE_METHOD(random_rollups, "rollups of dates in any order end in the rows 
     check(d);
 }
 
+TEST_CASE_METHOD(random_rollups,
+                 "what a rollup of a past date counts comes to the leaderboards of later dates with the next one") {
+  add(random_events(17, 2'000, last_day));
+  roll({last_day, 7});
+  add(std::vector<rollup_event>(99, {timestamp{last_day - days{25}} + hours{1}, 1, "late", "COPY"}));
+  roll({last_day - days{10}, 7}); // takes the day, and is not to write what is behind its date
+  roll({last_day, 7});
+  for (auto d = last_day - days{13}; d <= last_day; d += days{1})
+    check(d);
+}
+
 TEST_CASE_METHOD(random_rollups, "a window of another length is computed anew for the days of the window, and for no others") {
   add(random_events(11, 2'000, last_day));
   roll({last_day, 7});
