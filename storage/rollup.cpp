@@ -40,6 +40,10 @@ database_settings patient(database_settings x, const rollup_task& task) {
   return x;
 }
 
+/// How often the days' lock is waited for before the attempt fails. In between, those who queue behind it get their turn.
+constexpr auto lock_tries_max = 6;
+constexpr auto* lock_not_available = "55P03";
+
 /// A date that is computed, and whether its scores are or only its leaderboards.
 struct dated_step {
   std::string date;
@@ -73,6 +77,7 @@ private:
     db_.run();
   }
   void step(const std::string& what);
+  void with_days_locked(const std::function<void()>& queue);
   void take_days();
   void count_day(const std::string& day);
   void compute(const dated_step& x);
@@ -101,6 +106,25 @@ void rollup::step(const std::string& what) {
   run();
 }
 
+/// Runs what `queue` queues in a transaction behind the job's fence, while nobody adds to a day.
+void rollup::with_days_locked(const std::function<void()>& queue) {
+  for (auto tries = 1;; ++tries) {
+    db_.add("begin");
+    fence_job(db_, *lease_);
+    db_.add(rollup_sql::wait_briefly);
+    db_.add(rollup_sql::lock_days);
+    queue();
+    db_.add("commit");
+    try {
+      return run();
+    } catch (const statement_error& e) {
+      if (e.sqlstate() != lock_not_available || tries == lock_tries_max)
+        throw;
+      db_.roll_back();
+    }
+  }
+}
+
 /// A transaction of its own and a short one: events of the days wait for it. What comes later marks its day anew.
 void rollup::take_days() {
   const auto first = date_text(task_.order.date - std::chrono::days{task_.order.days - 1});
@@ -113,14 +137,10 @@ void rollup::take_days() {
   };
   if (lease_ == nullptr) {
     db_.add(rollup_sql::see_days, {text(date_), text(first), text(force)}, read);
+    run();
   } else {
-    db_.add("begin");
-    fence_job(db_, *lease_);
-    db_.add(rollup_sql::lock_days);
-    db_.add(rollup_sql::take_days, {text(date_), text(first), text(lease_->token), text(force)}, read);
-    db_.add("commit");
+    with_days_locked([&] { db_.add(rollup_sql::take_days, {text(date_), text(first), text(lease_->token), text(force)}, read); });
   }
-  run();
   for (const auto& [day, anew] : taken) {
     const auto counted = anew || day >= kept_from; // retention takes no day that was never counted
     db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false")});
@@ -235,16 +255,13 @@ void rollup::release() {
   auto done = job_completion{};
   done.lease = *lease_;
   done.result = result;
-  db_.add("begin");
-  fence_job(db_, *lease_);
-  db_.add(rollup_sql::lock_days);
-  db_.add(rollup_sql::release_days, {text(lease_->token)});
-  db_.add(rollup_sql::note_scores, {scored.parameter(), text(scored_with_), text(window_days_)});
-  db_.add(rollup_sql::outdate_scores, {text(date_), text(window_days_)});
-  note_rollup_success(db_, *lease_, result);
-  complete_jobs(db_, {&done, 1});
-  db_.add("commit");
-  run();
+  with_days_locked([&] {
+    db_.add(rollup_sql::release_days, {text(lease_->token)});
+    db_.add(rollup_sql::note_scores, {scored.parameter(), text(scored_with_), text(window_days_)});
+    db_.add(rollup_sql::outdate_scores, {text(date_), text(window_days_)});
+    note_rollup_success(db_, *lease_, result);
+    complete_jobs(db_, {&done, 1});
+  });
 }
 
 } // namespace

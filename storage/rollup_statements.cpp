@@ -330,6 +330,8 @@ constexpr auto statements = std::to_array<named_statement>({
       ON CONFLICT (period, scope, scope_ref, date) DO UPDATE SET entries = excluded.entries, updated_at = now()
     )sql"},
     {rollup_sql::entered, entered_sql},
+    // While the transaction waits for a lock, everybody who would add to a day waits behind it.
+    {rollup_sql::wait_briefly, "SET LOCAL lock_timeout = '500ms'"},
     // Waits for those that add to a day at this moment, and lets nobody begin to.
     {rollup_sql::lock_days, "SELECT ingot_lock_metric_days()"},
     // The days are counted. One that changed meanwhile stays marked.

@@ -38,6 +38,7 @@ inline constexpr const char* write_authors = "rollup_write_authors";
 inline constexpr const char* write_totals = "rollup_write_totals";
 inline constexpr const char* write_boards = "rollup_write_boards";
 inline constexpr const char* entered = "rollup_entered"; ///< $1 date: period, rank, id, points of rules new to its leaderboards
+inline constexpr const char* wait_briefly = "rollup_wait_briefly";
 inline constexpr const char* lock_days = "rollup_lock_days";
 inline constexpr const char* release_days = "rollup_release_days";     ///< $1 token
 inline constexpr const char* note_scores = "rollup_note_scores";       ///< $1 dates (text[]), $2 scored_with, $3 days

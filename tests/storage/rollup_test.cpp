@@ -1,6 +1,7 @@
 #include "storage/rollup.hpp"
 
 #include "model/rollup/order.hpp"
+#include "storage/connection.hpp"
 #include "storage/metric_days.hpp"
 #include "storage/rollup_runs.hpp"
 #include "tests/storage/rollup_events.hpp"
@@ -330,4 +331,41 @@ TEST_CASE_METHOD(rollup_database, "a rollup gets its turn while events keep comi
   stop = true;
   for (auto& x : intakes)
     x.join();
+}
+
+TEST_CASE_METHOD(rollup_database, "one who never lets go of the days fails a rollup for now, and the next one comes to its end") {
+  config.rollup.step_timeout = std::chrono::seconds{30};
+  add({{timestamp{last_day} + hours{1}, 1, "a", "COPY"}});
+  const auto lease = begin({last_day, 7});
+  const auto attempt = [&](const std::function<bool()>& stopping) {
+    return storage::run_rollup(db.url(), config.database, task({last_day, 7}), lease, stopping);
+  };
+  const auto state_of_failure = [&](const std::function<bool()>& stopping) {
+    try {
+      attempt(stopping);
+    } catch (const std::exception& e) {
+      CHECK(storage::classify(e) != storage::sql_remedy::refused); // the job tries again
+      return storage::sqlstate(e);
+    }
+    return std::string{"none"};
+  };
+  auto connection = db.connect();
+  auto stuck = std::make_unique<pqxx::work>(connection->raw());
+  const auto hold = [&] { stuck->exec("SELECT ingot_hold_metric_days()"); };
+  hold();
+  CHECK(state_of_failure([] { return false; }) == "55P03");
+  CHECK(db.sql("SELECT count(*) FROM metric_days WHERE changed") == "1");
+  stuck.reset();
+  stuck = std::make_unique<pqxx::work>(connection->raw());
+  auto looks = 0;
+  CHECK(state_of_failure([&] { // the days are taken, and are not let go
+          if (++looks == 1)
+            hold();
+          return false;
+        }) == "55P03");
+  CHECK(db.sql("SELECT state FROM jobs") == "running");
+  stuck.reset();
+  CHECK(attempt([] { return false; }).days_counted == 1);
+  check(last_day);
+  CHECK(db.sql("SELECT count(*) FROM metric_days WHERE changed OR counting IS NOT NULL") == "0");
 }
