@@ -239,6 +239,28 @@ TEST_CASE_METHOD(random_rollups, "law 2: a rollup whose lease is lost writes not
   CHECK(db.sql("SELECT string_agg(state, ' ' ORDER BY id) FROM rollup_runs") == "failed succeeded");
 }
 
+TEST_CASE_METHOD(random_rollups, "law 2: an attempt whose lease is lost changes nothing of its run's state any more") {
+  add(random_events(18, 100, last_day));
+  const auto lease = begin({last_day, 7});
+  const auto run_as_it_lies = [&] { return db.sql("SELECT r.xmin::text || r::text FROM rollup_runs r"); };
+  auto before = std::string{};
+  auto looks = 0;
+  const auto lose = [&] {
+    if (++looks == 3) {
+      db.sql("UPDATE jobs SET lease_token = gen_random_uuid()"); // another attempt began
+      before = run_as_it_lies();
+    }
+    return false;
+  };
+  CHECK_THROWS(storage::run_rollup(db.url(), config.database, task({last_day, 7}), lease, lose));
+  CHECK(looks > 10);
+  CHECK(run_as_it_lies() == before);
+  storage::note_rollup_failure(*db.connect(), lease, "late", true);
+  CHECK(run_as_it_lies() == before);
+  CHECK_FALSE(storage::begin_rollup_attempt(*db.connect(), lease));
+  CHECK(run_as_it_lies() == before);
+}
+
 TEST_CASE_METHOD(random_rollups, "law 2: an event that comes while its day is counted marks the day for the next rollup") {
   add(random_events(16, 300, last_day));
   const auto lease = begin({last_day, 7});
@@ -271,6 +293,17 @@ TEST_CASE_METHOD(rollup_database, "a second rollup is refused with the first one
   CHECK(third.begun);
   CHECK(db.sql("SELECT state || ': ' || error FROM rollup_runs ORDER BY id LIMIT 1") == "failed: why");
   CHECK(storage::list_rollups(*db.connect(), 1).front().id == third.run_id);
+}
+
+TEST_CASE_METHOD(rollup_database, "a rollup whose rival ends before it is looked for is begun, and nobody is told of none") {
+  // As if another run ended between the two looks: the row is refused once, and no unfinished one is found.
+  db.sql("CREATE SEQUENCE tries; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+         "IF nextval('tries') = 1 THEN RETURN NULL; END IF; RETURN NEW; END $$; "
+         "CREATE TRIGGER refuse_once BEFORE INSERT ON rollup_runs FOR EACH ROW EXECUTE FUNCTION refuse_once()");
+  const auto started = storage::start_rollup(db.url(), config.database, {last_day, 7});
+  CHECK(started.begun);
+  CHECK(started.run_id != 0);
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'rollup'") == "1");
 }
 
 TEST_CASE_METHOD(rollup_database, "a period's rollup is begun once, whoever asks") {
