@@ -147,6 +147,7 @@ void rollup::take_days() {
     if (counted)
       days_.push_back(day);
   }
+  db_.add(rollup_sql::weigh_days);
   run();
 }
 

@@ -271,6 +271,8 @@ constexpr auto statements = std::to_array<named_statement>({
     {rollup_sql::see_days, see_days_sql},
     // Remembers a day for the statements that follow.
     {rollup_sql::add_day, "INSERT INTO rollup_days VALUES ($1::text::date, $2::text::boolean)"},
+    // Without statistics thousands of days are expected, and the counts of all days are read for them.
+    {rollup_sql::weigh_days, "ANALYZE rollup_days"},
     {rollup_sql::count_day, count_day_sql},
     // How many events that were.
     {rollup_sql::sum_counts, "SELECT COALESCE(sum(events), 0)::bigint FROM rollup_counts"},

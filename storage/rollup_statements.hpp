@@ -18,6 +18,7 @@ namespace rollup_sql {
 inline constexpr const char* take_days = "rollup_take_days";          ///< $1 date, $2 first of the window, $3 token, $4 force
 inline constexpr const char* see_days = "rollup_see_days";            ///< the same, and changes nothing
 inline constexpr const char* add_day = "rollup_add_day";              ///< $1 day, $2 are its events read?
+inline constexpr const char* weigh_days = "rollup_weigh_days";        ///< once they are all added
 inline constexpr const char* count_day = "rollup_count_day";          ///< $1 day, $2 views_per_day_max, $3 fork_weight
 inline constexpr const char* sum_counts = "rollup_sum_counts";        ///< gives the number of events
 inline constexpr const char* find_differences = "rollup_differences"; ///< of the totals

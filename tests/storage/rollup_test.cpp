@@ -147,6 +147,22 @@ TEST_CASE_METHOD(random_rollups, "a dry run answers what the rollup then does, a
   CHECK(counts_json(dry) == counts_json(roll({last_day, 7})));
 }
 
+TEST_CASE_METHOD(rollup_database, "a rollup of a single day does not read the counts of all days") {
+  db.sql(
+      "INSERT INTO rule_metric_daily (date, rule_id, views, copies, saves, forks, votes, score, events) "
+      "SELECT d, 'rule' || r, 0, 1, 0, 0, 0, 0.3, 1 FROM generate_series('2023-01-01'::date, '2024-05-19', interval '1 day') d, "
+      "generate_series(1, 200) r; ANALYZE rule_metric_daily");
+  const auto scans = [&](const std::string& of) {
+    return db.sql("SELECT " + of + " FROM pg_stat_user_tables WHERE relname = 'rule_metric_daily'");
+  };
+  const auto by_index = scans("idx_scan"), whole = scans("seq_scan");
+  add({{timestamp{last_day} + hours{1}, 1, "rule1", "COPY"}});
+  CHECK(roll({last_day, 7}).days_counted == 1);
+  while (scans("idx_scan") == by_index) // a session tells of its scans in order, at its end
+    std::this_thread::yield();
+  CHECK(scans("seq_scan") == whole);
+}
+
 TEST_CASE_METHOD(rollup_database, "views of one address and rule count up to the cap a day, and days end at midnight UTC") {
   auto many = std::vector<rollup_event>{};
   for (auto i = 0; i < 9; ++i)
