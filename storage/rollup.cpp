@@ -130,10 +130,15 @@ void rollup::take_days() {
   const auto first = date_text(task_.order.date - std::chrono::days{task_.order.days - 1});
   const auto force = std::string{task_.order.force ? "true" : "false"};
   const auto kept_from = date_text(task_.events_kept_from);
-  auto taken = std::vector<std::pair<std::string, bool>>{}; // and whether it was never counted
+  struct taken_day {
+    std::string day;
+    bool anew = false;  // never counted
+    bool moved = false; // dates are computed because of it, whatever it comes to
+  };
+  auto taken = std::vector<taken_day>{};
   const auto read = [&](const answer& rows) {
     for (auto i = 0; i < rows.rows(); ++i)
-      taken.emplace_back(rows.text(i, 0), rows.text(i, 1) == "t");
+      taken.push_back({std::string{rows.text(i, 0)}, rows.text(i, 1) == "t", rows.text(i, 2) == "t"});
   };
   if (lease_ == nullptr) {
     db_.add(rollup_sql::see_days, {text(date_), text(first), text(force)}, read);
@@ -141,9 +146,9 @@ void rollup::take_days() {
   } else {
     with_days_locked([&] { db_.add(rollup_sql::take_days, {text(date_), text(first), text(lease_->token), text(force)}, read); });
   }
-  for (const auto& [day, anew] : taken) {
+  for (const auto& [day, anew, moved] : taken) {
     const auto counted = anew || day >= kept_from; // retention takes no day that was never counted
-    db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false")});
+    db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false"), text(counted && moved ? "true" : "false")});
     if (counted)
       days_.push_back(day);
   }
@@ -160,6 +165,7 @@ void rollup::count_day(const std::string& day) {
 
 void rollup::list_dates() {
   db_.add(rollup_sql::find_differences);
+  db_.add(rollup_sql::find_moved);
   db_.add(rollup_sql::find_totals, {text(fork_weight_)});
   db_.add(rollup_sql::sum_counts, {}, [this](const answer& rows) { counts_.events_counted = rows.integer(0, 0); });
   db_.add(rollup_sql::list_dates, {text(date_), text(window_days_), text(scored_with_)}, [this](const answer& rows) {

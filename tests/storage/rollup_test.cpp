@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <optional>
 #include <thread>
 
 using namespace ingot;
@@ -212,6 +213,42 @@ TEST_CASE_METHOD(rollup_database, "donations count for their author on the day t
                "author_user_id) FROM author_metric_daily") == "u1 3 1000 0, u2 1 300 0");
   db.sql("UPDATE donations SET status = 'refunded' WHERE to_user_id = 'u2'; UPDATE metric_days SET changed = TRUE");
   CHECK(roll({last_day, 7}).author_rows_removed == 1);
+}
+
+TEST_CASE_METHOD(random_rollups, "a donation alone computes its own day anew, and no other date") {
+  add(random_events(19, 2'000, last_day));
+  roll({last_day, 7});
+  const auto donated = last_day - days{6};
+  donate("author1", "usd", 500, 0, "succeeded", to_rfc3339(timestamp{donated} + hours{3}));
+  db.sql("UPDATE metric_days SET changed = TRUE WHERE day = '" + date_text(donated) + "'");
+  const auto counts = roll({last_day, 7});
+  CHECK(counts.days_counted == 1);
+  CHECK(counts.days_scored == 1);
+  CHECK(counts.rule_rows_written + counts.leaderboards_written == 0);
+  CHECK(db.sql("SELECT string_agg(date || ' ' || donations_cents, ', ') FROM author_metric_daily WHERE donations > 0") ==
+        date_text(donated) + " 500");
+}
+
+TEST_CASE_METHOD(random_rollups, "law 2: dates that a rollup died before it had computed them are computed by the next one") {
+  add(random_events(20, 2'000, last_day));
+  roll({last_day, 7});
+  add(std::vector<rollup_event>(99, {timestamp{last_day - days{10}} + hours{1}, 1, "late", "COPY"}));
+  const auto past = rollup_order{last_day - days{8}, 7};
+  const auto lease = begin(past);
+  const auto connection = db.connect();
+  auto stuck = std::optional<pqxx::work>{};
+  const auto hold = [&] { // the days are taken, and cannot be released
+    if (!stuck)
+      stuck.emplace(connection->raw()).exec("SELECT ingot_hold_metric_days()");
+    return false;
+  };
+  CHECK_THROWS(storage::run_rollup(db.url(), config.database, task(past), lease, hold));
+  stuck.reset();
+  CHECK(db.sql("SELECT count(*) FROM rule_metric_totals WHERE rule_id = 'late'") == "1"); // its rows are written
+  db.sql("UPDATE jobs SET state = 'dead', lease_token = NULL, lease_until = NULL, finished_at = now(); DELETE FROM job_lanes");
+  roll({last_day, 7});
+  for (auto d = last_day - days{13}; d <= last_day; d += days{1})
+    check(d);
 }
 
 TEST_CASE_METHOD(rollup_database, "a day whose events retention took keeps its counts, whatever changes of its donations") {
