@@ -35,14 +35,17 @@ delivery event_intake::to_spool(const item& x) {
   out.event = source;
   out.content_type = "application/json";
   out.received_at = x.received_at;
-  out.body_bytes = static_cast<std::uint32_t>(x.body.size());
-  out.body = compress(x.body);
+  const auto body = events::to_json(x.said); // the bad ones have been named to their sender
+  out.body_bytes = static_cast<std::uint32_t>(body.size());
+  out.body = compress(body);
   return out;
 }
 
 std::shared_ptr<events_in_hand> event_intake::from_spool(const delivery& x, const node_context& context) {
   const auto raw = x.encoding == body_encoding::zstd ? decompress(x.body, x.body_bytes) : x.body;
-  auto parsed = events::parse(raw, context.event_rules, x.received_at);
+  auto rules = context.event_rules;
+  rules.accepted_before = true;
+  auto parsed = events::parse(raw, rules, x.received_at);
   if (const auto* why = std::get_if<failure>(&parsed))
     throw std::runtime_error{why->message};
   auto who = events::viewer::from_text(x.endpoint);
@@ -52,6 +55,8 @@ std::shared_ptr<events_in_hand> event_intake::from_spool(const delivery& x, cons
   out->id = id_of(x.id);
   out->received_at = x.received_at;
   out->said = std::move(std::get<events::batch>(parsed));
+  if (!out->said.rejected.empty())
+    throw std::runtime_error{"at " + out->said.rejected.front().pointer + ": " + out->said.rejected.front().message};
   out->who = std::move(*who);
   return out;
 }

@@ -164,6 +164,22 @@ private:
     }
   }
 
+  /// Commits all of `items`, as many in a transaction as its weight allows.
+  static result commit_in_parts(state_type& state, item_span items, std::span<const delivery* const> spooled = {}) {
+    const auto most = Intake::weight_max(state.context->config);
+    while (!items.empty()) {
+      auto count = std::size_t{0};
+      for (auto weight = std::size_t{0}; count < items.size(); ++count)
+        if (weight += Intake::weight(*items[count]); count > 0 && weight > most)
+          break;
+      if (const auto end = commit(state, items.first(count), spooled.first(spooled.empty() ? 0 : count)); end != result::done)
+        return end;
+      items = items.subspan(count);
+      spooled = spooled.subspan(spooled.empty() ? 0 : count);
+    }
+    return result::done;
+  }
+
   /// Hands what nobody has answered yet to the SPOOL, in order.
   static void pass_to_spool(pointer self, const std::vector<item_ptr>& items) {
     auto& state = self->state;
@@ -193,7 +209,7 @@ private:
     if (batch.empty())
       return;
     if (!state.through_spool) {
-      if (commit(state, batch) == result::done)
+      if (commit_in_parts(state, batch) == result::done)
         return;
       state.through_spool = true;
       state.context->database = database_state::away;
@@ -233,7 +249,7 @@ private:
         break;
     }
     if (end == result::done && !items.empty())
-      end = commit(state, items, spooled);
+      end = commit_in_parts(state, items, spooled);
     if (end == result::away)
       return caf::make_error(caf::sec::runtime_error, "the database is away");
     if (end == result::refused)

@@ -81,7 +81,6 @@ using group_ptr = std::shared_ptr<repository_group>;
 /// An application's events on their way, held by one actor at a time. When its last holder drops it unanswered, `answer` goes
 /// with it, and what that holds answers `lost`.
 struct events_in_hand : storage::event_request {
-  std::string body; ///< as it came, for the spool
   std::string request_id;
 
   /// Called once, with the request as the commit left it, or with why there was none. @param spooled kept on disk until the

@@ -15,13 +15,13 @@ std::string_view trimmed(std::string_view x) {
   return x.substr(first, x.find_last_not_of(" \t") - first + 1);
 }
 
-/// Parts of `x` between `mark`s outside of quotes.
-std::vector<std::string_view> parts_of(std::string_view x, char mark) {
+/// Parts of `x` between `mark`s, outside of quotes when there may be any.
+std::vector<std::string_view> parts_of(std::string_view x, char mark, bool quotes = true) {
   auto out = std::vector<std::string_view>{};
   auto quoted = false;
   auto begin = std::size_t{0};
   for (auto i = std::size_t{0}; i < x.size(); ++i) {
-    if (x[i] == '"')
+    if (quotes && x[i] == '"')
       quoted = !quoted;
     else if (x[i] == '\\' && quoted)
       ++i;
@@ -67,8 +67,8 @@ ip_address client_address(const ip_address& peer, std::string_view forwarded, st
   auto nearest = unmapped(peer);
   if (trusted.empty() || !is_trusted(nearest))
     return nearest;
-  const auto by_rfc = !trimmed(forwarded).empty();
-  const auto hops = parts_of(by_rfc ? forwarded : x_forwarded_for, ',');
+  const auto by_rfc = trimmed(x_forwarded_for).empty();
+  const auto hops = parts_of(by_rfc ? forwarded : x_forwarded_for, ',', by_rfc);
   for (auto hop = hops.rbegin(); hop != hops.rend() && is_trusted(nearest); ++hop) {
     const auto before = address_of_node(by_rfc ? for_node(*hop) : *hop);
     if (!before)

@@ -94,12 +94,23 @@ void make_day_partitions(connection& db, const std::string& table, days first, d
       made(partition_name(table, day));
 }
 
-void drop_partition(connection& db, const std::string& name) {
-  auto deadline = connection::deadline{db};
-  auto tx = pqxx::work{db.raw()};
-  tx.exec(lock_briefly);
-  tx.exec("DROP TABLE IF EXISTS " + name);
-  tx.commit();
+bool is_lock_timeout(const std::exception& e) {
+  return sqlstate(e) == "55P03";
+}
+
+bool drop_partition(connection& db, const std::string& name) {
+  try {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    tx.exec(lock_briefly);
+    tx.exec("DROP TABLE IF EXISTS " + name);
+    tx.commit();
+    return true;
+  } catch (const pqxx::sql_error& e) {
+    if (!is_lock_timeout(e))
+      throw;
+    return false;
+  }
 }
 
 } // namespace ingot::storage

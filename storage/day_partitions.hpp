@@ -3,6 +3,7 @@
 #include "storage/connection.hpp"
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,7 +35,11 @@ void make_day_partitions(connection& db, const std::string& table, std::chrono::
                          std::chrono::days step = std::chrono::days{1}, const std::function<void(const std::string&)>& made = {});
 
 /// Drops one, waiting for nobody for long. Throws what libpqxx throws.
-void drop_partition(connection& db, const std::string& name);
+/// @returns false when somebody reads the table just now: the next round tries again
+bool drop_partition(connection& db, const std::string& name);
+
+/// Does `e` say that a lock was not to be had within lock_briefly?
+bool is_lock_timeout(const std::exception& e);
 
 /// Waits for a lock no longer than others can bear to wait behind it.
 inline constexpr const char* lock_briefly = "SET LOCAL lock_timeout = '200ms'";

@@ -27,10 +27,8 @@ long apply_delivery_retention(connection& db, timestamp today, const retention_s
   const auto day = std::chrono::floor<std::chrono::days>(today);
   auto dropped = 0L;
   for (const auto& x : day_partitions(db, "deliveries"))
-    if (x.first_day + std::chrono::days{keep.deliveries_days} < day) {
-      drop_partition(db, x.name);
+    if (x.first_day + std::chrono::days{keep.deliveries_days} < day && drop_partition(db, x.name))
       ++dropped;
-    }
   const auto oldest = day_text(day - std::chrono::days{keep.delivery_ids_days});
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};

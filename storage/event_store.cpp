@@ -5,13 +5,17 @@
 #include "model/sha256.hpp"
 #include "storage/binary_array.hpp"
 #include "storage/deliveries.hpp"
+#include "storage/event_statements.hpp"
 #include "storage/metric_days.hpp"
 #include "storage/pipeline.hpp"
 #include "storage/write_session.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace ingot::storage {
@@ -20,63 +24,6 @@ namespace {
 
 using events::recent_views;
 using std::chrono::sys_days;
-
-constexpr auto statements = std::to_array<named_statement>({
-    // Joins are of what the statement itself holds, and its estimates know nothing of their sizes.
-    {"no_nestloop", "SET enable_nestloop = off"},
-    {"no_mergejoin_here", "SET enable_mergejoin = off"},
-    {"plan_events_once", "SET plan_cache_mode = force_generic_plan"},
-    // Requests ($1 times, $2 ids) that are new; of their events ($3 the request's number, then an array for each column; $12 to
-    // $14: of views, their period, and the neighbouring one that lies within the window $15) those whose idempotency key is new
-    // and that are no view of what was viewed lately. Gives for each new request its number, how many of its events are stored,
-    // and the places of its stored views.
-    {"keep_events", R"sql(
-      WITH requests AS MATERIALIZED (
-        SELECT * FROM unnest($1::timestamptz[], $2::uuid[]) WITH ORDINALITY AS x (received_at, id, number)
-      ), opened AS (
-        INSERT INTO event_requests (received_at, id) SELECT received_at, id FROM requests ORDER BY 1, 2
-        ON CONFLICT DO NOTHING RETURNING received_at, id
-      ), new_requests AS MATERIALIZED (
-        SELECT q.number, q.received_at FROM requests q JOIN opened o ON o.received_at = q.received_at AND o.id = q.id
-      ), arrived AS MATERIALIZED (
-        SELECT x.*, q.received_at
-        FROM unnest($3::bigint[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[],
-                    $11::jsonb[], $12::date[], $13::date[], $14::uuid[])
-             WITH ORDINALITY AS x (request, ts, viewer, type, rule_id, user_id, idempotency_key, key, data, period, beside,
-                                   viewer_beside, place)
-        JOIN new_requests q ON q.number = x.request
-      ), taken AS (
-        INSERT INTO event_keys (key, day) SELECT key, (ts AT TIME ZONE 'UTC')::date FROM arrived WHERE key IS NOT NULL ORDER BY key
-        ON CONFLICT DO NOTHING RETURNING key
-      ), fresh AS MATERIALIZED (
-        SELECT a.* FROM arrived a
-        WHERE (a.key IS NULL OR a.key IN (SELECT key FROM taken))
-          AND (a.beside IS NULL OR NOT EXISTS (
-            SELECT FROM view_marks w, unnest(w.times) t
-            WHERE w.period = a.beside AND w.viewer = a.viewer_beside AND w.rule_id = a.rule_id
-              AND a.ts > t - $15::interval AND a.ts < t + $15::interval))
-      ), asked AS (
-        SELECT period, viewer, rule_id, array_agg(ts ORDER BY place) AS times FROM fresh WHERE period IS NOT NULL GROUP BY 1, 2, 3
-      ), marked AS (
-        INSERT INTO view_marks AS w (period, viewer, rule_id, times, added)
-        SELECT period, viewer, rule_id, ingot_fresh_views('{}', times, $15::interval), times FROM asked ORDER BY 1, 2, 3
-        ON CONFLICT (period, viewer, rule_id) DO UPDATE SET (times, added, changes) = (
-          SELECT w.times || x.fresh, x.fresh, w.changes + 1
-          FROM (SELECT ingot_fresh_views(w.times, excluded.added, $15::interval) AS fresh) x)
-        WHERE cardinality(ingot_fresh_views(w.times, excluded.added, $15::interval)) > 0
-        RETURNING period, viewer, rule_id, CASE WHEN changes = 0 THEN times ELSE added END AS stored
-      ), chosen AS MATERIALIZED (
-        SELECT f.* FROM fresh f
-        LEFT JOIN marked m ON m.period = f.period AND m.viewer = f.viewer AND m.rule_id = f.rule_id
-        WHERE f.period IS NULL OR f.ts = ANY (m.stored)
-      ), kept AS (
-        INSERT INTO events (ts, received_at, viewer, type, rule_id, user_id, idempotency_key, data)
-        SELECT ts, received_at, viewer, type, rule_id, user_id, idempotency_key, data FROM chosen
-      )
-      SELECT q.number, count(c.place), array_agg(c.place) FILTER (WHERE c.period IS NOT NULL)
-      FROM new_requests q LEFT JOIN chosen c ON c.request = q.number GROUP BY q.number
-    )sql"},
-});
 
 std::string_view view_of(const std::array<unsigned char, 16>& x) {
   return {reinterpret_cast<const char*>(x.data()), x.size()};
@@ -116,15 +63,53 @@ std::optional<sys_days> period_beside(timestamp at, sys_days period, const perio
   return std::nullopt;
 }
 
-/// One view that goes to the database.
-struct asked_view {
-  key_bytes of{};
-  timestamp at{};
+/// An event that is not known as a duplicate.
+struct candidate {
+  event_request* of = nullptr;
+  const events::event* said = nullptr;
+  sys_days period;
+  const events::viewer_id* viewer = nullptr;
+  std::optional<key_bytes> key;
+  std::optional<key_bytes> view;  ///< of a view that counts once in the window
+  std::optional<sys_days> beside; ///< the neighbouring period that lies within the window
+  bool dropped = false;           ///< the database knows it
 };
 
 /// The same view at the same moment is the same twice in one commit, too.
-key_bytes moment_of(const asked_view& x) {
-  return {x.of[0] ^ static_cast<std::uint64_t>(x.at.time_since_epoch().count()), x.of[1]};
+key_bytes moment_of(const key_bytes& view, timestamp at) {
+  return {view[0] ^ static_cast<std::uint64_t>(at.time_since_epoch().count()), view[1]};
+}
+
+/// 16 bytes of a UUID's text.
+std::array<unsigned char, 16> uuid_of(std::string_view text) {
+  auto out = std::array<unsigned char, 16>{};
+  auto digits = std::size_t{0};
+  for (const char c : text) {
+    if (c == '-')
+      continue;
+    const auto value = static_cast<unsigned char>(c <= '9' ? c - '0' : c - 'a' + 10);
+    out.at(digits / 2) = static_cast<unsigned char>(out.at(digits / 2) << 4 | value);
+    ++digits;
+  }
+  return out;
+}
+
+std::string_view bytes_of(const key_bytes& x) {
+  return {reinterpret_cast<const char*>(x.data()), sizeof x};
+}
+
+/// The times of `{"2026-11-18 12:00:00.5+00",…}`.
+std::vector<timestamp> times_of(std::string_view array) {
+  auto out = std::vector<timestamp>{};
+  for (auto begin = array.find('"'); begin != std::string_view::npos; begin = array.find('"', begin)) {
+    const auto end = array.find('"', begin + 1);
+    auto text = std::string{array.substr(begin + 1, end - begin - 1)}; // ISO, UTC: the session's
+    text[10] = 'T';
+    text.replace(text.find('+'), std::string::npos, "Z");
+    out.push_back(parse_rfc3339(text).value());
+    begin = end + 1;
+  }
+  return out;
 }
 
 /// PostgreSQL's binary form: microseconds, then days and months (interval_recv).
@@ -136,27 +121,25 @@ std::string binary_interval(milliseconds x) {
   return out;
 }
 
-/// The arrays of one commit.
-struct event_arrays {
-  int8_array request;
-  timestamptz_array at;
+/// Rows of view_marks, by their key.
+struct mark_arrays {
+  date_array period;
   uuid_array viewer;
-  text_array type, rule_id, user_id, idempotency_key;
-  uuid_array key;
-  jsonb_array data;
-  date_array period, beside;
-  uuid_array viewer_beside;
+  text_array rule_id;
+
+  void add(sys_days first_day, const events::viewer_id& who, std::string_view rule) {
+    period.add(first_day);
+    viewer.add(view_of(who));
+    rule_id.add(rule);
+  }
 };
 
 class postgres_event_store final : public event_store {
 public:
   postgres_event_store(const std::string& url, const database_settings& settings, const event_settings& rules)
-      : window_{rules.view_window}, periods_{{}, rules.address_key_days},
-        db_{url, settings, write_statements({statements, metric_day_statements(), delivery_statements()})} {
-    const auto limit = db_.within_statement_timeout();
-    for (const auto* statement : {"no_nestloop", "no_mergejoin_here", "plan_events_once"})
-      db_.add(statement);
-    db_.run();
+      : url_{url}, settings_{settings}, window_{rules.view_window}, periods_{{}, rules.address_key_days},
+        db_{url, settings, write_statements({event_statements(), metric_day_statements()})} {
+    plan_once(db_);
   }
 
   void commit(std::span<event_request* const> requests) override {
@@ -170,141 +153,260 @@ public:
   }
 
   void keep_failed(const delivery& x, const std::string& why) override {
-    const auto limit = db_.within_statement_timeout();
     try {
-      keep_failed_delivery(db_, x, why);
-      db_.run(); // a transaction of its own
+      // A session of its own, which goes by indexes: it looks for the delivery in tables of any size.
+      auto db = pipeline{url_, settings_, write_statements({delivery_statements()})};
+      plan_once(db);
+      const auto limit = db.within_statement_timeout();
+      keep_failed_delivery(db, x, why);
+      db.run(); // a transaction of its own
     } catch (const std::exception& e) {
-      db_.roll_back();
       throw store_error{classify(e), describe(e)};
     }
   }
 
 private:
+  /// Mostly two exchanges with the database: what is new, then the events and COMMIT. Views that hang on the answer of another
+  /// statement take one more.
   void apply(std::span<event_request* const> requests) {
-    arrays_ = {};
     keys_.clear();
     views_.clear();
-    asked_.clear();
-    auto days = std::vector<sys_days>{};
-    auto received_at = timestamptz_array{};
-    auto id = uuid_array{};
+    candidates_.clear();
+    edge_views_.clear();
     for (auto* x : requests) {
-      received_at.add(x->received_at);
-      id.add(view_of(x->id));
-      gather(*x, static_cast<std::int64_t>(received_at.size()), days);
-      // Of a request that was applied before nobody knows any more which were duplicates then.
-      x->accepted = x->said.events.size();
-      x->duplicates = 0;
+      gather(*x);
+      x->accepted = 0;
+      x->duplicates = x->said.events.size();
     }
-    if (asked_.empty()) // all are known: there is nothing to write
-      return refuse_all(requests);
+    if (candidates_.empty()) // all are known: there is nothing to write
+      return;
     db_.add("begin");
-    mark_days_changed(db_, days);
-    const auto window = binary_interval(window_);
-    auto& a = arrays_;
-    db_.add("keep_events",
-            {received_at.parameter(), id.parameter(), a.request.parameter(), a.at.parameter(), a.viewer.parameter(),
-             a.type.parameter(), a.rule_id.parameter(), a.user_id.parameter(), a.idempotency_key.parameter(), a.key.parameter(),
-             a.data.parameter(), a.period.parameter(), a.beside.parameter(), a.viewer_beside.parameter(), pgx::binary{window}},
-            [&](const answer& rows) { read(rows, requests); });
+    auto known = std::vector<event_request*>{};
+    open_requests(requests, known);
+    take_keys();
+    hold_edges();
+    if (std::any_of(candidates_.begin(), candidates_.end(), [](const candidate& x) { return x.view && (x.key || x.beside); }))
+      db_.run();
+    mark_views();
+    db_.run();
+    insert(known);
     failpoint("before_commit");
     db_.add("commit");
     db_.send();
     failpoint("during_commit");
     db_.run();
     failpoint("after_commit");
-    for (const auto& x : stored_)
-      recent_.remember(x.of, x.at);
-  }
-
-  /// Nothing of them is new.
-  static void refuse_all(std::span<event_request* const> requests) {
-    for (auto* x : requests) {
-      x->accepted = 0;
-      x->duplicates = x->said.events.size();
+    for (const auto& x : candidates_)
+      if (x.view && !x.dropped)
+        recent_.remember(*x.view, x.said->at);
+    for (auto* x : known) { // applied before: nobody knows any more which were duplicates then
+      x->accepted = x->said.events.size();
+      x->duplicates = 0;
     }
   }
 
-  /// Puts into the arrays what is not known as a duplicate.
-  void gather(const event_request& x, std::int64_t number, std::vector<sys_days>& days) {
+  /// Notes what is not known as a duplicate.
+  void gather(event_request& x) {
     const auto period_of = [this](timestamp at) { return periods_.period_of(at); };
     for (const auto& e : x.said.events) {
-      auto key = std::optional<key_bytes>{};
-      if (!e.idempotency_key.empty() && keys_.contains(*(key = key_of(e.idempotency_key))))
-        continue;
-      const auto period = periods_.period_of(e.at);
-      const auto viewer = view_of(x.who.in(period));
-      const auto is_counted_view = e.is_view() && window_.count() > 0;
-      auto view = asked_view{};
-      if (is_counted_view) {
-        view = {key_of_view(viewer, e.rule_id), e.at};
-        if (recent_.covers(view.of, e.at, window_) || !views_.insert(moment_of(view)).second)
+      auto c = candidate{&x, &e, {}, nullptr, {}, {}, {}, false};
+      if (!e.idempotency_key.empty()) {
+        c.key = key_of(e.idempotency_key);
+        if (keys_.contains(*c.key))
           continue;
       }
-      if (key)
-        keys_.insert(*key);
-      add(e, number, viewer, key, is_counted_view ? std::optional{period} : std::nullopt,
-          is_counted_view ? period_beside(e.at, period, period_of, window_) : std::nullopt, x.who);
-      asked_.push_back(view);
+      c.period = x.who.nearest(periods_.period_of(e.at));
+      c.viewer = &x.who.in(c.period);
+      if (e.is_view() && window_.count() > 0) {
+        c.view = key_of_view(view_of(*c.viewer), e.rule_id);
+        if (recent_.covers(*c.view, e.at, window_) || !views_.insert(moment_of(*c.view, e.at)).second)
+          continue;
+        c.beside = period_beside(e.at, c.period, period_of, window_);
+        if (c.beside && !x.who.knows(*c.beside))
+          c.beside.reset();
+        if (c.beside && has_twin(c))
+          continue;
+      }
+      if (c.key)
+        keys_.insert(*c.key);
+      candidates_.push_back(c);
+    }
+  }
+
+  /// Is there a view in this commit already that lies within the window on the other side of a period's end? Its mark is in
+  /// another row.
+  bool has_twin(const candidate& c) {
+    const auto& earlier = c.of->who.in(std::min(c.period, *c.beside));
+    auto& others = edge_views_[key_of_view(view_of(earlier), c.said->rule_id)];
+    const auto at = c.said->at;
+    for (const auto& [other, period] : others)
+      if (period != c.period && at > other - window_ && at < other + window_)
+        return true;
+    others.emplace_back(at, c.period);
+    return false;
+  }
+
+  void open_requests(std::span<event_request* const> requests, std::vector<event_request*>& known) {
+    auto sorted = std::vector<event_request*>{requests.begin(), requests.end()};
+    const auto place = [](const event_request* x) { return std::tie(x->received_at, x->id); };
+    std::sort(sorted.begin(), sorted.end(), [&](const auto* a, const auto* b) { return place(a) < place(b); });
+    auto received_at = timestamptz_array{};
+    auto id = uuid_array{};
+    for (const auto* x : sorted) {
+      received_at.add(x->received_at);
+      id.add(view_of(x->id));
+    }
+    db_.add("open_event_requests", {received_at.parameter(), id.parameter()}, [sorted, &known](const answer& rows) {
+      auto row = 0;
+      for (auto* x : sorted)
+        if (row < rows.rows() && uuid_of(rows.text(row, 0)) == x->id)
+          ++row;
+        else
+          known.push_back(x);
+    });
+  }
+
+  void take_keys() {
+    auto sorted = std::vector<candidate*>{};
+    for (auto& x : candidates_)
+      if (x.key)
+        sorted.push_back(&x);
+    if (sorted.empty())
+      return;
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return bytes_of(*a->key) < bytes_of(*b->key); });
+    auto key = uuid_array{};
+    auto day = date_array{};
+    for (const auto* x : sorted) {
+      key.add(bytes_of(*x->key));
+      day.add(day_of(x->said->at));
+    }
+    db_.add("take_event_keys", {key.parameter(), day.parameter()}, [sorted](const answer& rows) {
+      auto row = 0;
+      for (auto* x : sorted)
+        if (row < rows.rows() && view_of(uuid_of(rows.text(row, 0))) == bytes_of(*x->key))
+          ++row;
+        else
+          x->dropped = true;
+    });
+  }
+
+  void hold_edges() {
+    auto held = mark_arrays{}, beside = mark_arrays{};
+    auto at = timestamptz_array{};
+    auto edges = std::vector<candidate*>{};
+    for (auto& x : candidates_)
+      if (x.beside) {
+        edges.push_back(&x);
+        const auto earlier = std::min(x.period, *x.beside);
+        held.add(earlier, x.of->who.in(earlier), x.said->rule_id);
+        beside.add(*x.beside, x.of->who.in(*x.beside), x.said->rule_id);
+        at.add(x.said->at);
+      }
+    if (edges.empty())
+      return;
+    db_.add("hold_view_edges", {held.period.parameter(), held.viewer.parameter(), held.rule_id.parameter()});
+    db_.add("check_view_edges",
+            {beside.period.parameter(), beside.viewer.parameter(), beside.rule_id.parameter(), at.parameter(),
+             pgx::binary{interval_}},
+            [edges](const answer& rows) {
+              for (auto i = 0; i < rows.rows(); ++i)
+                edges.at(static_cast<std::size_t>(rows.integer(i, 0)) - 1)->dropped = true;
+            });
+  }
+
+  /// The views of one viewer and rule, in the order of their arrival.
+  using view_group = std::vector<candidate*>;
+
+  void mark_views() {
+    auto by_view = std::unordered_map<key_bytes, view_group, key_hash>{};
+    for (auto& x : candidates_)
+      if (x.view && !x.dropped)
+        by_view[*x.view].push_back(&x);
+    if (by_view.empty())
+      return;
+    auto groups = std::vector<view_group>{};
+    for (auto& x : by_view)
+      groups.push_back(std::move(x.second));
+    const auto place = [](const view_group& x) {
+      return std::tuple{x.front()->period, view_of(*x.front()->viewer), x.front()->said->rule_id};
+    };
+    std::sort(groups.begin(), groups.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    auto marks = mark_arrays{};
+    auto at = timestamptz_array{};
+    auto more = text_array{};
+    for (const auto& x : groups) {
+      marks.add(x.front()->period, *x.front()->viewer, x.front()->said->rule_id);
+      at.add(x.front()->said->at);
+      if (x.size() == 1) {
+        more.add_null();
+        continue;
+      }
+      auto rest = std::string{};
+      for (auto i = std::size_t{1}; i < x.size(); ++i)
+        rest += (rest.empty() ? "{" : ",") + to_rfc3339(x[i]->said->at);
+      more.add(rest + '}');
+    }
+    db_.add("mark_views",
+            {marks.period.parameter(), marks.viewer.parameter(), marks.rule_id.parameter(), at.parameter(), more.parameter(),
+             pgx::binary{interval_}},
+            [groups = std::move(groups)](const answer& rows) {
+              auto row = 0;
+              for (const auto& x : groups) {
+                const auto stores = row < rows.rows() && rows.text(row, 1) == x.front()->said->rule_id &&
+                                    uuid_of(rows.text(row, 0)) == *x.front()->viewer;
+                const auto stored = stores && x.size() > 1 ? times_of(rows.text(row, 2)) : std::vector<timestamp>{};
+                for (auto* view : x)
+                  view->dropped =
+                      !stores || (x.size() > 1 && std::find(stored.begin(), stored.end(), view->said->at) == stored.end());
+                row += stores ? 1 : 0;
+              }
+            });
+  }
+
+  /// The events of requests that are not `known` and that nothing of the database stands against.
+  void insert(const std::vector<event_request*>& known) {
+    auto at = timestamptz_array{}, received_at = timestamptz_array{};
+    auto viewer = uuid_array{};
+    auto type = text_array{}, rule_id = text_array{}, user_id = text_array{}, idempotency_key = text_array{};
+    auto data = jsonb_array{};
+    auto days = std::vector<sys_days>{};
+    const auto text_or_null = [](auto& to, std::string_view x) { x.empty() ? to.add_null() : to.add(x); };
+    for (auto& x : candidates_) {
+      x.dropped = x.dropped || std::find(known.begin(), known.end(), x.of) != known.end();
+      if (x.dropped)
+        continue;
+      ++x.of->accepted;
+      --x.of->duplicates;
+      const auto& e = *x.said;
+      at.add(e.at);
+      received_at.add(x.of->received_at);
+      viewer.add(view_of(*x.viewer));
+      type.add(e.type);
+      rule_id.add(e.rule_id);
+      text_or_null(user_id, e.user_id);
+      text_or_null(idempotency_key, e.idempotency_key);
+      text_or_null(data, e.data);
       days.push_back(day_of(e.at));
     }
+    if (days.empty())
+      return;
+    mark_days_changed(db_, days);
+    db_.add("insert_events", {at.parameter(), received_at.parameter(), viewer.parameter(), type.parameter(), rule_id.parameter(),
+                              user_id.parameter(), idempotency_key.parameter(), data.parameter()});
   }
 
-  void add(const events::event& e, std::int64_t number, std::string_view viewer, const std::optional<key_bytes>& key,
-           std::optional<sys_days> period, std::optional<sys_days> beside, const events::viewer& who) {
-    auto& a = arrays_;
-    const auto text_or_null = [](text_array& to, std::string_view x) { x.empty() ? to.add_null() : to.add(x); };
-    a.request.add(number);
-    a.at.add(e.at);
-    a.viewer.add(viewer);
-    a.type.add(e.type);
-    a.rule_id.add(e.rule_id);
-    text_or_null(a.user_id, e.user_id);
-    text_or_null(a.idempotency_key, e.idempotency_key);
-    if (key)
-      a.key.add(std::string_view{reinterpret_cast<const char*>(key->data()), sizeof *key});
-    else
-      a.key.add_null();
-    e.data.empty() ? a.data.add_null() : a.data.add(e.data);
-    a.period.add(period);
-    a.beside.add(beside);
-    if (beside)
-      a.viewer_beside.add(view_of(who.in(*beside)));
-    else
-      a.viewer_beside.add_null();
-  }
-
-  /// What became of the new requests; those that were applied before are not among them.
-  void read(const answer& rows, std::span<event_request* const> requests) {
-    stored_.clear();
-    for (auto i = 0; i < rows.rows(); ++i) {
-      auto& x = *requests[static_cast<std::size_t>(rows.integer(i, 0)) - 1];
-      x.accepted = static_cast<std::size_t>(rows.integer(i, 1));
-      x.duplicates = x.said.events.size() - x.accepted;
-      auto places = rows.text(i, 2); // {1,5,7}
-      while (places.size() > 1) {
-        auto place = std::size_t{0};
-        const auto read = std::from_chars(places.data() + 1, places.data() + places.size(), place);
-        stored_.push_back(asked_.at(place - 1));
-        places.remove_prefix(static_cast<std::size_t>(read.ptr - places.data()));
-        if (places.front() == '}')
-          break;
-      }
-    }
-  }
-
+  std::string url_;
+  database_settings settings_;
   milliseconds window_;
+  std::string interval_ = binary_interval(window_);
   events::viewer_hasher periods_;
   pipeline db_;
   recent_views recent_;
 
   // Of the commit in hand.
-  event_arrays arrays_;
-  std::vector<asked_view> asked_;  // by place
-  std::vector<asked_view> stored_; // views that this commit stores
-  std::unordered_set<key_bytes, key_hash> keys_;
-  std::unordered_set<key_bytes, key_hash> views_;
+  std::vector<candidate> candidates_;
+  std::unordered_set<key_bytes, key_hash> keys_, views_;
+  std::unordered_map<key_bytes, std::vector<std::pair<timestamp, sys_days>>, key_hash> edge_views_; ///< by the earlier period
 };
 
 } // namespace

@@ -20,7 +20,9 @@ constexpr auto statements = std::to_array<named_statement>({
     )sql"},
     // Those that were counted are to be counted again.
     {"change_metric_days", R"sql(
-      UPDATE metric_days SET changed = TRUE WHERE day = ANY ($1::text[]::date[]) AND NOT changed
+      UPDATE metric_days m SET changed = TRUE
+      FROM (SELECT day FROM metric_days WHERE day = ANY ($1::text[]::date[]) AND NOT changed ORDER BY day FOR NO KEY UPDATE) x
+      WHERE m.day = x.day
     )sql"},
     // Nobody counts them before this transaction is over. A day that somebody began to count since the statement before ends it.
     {"hold_metric_days", R"sql(

@@ -52,6 +52,8 @@ std::string session_sql(milliseconds statement_timeout) {
          "SET timezone = 'UTC';"
          "SET datestyle = 'ISO';"
          "SET client_min_messages = warning;"
+         // No statement of ours runs long enough for its plan to be worth compiling.
+         "SET jit = off;"
          "SET default_transaction_isolation = 'read committed';"
          "SET statement_timeout = " +
          std::to_string(statement_timeout.count()) +

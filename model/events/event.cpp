@@ -2,11 +2,13 @@
 
 #include "model/json_document.hpp"
 #include "model/json_locate.hpp"
+#include "model/json_object.hpp"
 #include "model/json_text.hpp"
 #include "model/json_write.hpp"
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace ingot::events {
 
@@ -114,6 +116,10 @@ private:
         x.type = *known;
         return std::nullopt;
       }
+      if (of_.accepted_before) {
+        x.type = out_.texts.keep(text);
+        return std::nullopt;
+      }
     }
     auto expected = std::string{};
     for (const auto& type : of_.types)
@@ -138,9 +144,9 @@ private:
     if (!at)
       return fault_of_event{"ts", "invalid_field",
                             "expected a time such as 2024-05-01T10:00:00Z (RFC 3339), and " + shown(value) + " came"};
-    if (*at > now_ + of_.ahead_max)
+    if (!of_.accepted_before && *at > now_ + of_.ahead_max)
       return fault_of_event{"ts", "too_far_ahead", "expected no time after " + to_rfc3339(now_ + of_.ahead_max)};
-    if (*at < now_ - of_.age_max)
+    if (!of_.accepted_before && *at < now_ - of_.age_max)
       return fault_of_event{"ts", "too_old", "expected no time before " + to_rfc3339(now_ - of_.age_max)};
     x.at = *at;
     return std::nullopt;
@@ -165,7 +171,27 @@ failure nothing_good(const batch& x) {
   return out;
 }
 
+std::string to_json(const event& x) {
+  auto out = json_object{};
+  out.add("type", x.type).add("ruleId", x.rule_id).add("ts", std::optional{x.at});
+  if (!x.user_id.empty())
+    out.add("userId", x.user_id);
+  if (!x.idempotency_key.empty())
+    out.add("idempotencyKey", x.idempotency_key);
+  auto text = out.text();
+  if (!x.data.empty()) // {"a":1} goes on where the object ends
+    text.replace(text.size() - 1, 1, "," + std::string{x.data.substr(1)});
+  return text;
+}
+
 } // namespace
+
+std::string to_json(const batch& x) {
+  auto all = std::vector<std::string>{};
+  for (const auto& e : x.events)
+    all.push_back(to_json(e));
+  return json_object{}.add_raw("events", json_array(all)).text();
+}
 
 std::variant<batch, failure> parse(std::string_view body, const rules& of, timestamp now, std::size_t padding) {
   auto document = json_document{};
@@ -184,7 +210,7 @@ std::variant<batch, failure> parse(std::string_view body, const rules& of, times
   auto count = std::size_t{0}; // simdjson's own count saturates
   for ([[maybe_unused]] const auto each : all)
     ++count;
-  if (count == 0 || count > of.events_max)
+  if (count == 0 || (count > of.events_max && !of.accepted_before))
     return failure{
         fault::invalid_fields,
         "the request has too few or too many events",

@@ -50,6 +50,7 @@ struct rules {
   std::size_t events_max = 1'000;
   std::chrono::microseconds ahead_max{std::chrono::hours{24}};
   std::chrono::microseconds age_max{std::chrono::hours{24 * 30}};
+  bool accepted_before = false; ///< every type, time and number is good: they were judged when they came
 };
 
 /// One request: the good events in their order, and what is wrong with the others.
@@ -65,5 +66,8 @@ struct batch {
 /// @returns the batch, with one good event at least; or invalid_fields with the first fault of every event when all are bad;
 /// or malformed_body, unstorable_text or invalid_fields for what is no such body at all
 std::variant<batch, failure> parse(std::string_view body, const rules& of, timestamp now, std::size_t padding = 0);
+
+/// The good events of `x` as a body that parse() reads back under rules::accepted_before.
+std::string to_json(const batch& x);
 
 } // namespace ingot::events

@@ -56,6 +56,14 @@ bool viewer::knows(std::chrono::sys_days period) const noexcept {
   return std::any_of(ids_.begin(), ids_.end(), [&](const auto& x) { return x.first == period; });
 }
 
+std::chrono::sys_days viewer::nearest(std::chrono::sys_days period) const {
+  if (ids_.empty())
+    throw std::logic_error{"a viewer was hashed for no period"};
+  const auto distance = [&](const auto& x) { return x.first < period ? period - x.first : x.first - period; };
+  return std::min_element(ids_.begin(), ids_.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); })
+      ->first;
+}
+
 void viewer::add(std::chrono::sys_days period, const viewer_id& id) {
   ids_.emplace_back(period, id);
 }

@@ -24,6 +24,11 @@ public:
   /// @pre `period` was added
   const viewer_id& in(std::chrono::sys_days period) const;
   bool knows(std::chrono::sys_days period) const noexcept;
+
+  /// `period`, or the known one that is nearest to it: a spooled request may be older than a change of the settings.
+  /// @pre one was added
+  std::chrono::sys_days nearest(std::chrono::sys_days period) const;
+
   void add(std::chrono::sys_days period, const viewer_id& id);
 
   /// `2026-11-16=<32 hexadecimal digits>`, parted by blanks: what may be kept of it on disk.

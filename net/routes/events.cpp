@@ -81,7 +81,6 @@ void take_events(const services& what, http::request req, path_parameters, http:
   const auto period_of = [&](timestamp at) { return hasher.period_of(at); };
   for (const auto period : storage::periods_of(x->said, period_of, context.config.events.view_window))
     x->who.add(period, hasher.hash(client, period));
-  x->body = std::move(req.body);
   x->answer = [&what, to = std::make_shared<http::responder>(std::move(done))](const events_in_hand& end, const failure& why,
                                                                                bool spooled) {
     count(what, end, why, spooled);

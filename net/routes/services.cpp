@@ -31,7 +31,8 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
 }
 
 ip_address client_of(const services& what, const http::request_head& head) {
-  const auto peer = parse_ip(head.remote_address).value_or(ip_address{});
+  // A link-local peer has its interface behind a `%`.
+  const auto peer = parse_ip(head.remote_address.substr(0, head.remote_address.find('%'))).value_or(ip_address{});
   return client_address(peer, head["forwarded"], head["x-forwarded-for"], what.trusted_proxies);
 }
 

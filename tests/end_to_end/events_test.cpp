@@ -285,7 +285,7 @@ TEST_CASE("law 3: an application's events that wait hold up no GitHub delivery")
   blocker.run("LOCK TABLE events IN ACCESS EXCLUSIVE MODE");
   auto waits = std::thread{[port = running.port()] {
     auto client = http_client{port};
-    CHECK_NOFAIL(send_events(client, copy_of("r")).status > 0);
+    send_events(client, copy_of("r"));
   }};
   auto client = running.client();
   const auto ping = std::string{R"({"zen":"Keep it logically awesome.","hook_id":1})"};

@@ -32,12 +32,14 @@ TEST_CASE("model: the nearest hop that is no trusted proxy is the client, whatev
   CHECK(comes_from("127.0.0.1", "", "192.0.2.1, garbage"));
 }
 
-TEST_CASE("model: Forwarded is read as RFC 7239 writes it, and counts alone when it is there") {
-  CHECK(comes_from("192.0.2.60", "for=192.0.2.60;proto=http;by=203.0.113.43", "198.51.100.1"));
+TEST_CASE("model: Forwarded is read as RFC 7239 writes it, and counts where no X-Forwarded-For is") {
+  CHECK(comes_from("192.0.2.60", "for=192.0.2.60;proto=http;by=203.0.113.43", ""));
+  CHECK(comes_from("198.51.100.1", "for=192.0.2.60", "198.51.100.1"));
+  CHECK(comes_from("198.51.100.1", "", "\", 198.51.100.1"));
   CHECK(comes_from("2001:db8:cafe::17", "For=\"[2001:db8:cafe::17]:4711\"", ""));
   CHECK(comes_from("192.0.2.43", "for=192.0.2.43:8080, for=\"10.0.0.1\"", ""));
   CHECK(comes_from("127.0.0.1", "for=_hidden", ""));
-  CHECK(comes_from("127.0.0.1", "proto=http", "192.0.2.1"));
+  CHECK(comes_from("127.0.0.1", "proto=http", ""));
   CHECK(comes_from("127.0.0.1", "for=\"a;b,c\\\"d\"", ""));
   CHECK(comes_from("192.0.2.7", "", "192.0.2.7:1234"));
   CHECK(comes_from("2001:db8::7", "", "2001:db8::7"));

@@ -103,6 +103,26 @@ TEST_CASE("model: a body that is no list of events, or has no good one, is refus
   CHECK(std::get<failure>(parse(R"({"events":[1,{"type":"COPY"}]})", known, now)).details.size() == 2);
 }
 
+TEST_CASE("model: what was accepted is read back from its own text, whatever the rules have become") {
+  const auto x = good(with(R"("userId":"u","ts":"2026-11-01T00:00:00Z","idempotencyKey":"k","more":{"a":"\u00e9"},"n":1)") +
+                      R"(,{"type":"VIEW","ruleId":"v"},7)");
+  auto later = rules{{}, 1};
+  later.accepted_before = true;
+  const auto back = parse(to_json(x), later, now + std::chrono::hours{24 * 365});
+  REQUIRE(std::holds_alternative<batch>(back));
+  const auto& y = std::get<batch>(back);
+  CHECK(y.rejected.empty());
+  REQUIRE(y.events.size() == 2);
+  for (auto i = std::size_t{0}; i < 2; ++i) {
+    CHECK(y.events[i].type == x.events[i].type);
+    CHECK(y.events[i].rule_id == x.events[i].rule_id);
+    CHECK(y.events[i].user_id == x.events[i].user_id);
+    CHECK(y.events[i].idempotency_key == x.events[i].idempotency_key);
+    CHECK(y.events[i].at == x.events[i].at);
+    CHECK(y.events[i].data == x.events[i].data);
+  }
+}
+
 TEST_CASE("model: a viewer is a hash that differs by address and period and is the same on every node") {
   const auto key = std::string(32, 'k');
   const auto one = viewer_hasher{key, 7}, other = viewer_hasher{key, 7}, foreign = viewer_hasher{std::string(32, 'x'), 7};

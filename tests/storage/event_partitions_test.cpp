@@ -73,7 +73,7 @@ TEST_CASE("storage: what is known of views and requests is kept as long as it ca
   clean_up(db, today);
   CHECK(day_partitions(*connection, "view_marks").size() == weeks);
   CHECK(day_partitions(*connection, "event_requests").size() == 9);
-  clean_up(db, today + std::chrono::hours{24 * 20});
+  clean_up(db, today + std::chrono::hours{24 * 45});
   CHECK(day_partitions(*connection, "event_requests").empty());
   CHECK(day_partitions(*connection, "view_marks").size() < weeks);
 }
