@@ -40,6 +40,10 @@ database_settings patient(database_settings x, const rollup_task& task) {
   return x;
 }
 
+/// How often the days' lock is waited for before the attempt fails. In between, those who queue behind it get their turn.
+constexpr auto lock_tries_max = 6;
+constexpr auto* lock_not_available = "55P03";
+
 /// A date that is computed, and whether its scores are or only its leaderboards.
 struct dated_step {
   std::string date;
@@ -73,6 +77,7 @@ private:
     db_.run();
   }
   void step(const std::string& what);
+  void with_days_locked(const std::function<void()>& queue);
   void take_days();
   void count_day(const std::string& day);
   void compute(const dated_step& x);
@@ -101,32 +106,53 @@ void rollup::step(const std::string& what) {
   run();
 }
 
+/// Runs what `queue` queues in a transaction behind the job's fence, while nobody adds to a day.
+void rollup::with_days_locked(const std::function<void()>& queue) {
+  for (auto tries = 1;; ++tries) {
+    db_.add("begin");
+    fence_job(db_, *lease_);
+    db_.add(rollup_sql::wait_briefly);
+    db_.add(rollup_sql::lock_days);
+    queue();
+    db_.add("commit");
+    try {
+      return run();
+    } catch (const statement_error& e) {
+      if (e.sqlstate() != lock_not_available || tries == lock_tries_max)
+        throw;
+      db_.roll_back();
+    }
+  }
+}
+
 /// A transaction of its own and a short one: events of the days wait for it. What comes later marks its day anew.
 void rollup::take_days() {
   const auto first = date_text(task_.order.date - std::chrono::days{task_.order.days - 1});
   const auto force = std::string{task_.order.force ? "true" : "false"};
   const auto kept_from = date_text(task_.events_kept_from);
-  auto taken = std::vector<std::pair<std::string, bool>>{}; // and whether it was never counted
+  struct taken_day {
+    std::string day;
+    bool anew = false;  // never counted
+    bool moved = false; // dates are computed because of it, whatever it comes to
+  };
+  auto taken = std::vector<taken_day>{};
   const auto read = [&](const answer& rows) {
     for (auto i = 0; i < rows.rows(); ++i)
-      taken.emplace_back(rows.text(i, 0), rows.text(i, 1) == "t");
+      taken.push_back({std::string{rows.text(i, 0)}, rows.text(i, 1) == "t", rows.text(i, 2) == "t"});
   };
   if (lease_ == nullptr) {
     db_.add(rollup_sql::see_days, {text(date_), text(first), text(force)}, read);
+    run();
   } else {
-    db_.add("begin");
-    fence_job(db_, *lease_);
-    db_.add(rollup_sql::lock_days);
-    db_.add(rollup_sql::take_days, {text(date_), text(first), text(lease_->token), text(force)}, read);
-    db_.add("commit");
+    with_days_locked([&] { db_.add(rollup_sql::take_days, {text(date_), text(first), text(lease_->token), text(force)}, read); });
   }
-  run();
-  for (const auto& [day, anew] : taken) {
+  for (const auto& [day, anew, moved] : taken) {
     const auto counted = anew || day >= kept_from; // retention takes no day that was never counted
-    db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false")});
+    db_.add(rollup_sql::add_day, {text(day), text(counted ? "true" : "false"), text(counted && moved ? "true" : "false")});
     if (counted)
       days_.push_back(day);
   }
+  db_.add(rollup_sql::weigh_days);
   run();
 }
 
@@ -139,6 +165,7 @@ void rollup::count_day(const std::string& day) {
 
 void rollup::list_dates() {
   db_.add(rollup_sql::find_differences);
+  db_.add(rollup_sql::find_moved);
   db_.add(rollup_sql::find_totals, {text(fork_weight_)});
   db_.add(rollup_sql::sum_counts, {}, [this](const answer& rows) { counts_.events_counted = rows.integer(0, 0); });
   db_.add(rollup_sql::list_dates, {text(date_), text(window_days_), text(scored_with_)}, [this](const answer& rows) {
@@ -235,16 +262,13 @@ void rollup::release() {
   auto done = job_completion{};
   done.lease = *lease_;
   done.result = result;
-  db_.add("begin");
-  fence_job(db_, *lease_);
-  db_.add(rollup_sql::lock_days);
-  db_.add(rollup_sql::release_days, {text(lease_->token)});
-  db_.add(rollup_sql::note_scores, {scored.parameter(), text(scored_with_), text(window_days_)});
-  db_.add(rollup_sql::outdate_scores, {text(date_), text(window_days_)});
-  note_rollup_success(db_, *lease_, result);
-  complete_jobs(db_, {&done, 1});
-  db_.add("commit");
-  run();
+  with_days_locked([&] {
+    db_.add(rollup_sql::release_days, {text(lease_->token)});
+    db_.add(rollup_sql::note_scores, {scored.parameter(), text(scored_with_), text(window_days_)});
+    db_.add(rollup_sql::outdate_scores, {text(date_), text(window_days_)});
+    note_rollup_success(db_, *lease_, result);
+    complete_jobs(db_, {&done, 1});
+  });
 }
 
 } // namespace

@@ -37,12 +37,15 @@ constexpr auto statements = std::to_array<named_statement>({
         AND EXISTS (SELECT FROM jobs j WHERE j.id = ($2::int8[])[1] AND j.payload->>'run_id' = ($1::int8[])[1]::text)
       RETURNING id
     )sql"},
-    // How far the job's run is.
+    // How far the job's run is. Of an attempt that lost its lease $2 nobody wants to know (law 2); the lock keeps the next
+    // attempt
+    // from beginning in between.
     {"note_rollup_progress", R"sql(
-      UPDATE rollup_runs SET progress_at = now(), step = $2::text, steps_done = $3::text::integer, steps_total = $4::text::integer
+      UPDATE rollup_runs SET progress_at = now(), step = $3::text, steps_done = $4::text::integer, steps_total = $5::text::integer
       WHERE job_id = ($1::int8[])[1]
+        AND EXISTS (SELECT FROM jobs WHERE id = ($1::int8[])[1] AND state = 'running' AND lease_token = $2::text::uuid FOR SHARE)
     )sql"},
-    // The end of the job's run.
+    // The end of the job's run, behind the fence of its job.
     {"note_rollup_success", R"sql(
       UPDATE rollup_runs
       SET state = 'succeeded', progress_at = now(), finished_at = now(), step = 'done', steps_done = steps_total, error = NULL,
@@ -62,18 +65,21 @@ constexpr auto select_runs = R"sql(
   FROM rollup_runs r LEFT JOIN jobs j ON j.id = r.job_id
 )sql";
 
-// A job that an operator gave another chance opens its run again.
+// A job that an operator gave another chance opens its run again. The lease $2 is still the attempt's (as in the one below).
 constexpr auto begin_attempt = R"sql(
   UPDATE rollup_runs SET state = 'running', started_at = now(), progress_at = now(), finished_at = NULL, step = 'beginning',
     steps_done = 0, steps_total = 0
-  WHERE job_id = $1 AND state <> 'succeeded' RETURNING date, days, force
+  WHERE job_id = $1 AND state <> 'succeeded'
+    AND EXISTS (SELECT FROM jobs WHERE id = $1 AND state = 'running' AND lease_token = $2::text::uuid FOR SHARE)
+  RETURNING date, days, force
 )sql";
 
 // Why the last attempt failed.
 constexpr auto note_failure = R"sql(
-  UPDATE rollup_runs SET error = $2, state = CASE WHEN $3 THEN 'failed' ELSE 'pending' END,
-    finished_at = CASE WHEN $3 THEN now() END
+  UPDATE rollup_runs SET error = $3, state = CASE WHEN $4 THEN 'failed' ELSE 'pending' END,
+    finished_at = CASE WHEN $4 THEN now() END
   WHERE job_id = $1 AND state <> 'succeeded'
+    AND EXISTS (SELECT FROM jobs WHERE id = $1 AND state = 'running' AND lease_token = $2::text::uuid FOR SHARE)
 )sql";
 
 std::optional<timestamp> time_of(const pqxx::field& x) {
@@ -125,6 +131,29 @@ std::int64_t first_id(const answer& rows) {
   return rows.rows() == 0 ? 0 : rows.integer(0, 0);
 }
 
+/// What a try to add a run came to.
+struct added_run {
+  std::int64_t id = 0;    ///< of the run that was added, 0: of none
+  std::int64_t other = 0; ///< of an unfinished one
+};
+
+/// Leaves its transaction open when it added one.
+added_run add_run(pipeline& db, const rollup_order& order) {
+  const auto date = date_text(order.date), days = std::to_string(order.days), force = std::string{order.force ? "true" : "false"};
+  auto out = added_run{};
+  db.add("begin");
+  db.add("close_dead_rollups");
+  db.add("forget_old_rollups");
+  db.add("add_rollup", {{date}, {days}, {force}}, [&](const answer& rows) { out.id = first_id(rows); });
+  db.add("find_unfinished_rollup", {}, [&](const answer& rows) { out.other = first_id(rows); });
+  db.run();
+  if (out.id == 0) {
+    db.add("commit"); // what was closed stays closed
+    db.run();
+  }
+  return out;
+}
+
 } // namespace
 
 std::span<const named_statement> rollup_run_statements() {
@@ -135,19 +164,13 @@ rollup_start start_rollup(const std::string& url, const database_settings& setti
                           std::string_view period) {
   auto db = pipeline{url, settings, write_statements({job_statements(), statements})};
   const auto limit = db.within_statement_timeout();
-  const auto date = date_text(order.date), days = std::to_string(order.days), force = std::string{order.force ? "true" : "false"};
-  auto run = std::int64_t{0}, other = std::int64_t{0}, job = std::int64_t{0}, confirmed = std::int64_t{0};
-  db.add("begin");
-  db.add("close_dead_rollups");
-  db.add("forget_old_rollups");
-  db.add("add_rollup", {{date}, {days}, {force}}, [&](const answer& rows) { run = first_id(rows); });
-  db.add("find_unfinished_rollup", {}, [&](const answer& rows) { other = first_id(rows); });
-  db.run();
-  if (run == 0) {
-    db.add("commit"); // what was closed stays closed
-    db.run();
-    return {other, false};
-  }
+  auto added = add_run(db, order);
+  if (added.id == 0 && added.other == 0) // the one in the way ended before it was looked for
+    added = add_run(db, order);
+  const auto run = added.id;
+  if (run == 0)
+    return {added.other, false};
+  auto job = std::int64_t{0}, confirmed = std::int64_t{0};
   const auto wanted = job_of(order, run, period);
   enqueue_jobs(db, {&wanted, 1}, [&](const job_ids& ids) { job = ids.front(); });
   db.run();
@@ -178,7 +201,7 @@ std::vector<rollup_run> list_rollups(connection& db, unsigned limit_rows) {
 std::optional<rollup_order> begin_rollup_attempt(connection& db, const job_lease& lease) {
   const auto limit = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
-  const auto rows = pgx::query(tx, begin_attempt, lease.id);
+  const auto rows = pgx::query(tx, begin_attempt, lease.id, lease.token);
   if (rows.empty())
     return std::nullopt;
   auto out = rollup_order{};
@@ -192,14 +215,14 @@ std::optional<rollup_order> begin_rollup_attempt(connection& db, const job_lease
 void note_rollup_failure(connection& db, const job_lease& lease, const std::string& error, bool for_good) {
   const auto limit = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
-  pgx::query(tx, note_failure, lease.id, error, for_good);
+  pgx::query(tx, note_failure, lease.id, lease.token, error, for_good);
   tx.commit();
 }
 
 void note_rollup_progress(pipeline& db, const job_lease& lease, std::string_view step, std::size_t done, std::size_t total) {
   auto job = one(lease.id);
   const auto done_text = std::to_string(done), total_text = std::to_string(total);
-  db.add("note_rollup_progress", {job.parameter(), {step}, {done_text}, {total_text}});
+  db.add("note_rollup_progress", {job.parameter(), {lease.token}, {step}, {done_text}, {total_text}});
 }
 
 void note_rollup_success(pipeline& db, const job_lease& lease, std::string_view counts) {

@@ -36,16 +36,17 @@ std::optional<rollup_run> find_rollup(connection& db, std::int64_t id);
 /// The newest runs.
 std::vector<rollup_run> list_rollups(connection& db, unsigned limit);
 
-/// An attempt at the job under `lease` begins. @returns what is to be rolled up; nothing when the job is no run's
+/// An attempt at the job under `lease` begins. @returns what is to be rolled up; nothing when the job is no run's, or the lease
+/// is lost
 std::optional<rollup_order> begin_rollup_attempt(connection& db, const job_lease& lease);
 
-/// Notes why the attempt failed. @param for_good the run is over
+/// Notes why the attempt failed, unless its lease is lost. @param for_good the run is over
 void note_rollup_failure(connection& db, const job_lease& lease, const std::string& error, bool for_good);
 
 /// What the functions below run.
 std::span<const named_statement> rollup_run_statements();
 
-/// Queues the news that the run of this job does `step`.
+/// Queues the news that the run of this job does `step`. Nothing is noted once the lease is lost.
 void note_rollup_progress(pipeline& db, const job_lease& lease, std::string_view step, std::size_t done, std::size_t total);
 
 /// Queues the end of the run. @param counts JSON

@@ -18,8 +18,9 @@ constexpr auto session = std::to_array<named_statement>({
     {"rollup_no_jit", "SET jit = off"},
     {"rollup_plans", "SET plan_cache_mode = force_custom_plan"},
 
-    // The days that this rollup took, and whether their events are read.
-    {"rollup_make_days", "CREATE TEMPORARY TABLE rollup_days (day date PRIMARY KEY, counted boolean NOT NULL)"},
+    // The days that this rollup took, whether their events are read, and whether other dates are to be computed because of them.
+    {"rollup_make_days",
+     "CREATE TEMPORARY TABLE rollup_days (day date PRIMARY KEY, counted boolean NOT NULL, moved boolean NOT NULL)"},
     // What their events come to.
     {"rollup_make_counts", R"sql(
       CREATE TEMPORARY TABLE rollup_counts (day date, rule_id text COLLATE "C", views bigint, copies bigint, saves bigint, forks bigint,
@@ -50,19 +51,22 @@ constexpr auto session = std::to_array<named_statement>({
     {"rollup_make_boards", R"sql(CREATE TEMPORARY TABLE rollup_boards (period text COLLATE "C", date date, entries jsonb))sql"},
 });
 
-// Days up to a date that something came to, those that an attempt left that died, and, if so wanted, those of the window.
+// Days up to a date that something came to, those that an attempt left that died, and, if so wanted, those of the window. Of
+// each: was it never counted, and is it to be computed whatever it comes to? The dead attempt may have written its counts, and
+// not the dates that they bear upon.
 constexpr auto take_days_sql = R"sql(
   WITH held AS MATERIALIZED (
-    SELECT day FROM metric_days
+    SELECT day, counting IS NOT NULL AS left_behind FROM metric_days
     WHERE day <= $1::text::date AND (changed OR counting IS NOT NULL OR ($4::text::boolean AND day >= $2::text::date))
     ORDER BY day FOR UPDATE
   )
-  UPDATE metric_days m SET changed = FALSE, counting = $3::text FROM held h WHERE m.day = h.day RETURNING m.day, m.counted_at IS NULL
+  UPDATE metric_days m SET changed = FALSE, counting = $3::text FROM held h WHERE m.day = h.day
+  RETURNING m.day, m.counted_at IS NULL, m.counted_at IS NULL OR h.left_behind OR $4::text::boolean
 )sql";
 
 // The same without taking them.
 constexpr auto see_days_sql = R"sql(
-  SELECT day, counted_at IS NULL FROM metric_days
+  SELECT day, counted_at IS NULL, counted_at IS NULL OR counting IS NOT NULL OR $3::text::boolean FROM metric_days
   WHERE day <= $1::text::date AND (changed OR counting IS NOT NULL OR ($3::text::boolean AND day >= $2::text::date))
 )sql";
 
@@ -108,6 +112,21 @@ constexpr auto find_differences_sql = R"sql(
   HAVING (sum(views), sum(copies), sum(saves), sum(forks), sum(votes)) <> (0, 0, 0, 0, 0)
 )sql";
 
+// The days that come to something else than what is stored. A donation moves nothing but its own day.
+constexpr auto find_moved_sql = R"sql(
+  UPDATE rollup_days SET moved = TRUE
+  WHERE counted AND NOT moved AND day IN (
+    SELECT day
+    FROM (
+      SELECT day, rule_id, views, copies, saves, forks, votes, events FROM rollup_counts
+      WHERE day IN (SELECT day FROM rollup_days WHERE NOT moved)
+      UNION ALL
+      SELECT m.date, m.rule_id, -m.views, -m.copies, -m.saves, -m.forks, -m.votes, -m.events
+      FROM rule_metric_daily m JOIN rollup_days d ON m.date = d.day WHERE d.counted AND NOT d.moved AND m.events > 0
+    ) x GROUP BY day, rule_id
+    HAVING (sum(views), sum(copies), sum(saves), sum(forks), sum(votes), sum(events)) <> (0, 0, 0, 0, 0, 0))
+)sql";
+
 // The points of all time, once the differences are in.
 constexpr auto find_totals_sql = R"sql(
   INSERT INTO rollup_totals
@@ -115,17 +134,17 @@ constexpr auto find_totals_sql = R"sql(
   FROM (SELECT * FROM rule_metric_totals UNION ALL SELECT * FROM rollup_differences) x GROUP BY rule_id
 )sql";
 
-// Which dates are to be computed, and whether their scores are or only their leaderboards. Scores: of the days whose window holds
-// a day that was counted; of the window of this rollup, where they were computed with other parameters; and those that an earlier
-// rollup, of an earlier date, left to us. Nothing before the first day that is known.
+// Which dates are to be computed, and whether their scores are or only their leaderboards. Scores: of the days that were taken
+// and those whose window holds one that moved; of the window of this rollup, where they were computed with other parameters; and
+// those that an earlier rollup, of an earlier date, left to us. Nothing before the first day that is known.
 constexpr auto list_dates_sql = R"sql(
   WITH scored AS (
     SELECT g::date AS date FROM rollup_days d
     CROSS JOIN LATERAL generate_series(d.day, LEAST($1::text::date, d.day + ($2::text::integer - 1)), interval '1 day') g
-    WHERE d.counted
+    WHERE d.moved
     UNION
     SELECT m.day FROM metric_days m JOIN rollup_days d ON m.day > d.day AND m.day < d.day + m.scored_days
-    WHERE d.counted AND m.day <= $1::text::date
+    WHERE d.moved AND m.day <= $1::text::date
     UNION
     SELECT day FROM rollup_days
     UNION
@@ -136,7 +155,7 @@ constexpr auto list_dates_sql = R"sql(
     SELECT day FROM metric_days WHERE day <= $1::text::date AND scored_with IS NULL AND NOT changed
   ), ranked AS (
     SELECT DISTINCT l.date FROM leaderboard_snapshots l
-    WHERE l.date <= $1::text::date AND l.date > (SELECT min(day) FROM rollup_days WHERE counted)
+    WHERE l.date <= $1::text::date AND l.date > (SELECT min(day) FROM rollup_days WHERE moved)
   )
   SELECT date, bool_or(scored) FROM (
     SELECT date, TRUE AS scored FROM scored UNION ALL SELECT date, FALSE FROM ranked) x
@@ -270,11 +289,14 @@ constexpr auto statements = std::to_array<named_statement>({
     {rollup_sql::take_days, take_days_sql},
     {rollup_sql::see_days, see_days_sql},
     // Remembers a day for the statements that follow.
-    {rollup_sql::add_day, "INSERT INTO rollup_days VALUES ($1::text::date, $2::text::boolean)"},
+    {rollup_sql::add_day, "INSERT INTO rollup_days VALUES ($1::text::date, $2::text::boolean, $3::text::boolean)"},
+    // Without statistics thousands of days are expected, and the counts of all days are read for them.
+    {rollup_sql::weigh_days, "ANALYZE rollup_days"},
     {rollup_sql::count_day, count_day_sql},
     // How many events that were.
     {rollup_sql::sum_counts, "SELECT COALESCE(sum(events), 0)::bigint FROM rollup_counts"},
     {rollup_sql::find_differences, find_differences_sql},
+    {rollup_sql::find_moved, find_moved_sql},
     {rollup_sql::find_totals, find_totals_sql},
     {rollup_sql::list_dates, list_dates_sql},
     // Makes room for the next date.
@@ -330,6 +352,8 @@ constexpr auto statements = std::to_array<named_statement>({
       ON CONFLICT (period, scope, scope_ref, date) DO UPDATE SET entries = excluded.entries, updated_at = now()
     )sql"},
     {rollup_sql::entered, entered_sql},
+    // While the transaction waits for a lock, everybody who would add to a day waits behind it.
+    {rollup_sql::wait_briefly, "SET LOCAL lock_timeout = '500ms'"},
     // Waits for those that add to a day at this moment, and lets nobody begin to.
     {rollup_sql::lock_days, "SELECT ingot_lock_metric_days()"},
     // The days are counted. One that changed meanwhile stays marked.
@@ -340,15 +364,19 @@ constexpr auto statements = std::to_array<named_statement>({
       SELECT d::date, FALSE, $2::text, $3::text::integer FROM unnest($1::text[]) d ORDER BY d
       ON CONFLICT (day) DO UPDATE SET scored_with = excluded.scored_with, scored_days = excluded.scored_days
     )sql"},
-    // Dates behind that of this rollup whose window holds a day that was counted are left to a later one.
+    // Dates behind that of this rollup are left to a later one: those whose window holds a day that moved, and those that
+    // have leaderboards, since that of all time holds every day before it.
     {rollup_sql::outdate_scores, R"sql(
       INSERT INTO metric_days (day, changed)
       SELECT g::date, FALSE FROM rollup_days d
       CROSS JOIN LATERAL generate_series(GREATEST(d.day, $1::text::date) + 1, d.day + ($2::text::integer - 1), interval '1 day') g
-      WHERE d.counted
+      WHERE d.moved
       UNION
       SELECT m.day, FALSE FROM metric_days m JOIN rollup_days d ON m.day > d.day AND m.day < d.day + m.scored_days
-      WHERE d.counted AND m.day > $1::text::date
+      WHERE d.moved AND m.day > $1::text::date
+      UNION
+      SELECT l.date, FALSE FROM leaderboard_snapshots l
+      WHERE l.date > $1::text::date AND EXISTS (SELECT FROM rollup_days WHERE moved)
       ORDER BY 1
       ON CONFLICT (day) DO UPDATE SET scored_with = NULL
     )sql"},

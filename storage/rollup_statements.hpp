@@ -15,12 +15,14 @@ std::span<const named_statement> rollup_statements();
 /// Those of them that read or gather, and those that write. Days are texts such as 2024-05-01.
 namespace rollup_sql {
 
-inline constexpr const char* take_days = "rollup_take_days";          ///< $1 date, $2 first of the window, $3 token, $4 force
-inline constexpr const char* see_days = "rollup_see_days";            ///< the same, and changes nothing
-inline constexpr const char* add_day = "rollup_add_day";              ///< $1 day, $2 are its events read?
+inline constexpr const char* take_days = "rollup_take_days"; ///< $1 date, $2 first of the window, $3 token, $4 force
+inline constexpr const char* see_days = "rollup_see_days";   ///< the same, and changes nothing
+inline constexpr const char* add_day = "rollup_add_day"; ///< $1 day, $2 are its events read, $3 are dates computed because of it?
+inline constexpr const char* weigh_days = "rollup_weigh_days";        ///< once they are all added
 inline constexpr const char* count_day = "rollup_count_day";          ///< $1 day, $2 views_per_day_max, $3 fork_weight
 inline constexpr const char* sum_counts = "rollup_sum_counts";        ///< gives the number of events
 inline constexpr const char* find_differences = "rollup_differences"; ///< of the totals
+inline constexpr const char* find_moved = "rollup_find_moved";        ///< which days bear upon other dates
 inline constexpr const char* find_totals = "rollup_totals";           ///< $1 fork_weight
 inline constexpr const char* list_dates = "rollup_list_dates";        ///< $1 date, $2 days, $3 scored_with: date, is it scored?
 inline constexpr const char* empty_sums = "rollup_empty_sums";
@@ -38,6 +40,7 @@ inline constexpr const char* write_authors = "rollup_write_authors";
 inline constexpr const char* write_totals = "rollup_write_totals";
 inline constexpr const char* write_boards = "rollup_write_boards";
 inline constexpr const char* entered = "rollup_entered"; ///< $1 date: period, rank, id, points of rules new to its leaderboards
+inline constexpr const char* wait_briefly = "rollup_wait_briefly";
 inline constexpr const char* lock_days = "rollup_lock_days";
 inline constexpr const char* release_days = "rollup_release_days";     ///< $1 token
 inline constexpr const char* note_scores = "rollup_note_scores";       ///< $1 dates (text[]), $2 scored_with, $3 days

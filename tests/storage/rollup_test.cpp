@@ -1,6 +1,7 @@
 #include "storage/rollup.hpp"
 
 #include "model/rollup/order.hpp"
+#include "storage/connection.hpp"
 #include "storage/metric_days.hpp"
 #include "storage/rollup_runs.hpp"
 #include "tests/storage/rollup_events.hpp"
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <optional>
 #include <thread>
 
 using namespace ingot;
@@ -105,6 +107,17 @@ TEST_CASE_METHOD(random_rollups, "rollups of dates in any order end in the rows 
     check(d);
 }
 
+TEST_CASE_METHOD(random_rollups,
+                 "what a rollup of a past date counts comes to the leaderboards of later dates with the next one") {
+  add(random_events(17, 2'000, last_day));
+  roll({last_day, 7});
+  add(std::vector<rollup_event>(99, {timestamp{last_day - days{25}} + hours{1}, 1, "late", "COPY"}));
+  roll({last_day - days{10}, 7}); // takes the day, and is not to write what is behind its date
+  roll({last_day, 7});
+  for (auto d = last_day - days{13}; d <= last_day; d += days{1})
+    check(d);
+}
+
 TEST_CASE_METHOD(random_rollups, "a window of another length is computed anew for the days of the window, and for no others") {
   add(random_events(11, 2'000, last_day));
   roll({last_day, 7});
@@ -133,6 +146,22 @@ TEST_CASE_METHOD(random_rollups, "a dry run answers what the rollup then does, a
   CHECK(state() == before);
   CHECK(dry.rule_rows_written > 0);
   CHECK(counts_json(dry) == counts_json(roll({last_day, 7})));
+}
+
+TEST_CASE_METHOD(rollup_database, "a rollup of a single day does not read the counts of all days") {
+  db.sql(
+      "INSERT INTO rule_metric_daily (date, rule_id, views, copies, saves, forks, votes, score, events) "
+      "SELECT d, 'rule' || r, 0, 1, 0, 0, 0, 0.3, 1 FROM generate_series('2023-01-01'::date, '2024-05-19', interval '1 day') d, "
+      "generate_series(1, 200) r; ANALYZE rule_metric_daily");
+  const auto scans = [&](const std::string& of) {
+    return db.sql("SELECT " + of + " FROM pg_stat_user_tables WHERE relname = 'rule_metric_daily'");
+  };
+  const auto by_index = scans("idx_scan"), whole = scans("seq_scan");
+  add({{timestamp{last_day} + hours{1}, 1, "rule1", "COPY"}});
+  CHECK(roll({last_day, 7}).days_counted == 1);
+  while (scans("idx_scan") == by_index) // a session tells of its scans in order, at its end
+    std::this_thread::yield();
+  CHECK(scans("seq_scan") == whole);
 }
 
 TEST_CASE_METHOD(rollup_database, "views of one address and rule count up to the cap a day, and days end at midnight UTC") {
@@ -186,6 +215,42 @@ TEST_CASE_METHOD(rollup_database, "donations count for their author on the day t
   CHECK(roll({last_day, 7}).author_rows_removed == 1);
 }
 
+TEST_CASE_METHOD(random_rollups, "a donation alone computes its own day anew, and no other date") {
+  add(random_events(19, 2'000, last_day));
+  roll({last_day, 7});
+  const auto donated = last_day - days{6};
+  donate("author1", "usd", 500, 0, "succeeded", to_rfc3339(timestamp{donated} + hours{3}));
+  db.sql("UPDATE metric_days SET changed = TRUE WHERE day = '" + date_text(donated) + "'");
+  const auto counts = roll({last_day, 7});
+  CHECK(counts.days_counted == 1);
+  CHECK(counts.days_scored == 1);
+  CHECK(counts.rule_rows_written + counts.leaderboards_written == 0);
+  CHECK(db.sql("SELECT string_agg(date || ' ' || donations_cents, ', ') FROM author_metric_daily WHERE donations > 0") ==
+        date_text(donated) + " 500");
+}
+
+TEST_CASE_METHOD(random_rollups, "law 2: dates that a rollup died before it had computed them are computed by the next one") {
+  add(random_events(20, 2'000, last_day));
+  roll({last_day, 7});
+  add(std::vector<rollup_event>(99, {timestamp{last_day - days{10}} + hours{1}, 1, "late", "COPY"}));
+  const auto past = rollup_order{last_day - days{8}, 7};
+  const auto lease = begin(past);
+  const auto connection = db.connect();
+  auto stuck = std::optional<pqxx::work>{};
+  const auto hold = [&] { // the days are taken, and cannot be released
+    if (!stuck)
+      stuck.emplace(connection->raw()).exec("SELECT ingot_hold_metric_days()");
+    return false;
+  };
+  CHECK_THROWS(storage::run_rollup(db.url(), config.database, task(past), lease, hold));
+  stuck.reset();
+  CHECK(db.sql("SELECT count(*) FROM rule_metric_totals WHERE rule_id = 'late'") == "1"); // its rows are written
+  db.sql("UPDATE jobs SET state = 'dead', lease_token = NULL, lease_until = NULL, finished_at = now(); DELETE FROM job_lanes");
+  roll({last_day, 7});
+  for (auto d = last_day - days{13}; d <= last_day; d += days{1})
+    check(d);
+}
+
 TEST_CASE_METHOD(rollup_database, "a day whose events retention took keeps its counts, whatever changes of its donations") {
   add({{at("2024-05-18T10:00:00Z"), 1, "a", "COPY"}});
   author("a", "u1");
@@ -227,6 +292,28 @@ TEST_CASE_METHOD(random_rollups, "law 2: a rollup whose lease is lost writes not
   CHECK(db.sql("SELECT string_agg(state, ' ' ORDER BY id) FROM rollup_runs") == "failed succeeded");
 }
 
+TEST_CASE_METHOD(random_rollups, "law 2: an attempt whose lease is lost changes nothing of its run's state any more") {
+  add(random_events(18, 100, last_day));
+  const auto lease = begin({last_day, 7});
+  const auto run_as_it_lies = [&] { return db.sql("SELECT r.xmin::text || r::text FROM rollup_runs r"); };
+  auto before = std::string{};
+  auto looks = 0;
+  const auto lose = [&] {
+    if (++looks == 3) {
+      db.sql("UPDATE jobs SET lease_token = gen_random_uuid()"); // another attempt began
+      before = run_as_it_lies();
+    }
+    return false;
+  };
+  CHECK_THROWS(storage::run_rollup(db.url(), config.database, task({last_day, 7}), lease, lose));
+  CHECK(looks > 10);
+  CHECK(run_as_it_lies() == before);
+  storage::note_rollup_failure(*db.connect(), lease, "late", true);
+  CHECK(run_as_it_lies() == before);
+  CHECK_FALSE(storage::begin_rollup_attempt(*db.connect(), lease));
+  CHECK(run_as_it_lies() == before);
+}
+
 TEST_CASE_METHOD(random_rollups, "law 2: an event that comes while its day is counted marks the day for the next rollup") {
   add(random_events(16, 300, last_day));
   const auto lease = begin({last_day, 7});
@@ -259,6 +346,17 @@ TEST_CASE_METHOD(rollup_database, "a second rollup is refused with the first one
   CHECK(third.begun);
   CHECK(db.sql("SELECT state || ': ' || error FROM rollup_runs ORDER BY id LIMIT 1") == "failed: why");
   CHECK(storage::list_rollups(*db.connect(), 1).front().id == third.run_id);
+}
+
+TEST_CASE_METHOD(rollup_database, "a rollup whose rival ends before it is looked for is begun, and nobody is told of none") {
+  // As if another run ended between the two looks: the row is refused once, and no unfinished one is found.
+  db.sql("CREATE SEQUENCE tries; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+         "IF nextval('tries') = 1 THEN RETURN NULL; END IF; RETURN NEW; END $$; "
+         "CREATE TRIGGER refuse_once BEFORE INSERT ON rollup_runs FOR EACH ROW EXECUTE FUNCTION refuse_once()");
+  const auto started = storage::start_rollup(db.url(), config.database, {last_day, 7});
+  CHECK(started.begun);
+  CHECK(started.run_id != 0);
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'rollup'") == "1");
 }
 
 TEST_CASE_METHOD(rollup_database, "a period's rollup is begun once, whoever asks") {
@@ -319,4 +417,41 @@ TEST_CASE_METHOD(rollup_database, "a rollup gets its turn while events keep comi
   stop = true;
   for (auto& x : intakes)
     x.join();
+}
+
+TEST_CASE_METHOD(rollup_database, "one who never lets go of the days fails a rollup for now, and the next one comes to its end") {
+  config.rollup.step_timeout = std::chrono::seconds{30};
+  add({{timestamp{last_day} + hours{1}, 1, "a", "COPY"}});
+  const auto lease = begin({last_day, 7});
+  const auto attempt = [&](const std::function<bool()>& stopping) {
+    return storage::run_rollup(db.url(), config.database, task({last_day, 7}), lease, stopping);
+  };
+  const auto state_of_failure = [&](const std::function<bool()>& stopping) {
+    try {
+      attempt(stopping);
+    } catch (const std::exception& e) {
+      CHECK(storage::classify(e) != storage::sql_remedy::refused); // the job tries again
+      return storage::sqlstate(e);
+    }
+    return std::string{"none"};
+  };
+  auto connection = db.connect();
+  auto stuck = std::make_unique<pqxx::work>(connection->raw());
+  const auto hold = [&] { stuck->exec("SELECT ingot_hold_metric_days()"); };
+  hold();
+  CHECK(state_of_failure([] { return false; }) == "55P03");
+  CHECK(db.sql("SELECT count(*) FROM metric_days WHERE changed") == "1");
+  stuck.reset();
+  stuck = std::make_unique<pqxx::work>(connection->raw());
+  auto looks = 0;
+  CHECK(state_of_failure([&] { // the days are taken, and are not let go
+          if (++looks == 1)
+            hold();
+          return false;
+        }) == "55P03");
+  CHECK(db.sql("SELECT state FROM jobs") == "running");
+  stuck.reset();
+  CHECK(attempt([] { return false; }).days_counted == 1);
+  check(last_day);
+  CHECK(db.sql("SELECT count(*) FROM metric_days WHERE changed OR counting IS NOT NULL") == "0");
 }
