@@ -150,6 +150,9 @@ private:
         }
         if (e.remedy() != storage::sql_remedy::refused && attempt < attempts_max)
           continue;
+        // Others are in the way for longer than we may wait here: it is tried again from the spool.
+        if (items.size() == 1 && e.remedy() != storage::sql_remedy::refused)
+          return result::away;
         if (items.size() == 1)
           return refuse(state, items.front(), e.what(), spooled.empty() ? nullptr : spooled.front());
         state.context->counters.batches_bisected.add();

@@ -24,6 +24,9 @@ constexpr auto read_rebuild_sql = R"sql(
   WHERE r.job_id = ($1::int8[])[1] AND (s.building = r.generation OR r.phase NOT IN ('copying', 'swapping'))
 )sql";
 
+// Behind whoever waits for the search all wait who write documents: one of them that is stuck must not hold up the others.
+constexpr auto wait_briefly_sql = "SET LOCAL lock_timeout = '500ms'";
+
 // Waits for all who write documents, and keeps them off until the transaction ends.
 constexpr auto lock_search_sql = R"sql(
   SELECT ingot_lock_search()
@@ -99,9 +102,9 @@ const std::deque<std::pair<std::string, std::string>>& copy_statements() {
 
 std::vector<named_statement> rebuild_statements() {
   auto out = std::vector<named_statement>{
-      {"read_rebuild", read_rebuild_sql},         {"lock_search", lock_search_sql}, {"begin_rebuild", begin_rebuild_sql},
-      {"forget_rebuilds", forget_rebuilds_sql},   {"move_on", move_on_sql},         {"swap_generations", swap_generations_sql},
-      {"remove_documents", remove_documents_sql},
+      {"wait_briefly", wait_briefly_sql},         {"read_rebuild", read_rebuild_sql},         {"lock_search", lock_search_sql},
+      {"begin_rebuild", begin_rebuild_sql},       {"forget_rebuilds", forget_rebuilds_sql},   {"move_on", move_on_sql},
+      {"swap_generations", swap_generations_sql}, {"remove_documents", remove_documents_sql},
   };
   for (const auto& [name, sql] : copy_statements())
     out.emplace_back(name.c_str(), sql.c_str());
@@ -177,6 +180,7 @@ private:
   }
 
   void begin(const rebuild_step& x) {
+    db_.add("wait_briefly");
     db_.add("lock_search");
     db_.add("begin_rebuild", {only<int8_array>(x.lease.id).parameter(), only<text_array>(x.language).parameter()});
     db_.add("forget_rebuilds");
@@ -201,6 +205,7 @@ private:
 
   /// In a transaction that has written no document: who writes some holds the search, and would wait for us.
   void swap(const rebuild_step& x) {
+    db_.add("wait_briefly");
     db_.add("lock_search");
     db_.add("swap_generations");
     move_on(x, "removing", "");

@@ -32,6 +32,8 @@ constexpr auto statements = std::to_array<named_statement>({
     {"unknown_deliveries", R"sql(
       SELECT u.id FROM unnest($2::text[]) AS u (id)
       WHERE NOT EXISTS (SELECT FROM delivery_ids d WHERE d.source = ($1::text[])[1] AND d.delivery_id = u.id)
+        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.source = ($1::text[])[1] AND d.delivery_id = u.id AND d.outcome = 'failed'
+                        AND d.received_at > now() - interval '1 day')
     )sql"},
 });
 

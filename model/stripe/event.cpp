@@ -77,8 +77,8 @@ bool read_session(const reading& x) {
       json_members<"id", "payment_intent", "payment_status", "amount_total", "currency", "metadata", "mode">{x.object};
   x.out.objects.insert(need_id(object));
   const auto payment_status = object.need_text<"payment_status">();
-  // Nothing is paid with it: a card was set up, or the order costs nothing.
-  if (payment_status == "no_payment_required" || object.text<"mode">() == "setup")
+  // Nothing is paid with it: a card was set up, the order costs nothing, or a subscription's invoice has an intent of its own.
+  if (payment_status == "no_payment_required" || object.text<"mode">() == "setup" || object.text<"mode">() == "subscription")
     return false;
   add_object<"payment_intent">(x.out, object);
   read_metadata(x, object, source_rank::session);
@@ -239,6 +239,13 @@ std::variant<event, failure> parse_event(std::string_view body, std::size_t padd
   out.livemode = top.flag<"livemode">().value_or(false);
   if (const auto read = reader_of(out.type))
     read_object(out, top.child<"data">(), read);
+  return out;
+}
+
+std::vector<std::string_view> donation_types() {
+  auto out = std::vector<std::string_view>{};
+  for (const auto& [type, read] : readers)
+    out.push_back(type);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ingot::stripe {
 
@@ -41,5 +42,8 @@ inline constexpr std::string_view rule_names[] = {"rule_id", "ruleId"};
 ///          of a type that matters whose object lacks what is needed is no failure but `unusable`: it is authentic, and Stripe
 ///          would send the same again for days (docs/decisions/0004).
 std::variant<event, failure> parse_event(std::string_view body, std::size_t padding = 0);
+
+/// The types of events that parse_event() reads as facts of a donation.
+std::vector<std::string_view> donation_types();
 
 } // namespace ingot::stripe

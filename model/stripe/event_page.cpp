@@ -15,7 +15,8 @@ struct listed_text {
 /// The entries of the page as texts of their own: a document is read after another has ended.
 std::variant<std::vector<listed_text>, failure> entries_of(std::string_view body, bool& has_more) {
   auto document = json_document{};
-  if (auto why = document.parse(body))
+  // One event that cannot be stored must not keep those beside it away: each is judged by itself.
+  if (auto why = document.parse(body, 0, json_document::unstorable::left))
     return std::move(*why);
   auto data = simdjson::dom::array{};
   if (document.root()["data"].get(data) != simdjson::SUCCESS)

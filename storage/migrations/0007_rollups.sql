@@ -87,9 +87,9 @@ ALTER TABLE metric_days
 -- these queue (docs/decisions/0003-a-lock-that-queues.md). Where there are no such locks the rows' own have to do.
 DO $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(4711038);
-  CREATE FUNCTION ingot_hold_metric_days() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(4711038)';
-  CREATE FUNCTION ingot_lock_metric_days() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(4711038)';
+  PERFORM pg_advisory_xact_lock_shared(4711039);
+  CREATE FUNCTION ingot_hold_metric_days() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(4711039)';
+  CREATE FUNCTION ingot_lock_metric_days() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(4711039)';
 EXCEPTION WHEN feature_not_supported THEN
   CREATE FUNCTION ingot_hold_metric_days() RETURNS void LANGUAGE sql AS '';
   CREATE FUNCTION ingot_lock_metric_days() RETURNS void LANGUAGE sql AS '';

@@ -4,8 +4,8 @@
 #include "tests/support/payloads.hpp"
 #include "tests/support/sql.hpp"
 
-#include <csignal>
 #include <atomic>
+#include <csignal>
 #include <thread>
 #include <vector>
 

@@ -37,6 +37,15 @@ TEST_CASE("an event of a type that nobody needs is known by its id and ignored")
   CHECK(x.type == "radar.made_up");
 }
 
+TEST_CASE("a Checkout Session of a subscription makes no donation: its invoice's intent is the payment") {
+  CHECK(
+      parsed(
+          stripe_event(
+              "evt_1", "checkout.session.completed", payment_begins,
+              R"("id":"cs_1","mode":"subscription","payment_status":"paid","payment_intent":null,"amount_total":900,"currency":"usd")"))
+          .ignored());
+}
+
 TEST_CASE("a Checkout Session that takes no payment makes no donation") {
   CHECK(parsed(session("evt_1", "checkout.session.completed", 1, "no_payment_required")).ignored());
   CHECK(parsed(stripe_event("evt_1", "checkout.session.completed", payment_begins,
