@@ -37,7 +37,7 @@ client::response ask(const std::string& starting_after, const stripe_settings& o
   x.url = of.api_url + "/v1/events?delivery_success=false&limit=100";
   // Only what could be a donation: events of other endpoints of the account would fill the pages.
   for (const auto type : stripe::donation_types())
-    x.url += "&types[]=" + std::string{type};
+    x.url += "&types%5B%5D=" + std::string{type};
   if (!starting_after.empty())
     x.url += "&starting_after=" + starting_after;
   x.headers = {
