@@ -18,6 +18,17 @@
 #include <string>
 #include <vector>
 
+namespace ingot::github {
+class permits;
+class client;
+class tokens;
+} // namespace ingot::github
+
+namespace ingot::contents {
+class provider;
+class blob_store;
+} // namespace ingot::contents
+
 namespace ingot {
 
 /// Whether the database takes commits. The numbers are the metric's.
@@ -99,6 +110,15 @@ struct node_context {
 
   /// Writes audit lines with their counts. Blocks; throws store_error.
   std::function<void(const std::vector<std::pair<audit_line, std::uint64_t>>&, timestamp)> write_audit;
+
+  /// GitHub, as jobs reach it: each request by a permit of the RATE LIMITER. Complete before the NODE starts.
+  std::shared_ptr<github::permits> permits;
+  std::shared_ptr<github::client> github;
+  std::shared_ptr<github::tokens> tokens;
+
+  /// Providers of repositories by name, and where contents lie. Complete before the NODE starts.
+  std::map<std::string, std::shared_ptr<contents::provider>, std::less<>> providers;
+  std::shared_ptr<contents::blob_store> blobs;
 
   std::atomic<database_state> database{database_state::direct};
   std::atomic<std::uint64_t> spool_depth{0};

@@ -12,6 +12,7 @@ find_package(CURL REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
 
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx libpq)
 add_library(libpqxx INTERFACE)
@@ -20,6 +21,13 @@ target_link_libraries(libpqxx INTERFACE PkgConfig::PQXX)
 
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(zstd::zstd ALIAS PkgConfig::ZSTD)
+
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+add_library(re2::re2 ALIAS PkgConfig::RE2)
+pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
+add_library(libjwt ALIAS PkgConfig::JWT)
+pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
+add_library(libgit2 ALIAS PkgConfig::GIT2)
 
 add_library(beast INTERFACE)
 target_link_libraries(beast INTERFACE Boost::headers Threads::Threads)

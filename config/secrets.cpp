@@ -202,11 +202,22 @@ std::string mask_password(std::string_view url) {
 }
 
 std::vector<std::string> secret_texts(const settings& from) {
-  std::vector<std::string> out{from.admin_token,           from.master_key,
-                               from.application.token,     from.application.token_previous,
-                               from.cron.secret,           from.cron.secret_previous,
-                               from.stripe.webhook_secret, from.stripe.webhook_secret_previous,
-                               from.stripe.secret_key,     from.application.notify_secret};
+  std::vector<std::string> out{from.admin_token,
+                               from.master_key,
+                               from.application.token,
+                               from.application.token_previous,
+                               from.cron.secret,
+                               from.cron.secret_previous,
+                               from.stripe.webhook_secret,
+                               from.stripe.webhook_secret_previous,
+                               from.stripe.secret_key,
+                               from.application.notify_secret,
+                               from.master_key_previous,
+                               from.github_api.token,
+                               from.github_api.app_private_key,
+                               from.github_api.client_secret,
+                               from.contents.changes_secret,
+                               from.blobs.s3_secret_key};
   for (const auto& x : from.github) {
     out.push_back(x.secret);
     out.push_back(x.secret_previous);

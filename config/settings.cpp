@@ -7,6 +7,10 @@ const job_policy& policy_of(const job_settings& of, std::string_view kind) noexc
     return of.site_sync;
   if (kind == "site_notify" || kind == "notify")
     return of.site_notify;
+  if (kind == "content_sync")
+    return of.content_sync;
+  if (kind == "pull_request_files")
+    return of.pull_request_files;
   if (kind == "releases_fetch")
     return of.releases_fetch;
   return of.other;

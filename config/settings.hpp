@@ -148,6 +148,8 @@ struct job_settings {
   job_policy other;                  ///< kinds without settings of their own
   job_policy site_sync{.running_max = 8, .attempts_max = 5, .backoff_base = milliseconds{500}, .backoff_cap = seconds{60}};
   job_policy site_notify{.running_max = 32, .attempts_max = 10, .backoff_base = seconds{5}, .backoff_cap = seconds{3'600}};
+  job_policy content_sync{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
+  job_policy pull_request_files{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy releases_fetch{.running_max = 1, .attempts_max = 6, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
 };
 
@@ -175,6 +177,57 @@ struct drupal_settings {
 struct notify_settings {
   milliseconds timeout{10'000};
   bool private_addresses = false; ///< may they be called on private and loopback addresses?
+};
+
+/// GitHub's API.
+struct github_api_settings {
+  std::string url = "https://api.github.com"; ///< of a GitHub Enterprise Server: `https://HOST/api/v3`
+  std::string web_url = "https://github.com"; ///< where people install our App
+  std::string token;                          ///< a personal access token for what has no credential of its own
+  std::string app_id;                         ///< of our GitHub App, or its client id; empty: none
+  std::string app_slug;                       ///< of its page: `/apps/SLUG`; empty: asked for
+  std::string app_private_key;                ///< PEM, or the path of a PEM file
+  std::string client_id;                      ///< of our GitHub App: refreshes user tokens
+  std::string client_secret;
+  std::string trusted_certificate;      ///< PEM file that is trusted beside the system's; empty: none
+  milliseconds timeout{30'000};         ///< without a byte from GitHub for so long a request has failed
+  unsigned connections_max = 16;        ///< to one host at a time
+  unsigned requests_at_once = 80;       ///< of one budget over all nodes; GitHub allows 100
+  unsigned points_per_minute = 800;     ///< of one budget over all nodes, REST; GitHub allows 900
+  unsigned reserve_percent = 20;        ///< of a budget that background work may never take
+  milliseconds permit_wait_max{60'000}; ///< a request waits so long for its permit; then its job is put off
+  std::string hook;                     ///< whose delivery log is looked through: empty: the App's; else `owner/repo/HOOK_ID`
+  milliseconds deliveries_interval{300'000}; ///< between two looks; 0: never
+};
+
+/// Contents of repositories that are followed.
+struct content_settings {
+  milliseconds fallback_interval{3'600'000};      ///< each repository is looked after so often when no webhook came; 0: never
+  unsigned fallback_batch = 50;                   ///< repositories of one job
+  std::size_t file_bytes_max = 100 * 1024 * 1024; ///< larger files are recorded and skipped
+  std::size_t files_max = 1'000'000;              ///< of one repository; one with more is not synced
+  std::size_t request_bytes = 256 * 1024;         ///< one request is worth so many bytes when the cheapest way is looked for
+  unsigned repositories_per_user_max = 10'000;
+  bool git_local_paths = false;   ///< may a git remote be a path of this machine?
+  bool private_addresses = false; ///< may a git remote be on private and loopback addresses?
+  unsigned syncs_days = 90;       ///< records of syncs and their changes are kept; the newest sync always
+  std::string changes_url;        ///< a webhook that is told of every sync that changed files; empty: none
+  std::string changes_secret;     ///< `whsec_` and base64 (Standard Webhooks): signs it
+};
+
+/// Where contents are kept.
+struct blob_settings {
+  std::filesystem::path folder;           ///< empty: `blobs` in data_dir
+  unsigned zstd_level = 3;                ///< 1 to 19
+  milliseconds grace{86'400'000};         ///< a blob that no file refers to any more is kept so long
+  milliseconds sweep_interval{3'600'000}; ///< 0: never
+  std::string s3_url;                     ///< `https://s3.eu-west-1.amazonaws.com`; empty: the folder is used
+  std::string s3_bucket;
+  std::string s3_region = "us-east-1";
+  std::string s3_prefix; ///< of every object's name
+  std::string s3_access_key;
+  std::string s3_secret_key;
+  milliseconds s3_timeout{60'000};
 };
 
 /// One GitHub webhook endpoint. Its secrets are live at the same time.
@@ -209,11 +262,15 @@ struct settings {
   retention_settings retention;
   drupal_settings drupal;
   notify_settings notify;
+  github_api_settings github_api;
+  content_settings contents;
+  blob_settings blobs;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured
   std::string admin_token;              ///< empty: made at the first start, kept in data_dir
   std::string master_key;               ///< base64 of 32 bytes: seals secrets in rows; empty: as the admin token
+  std::string master_key_previous;      ///< opens what was sealed before `ingot keys rotate-master`; empty: none
 };
 
 } // namespace ingot

@@ -111,13 +111,8 @@ private:
   std::optional<fault_of_event> read_type(event& x, element value) {
     auto text = std::string_view{};
     if (value.get_string().get(text) == simdjson::SUCCESS) {
-      // The settings' own text lives longer than any batch.
-      if (const auto known = std::find(of_.types.begin(), of_.types.end(), text); known != of_.types.end()) {
-        x.type = *known;
-        return std::nullopt;
-      }
-      if (of_.accepted_before) {
-        x.type = out_.texts.keep(text);
+      if (of_.accepted_before || std::find(of_.types.begin(), of_.types.end(), text) != of_.types.end()) {
+        x.type = out_.texts.keep(text); // the rules may end before the batch does
         return std::nullopt;
       }
     }

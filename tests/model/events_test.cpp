@@ -103,6 +103,15 @@ TEST_CASE("model: a body that is no list of events, or has no good one, is refus
   CHECK(std::get<failure>(parse(R"({"events":[1,{"type":"COPY"}]})", known, now)).details.size() == 2);
 }
 
+TEST_CASE("model: a batch outlives the rules that it was judged by") {
+  auto of = std::make_unique<rules>(rules{{"COPY-A-RULE-TO-THE-CLIPBOARD"}});
+  auto x = parse(R"({"events":[{"type":"COPY-A-RULE-TO-THE-CLIPBOARD","ruleId":"r"}]})", *of, now);
+  of->types.front().assign(of->types.front().size(), '?');
+  of = nullptr;
+  REQUIRE(std::holds_alternative<batch>(x));
+  CHECK(std::get<batch>(x).events.front().type == "COPY-A-RULE-TO-THE-CLIPBOARD");
+}
+
 TEST_CASE("model: what was accepted is read back from its own text, whatever the rules have become") {
   const auto x = good(with(R"("userId":"u","ts":"2026-11-01T00:00:00Z","idempotencyKey":"k","more":{"a":"\u00e9"},"n":1)") +
                       R"(,{"type":"VIEW","ruleId":"v"},7)");
