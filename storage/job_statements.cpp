@@ -66,6 +66,7 @@ constexpr auto finish_jobs_sql = R"sql(
     UPDATE jobs j SET
       state = u.state, lease_token = NULL, lease_until = NULL, updated_at = now(),
       result = u.result::jsonb,
+      attempts = j.attempts - (u.state = 'pending' AND u.error IS NULL)::int,
       body = CASE WHEN u.state = 'succeeded' THEN NULL ELSE j.body END,
       last_error = COALESCE(u.error, j.last_error),
       history = CASE WHEN u.error IS NULL THEN j.history ELSE ingot_job_history(j.history, j.attempts, u.error) END,
