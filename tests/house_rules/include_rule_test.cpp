@@ -35,7 +35,7 @@ const std::vector<room>& rooms() {
       {"storage/", {"model/", "config/", "telemetry/", "storage/"}, {"pqxx/", "libpq-fe.h"}},
       {"net/client/", {"model/", "config/", "net/client/"}, {"curl/"}},
       {"net/github/",
-       {"model/", "config/", "telemetry/", "net/github/"},
+       {"model/", "config/", "telemetry/", "net/client/address.hpp", "net/github/"},
        {"boost/", "openssl/", "zlib.h", "jwt.h", "archive.h", "archive_entry.h"}},
       {"net/git/", {"model/", "config/", "telemetry/", "net/client/address.hpp", "net/git/"}, {"git2.h"}},
       {"net/s3/", {"model/", "config/", "telemetry/", "net/s3/"}, {"curl/", "zstd.h"}},
