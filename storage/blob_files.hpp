@@ -7,8 +7,8 @@
 
 namespace ingot::storage {
 
-/// Keeps blobs as files, `FOLDER/3fa/3fa9….17`, each one zstd frame (model/contents/blob_packing). A blob is written beside, in
-/// `FOLDER/new`, and renamed, so nobody sees half of one; flush() brings what was committed to the disk. Keys have four
+/// Keeps blobs as files, `FOLDER/3f/3fa9….17`, each one zstd frame (model/contents/blob_packing). A blob is written beside, in
+/// `FOLDER/new`, and renamed, so nobody sees half of one; flush() brings what was committed to the disk. Keys have three
 /// characters at least. Several nodes may share the folder.
 ///
 /// Makes the folder; removes what writers left behind in `new` a day ago. Throws contents::blob_store_error when it cannot be
