@@ -18,10 +18,8 @@ namespace ingot::storage {
 
 namespace {
 
-constexpr auto fan_characters =
-    std::size_t{2}; // 256 folders, as git has them: with more, a first sync makes a folder for every few blobs
-std::size_t{3};     // 4,096 folders; measured: with one level of four, 10,000 blobs make 9,262 folders
-constexpr auto few_files = std::size_t{64}; // and folders: fsync of each; of more than that, syncfs of all costs less
+constexpr auto fan_characters = std::size_t{2}; // 256 folders, as git has: more would be made anew for every few blobs
+constexpr auto few_files = std::size_t{64};     // and folders: fsync of each; of more than that, syncfs of all costs less
 constexpr auto leftover_age = std::chrono::hours{24};
 
 struct close_folder {
