@@ -32,6 +32,7 @@ const std::vector<room>& rooms() {
       {"telemetry/", {"model/", "config/", "telemetry/"}, {"spdlog/", "prometheus/"}},
       {"storage/sqlite", {"model/", "config/", "telemetry/", "storage/"}, {"sqlite3.h"}},
       {"storage/spool", {"model/", "config/", "telemetry/", "storage/"}, {"sqlite3.h"}},
+      {"storage/blob_", {"model/", "config/", "telemetry/", "storage/"}, {}},
       {"storage/", {"model/", "config/", "telemetry/", "storage/"}, {"pqxx/", "libpq-fe.h"}},
       {"net/client/", {"model/", "config/", "net/client/"}, {"curl/"}},
       {"net/github/",
