@@ -85,8 +85,8 @@ sync_subject subject_of(const answer& rows) {
 /// Numbers as the texts that statements cast.
 struct cost_texts {
   explicit cost_texts(const contents::sync_cost& x)
-      : requests{std::to_string(x.requests)}, not_modified{std::to_string(x.not_modified)}, points{std::to_string(x.points)},
-        bytes{std::to_string(x.bytes)} {}
+      : requests{std::to_string(x.requests)},
+        not_modified{std::to_string(x.not_modified)}, points{std::to_string(x.points)}, bytes{std::to_string(x.bytes)} {}
   std::string requests, not_modified, points, bytes;
 };
 
@@ -337,9 +337,8 @@ private:
     if (!x)
       return;
     const auto id = std::to_string(repository_id), external = std::to_string(x->external_id);
-    db_.add("describe_repository",
-            {text(id), text(external), text(x->owner), text(x->name), text(x->default_branch),
-             text(x->is_private ? "true" : "false"), text(x->archived ? "true" : "false")});
+    db_.add("describe_repository", {text(id), text(external), text(x->owner), text(x->name), text(x->default_branch),
+                                    text(x->is_private ? "true" : "false"), text(x->archived ? "true" : "false")});
   }
 
   sync_counts apply_once(const sync_subject& of, std::int64_t sync_id, const job_lease& job, const sync_result& x);
@@ -354,8 +353,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   auto removed = false;
   db_.add("begin");
   fence_job(db_, job);
-  db_.add("hold_repository", {text(id)},
-          [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
+  db_.add("hold_repository", {text(id)}, [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
   db_.add("empty_differences");
   db_.add("find_differences", {text(id)});
   db_.add("find_reference_moves");
@@ -383,8 +381,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
     db_.add("remove_files", {text(id)});
     db_.add("write_files", {text(id), text(sync)});
   }
-  db_.add("finish_repository",
-          {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after)});
+  db_.add("finish_repository", {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after)});
   queue_description(of.id, x.what);
   const auto cost = cost_texts{x.cost};
   const auto added = std::to_string(counts.added), modified = std::to_string(counts.modified),
