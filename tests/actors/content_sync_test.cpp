@@ -158,7 +158,7 @@ struct following {
   }
 
   /// Enqueues the order, claims and runs its job as JOBS would. @returns how it ended
-  job_outcome sync(contents::sync_order order = {.repository_id = 1}) {
+  job_outcome sync(contents::sync_order order = {}) {
     order.repository_id = 1;
     enqueue(order);
     return run();
@@ -218,6 +218,8 @@ struct following {
 };
 
 const auto first = tree{{"a.txt", {"one\n"}}, {"b/c.txt", {"two\n"}}, {"b/run", {"#!/bin/sh\n", file_mode::executable}}};
+
+const auto whole = contents::sync_order{1, contents::urgency::manual, true, {}};
 
 } // namespace
 
@@ -328,7 +330,7 @@ TEST_CASE_METHOD(following, "patterns, sizes and binary files choose what is sto
   CHECK(stored() == tree{{"a.txt", {"one\n"}}, {"large", {"(too_large)"}}, {"picture", {"(binary)"}}});
   CHECK(broken_rule() == "NULL");
   remote.fetched.clear();
-  sync({.full = true});
+  sync(whole);
   CHECK(remote.fetched.empty()); // what was skipped for being binary is known to be so
   db.sql("UPDATE provider_repositories SET exclude_patterns = '{}', file_bytes_max = NULL, skip_binary = FALSE");
   sync();
