@@ -190,8 +190,9 @@ struct following {
     auto out = tree{};
     auto link = db.connect();
     auto tx = pqxx::work{link->raw()};
-    for (const auto& row : tx.exec("SELECT f.path, f.mode, COALESCE(b.key, ''), f.skipped, f.sha FROM repository_files f LEFT JOIN "
-                                   "content_blobs b ON b.sha = f.sha AND f.skipped IS NULL")) {
+    for (const auto& row :
+         tx.exec("SELECT f.path, f.mode, COALESCE(b.key, ''), f.skipped, f.sha FROM repository_files f LEFT JOIN "
+                 "content_blobs b ON b.sha = f.sha AND f.skipped IS NULL")) {
       auto x = file{{}, static_cast<file_mode>(row[1].as<std::uint32_t>())};
       if (!row[3].is_null())
         x.content = "(" + row[3].as<std::string>() + ")";
@@ -207,13 +208,15 @@ struct following {
 
   /// What must hold at any time.
   std::string broken_rule() {
-    return db.sql(
-        "SELECT string_agg(x, ', ') FROM ("
-        "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f WHERE f.sha = "
-        "b.sha AND f.skipped IS NULL) UNION ALL "
-        "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM content_blobs "
-        "b WHERE b.sha = f.sha) UNION ALL "
-        "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT NULL)) rules");
+    return db.sql("SELECT string_agg(x, ', ') FROM ("
+                  "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f "
+                  "WHERE f.sha = "
+                  "b.sha AND f.skipped IS NULL) UNION ALL "
+                  "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM "
+                  "content_blobs "
+                  "b WHERE b.sha = f.sha) UNION ALL "
+                  "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT "
+                  "NULL)) rules");
   }
 };
 
@@ -475,9 +478,10 @@ TEST_CASE_METHOD(following, "any sequence of trees ends in the files of the last
   }
   CHECK(remote.fetched.size() == std::set<std::string>(remote.fetched.begin(), remote.fetched.end()).size());
   // The changes, applied one after the other, are the files.
-  CHECK(db.sql("SELECT count(*) FROM (SELECT DISTINCT ON (path) path, sha, mode FROM content_changes ORDER BY path, sync_id DESC) c "
-               "FULL JOIN repository_files f ON f.path = c.path WHERE (c.sha, c.mode) IS DISTINCT FROM (f.sha, f.mode) AND NOT "
-               "(c.sha IS NULL AND f.path IS NULL)") == "0");
+  CHECK(db.sql(
+            "SELECT count(*) FROM (SELECT DISTINCT ON (path) path, sha, mode FROM content_changes ORDER BY path, sync_id DESC) c "
+            "FULL JOIN repository_files f ON f.path = c.path WHERE (c.sha, c.mode) IS DISTINCT FROM (f.sha, f.mode) AND NOT "
+            "(c.sha IS NULL AND f.path IS NULL)") == "0");
 }
 
 TEST_CASE_METHOD(following, "the fallback looks at repositories that are due, and orders syncs of those that moved") {
