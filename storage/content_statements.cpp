@@ -59,8 +59,8 @@ constexpr auto add_listing_sql = R"sql(
 // What the planner must know of the listing before it is compared.
 constexpr auto weigh_listing_sql = "ANALYZE listing";
 
-// A content that is known to be binary is not asked for when binary files are not wanted: by its row, or because the same file was
-// skipped before for it.
+// A content that is known to be binary is not asked for when binary files are not wanted: by its row, or because the same file
+// was skipped before for it.
 constexpr auto skip_known_binary_sql = R"sql(
   UPDATE listing l SET skipped = 'binary' WHERE l.skipped IS NULL AND (
     EXISTS (SELECT FROM content_blobs b WHERE b.sha = l.sha AND b.is_binary)

@@ -85,8 +85,8 @@ sync_subject subject_of(const answer& rows) {
 /// Numbers as the texts that statements cast.
 struct cost_texts {
   explicit cost_texts(const contents::sync_cost& x)
-      : requests{std::to_string(x.requests)}, not_modified{std::to_string(x.not_modified)}, points{std::to_string(x.points)},
-        bytes{std::to_string(x.bytes)} {}
+      : requests{std::to_string(x.requests)},
+        not_modified{std::to_string(x.not_modified)}, points{std::to_string(x.points)}, bytes{std::to_string(x.bytes)} {}
   std::string requests, not_modified, points, bytes;
 };
 
@@ -337,9 +337,8 @@ private:
     if (!x)
       return;
     const auto id = std::to_string(repository_id), external = std::to_string(x->external_id);
-    db_.add("describe_repository",
-            {text(id), text(external), text(x->owner), text(x->name), text(x->default_branch),
-             text(x->is_private ? "true" : "false"), text(x->archived ? "true" : "false")});
+    db_.add("describe_repository", {text(id), text(external), text(x->owner), text(x->name), text(x->default_branch),
+                                    text(x->is_private ? "true" : "false"), text(x->archived ? "true" : "false")});
   }
 
   sync_counts apply_once(const sync_subject& of, std::int64_t sync_id, const job_lease& job, const sync_result& x);
@@ -354,8 +353,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   auto removed = false;
   db_.add("begin");
   fence_job(db_, job);
-  db_.add("hold_repository", {text(id)},
-          [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
+  db_.add("hold_repository", {text(id)}, [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
   db_.add("empty_differences");
   db_.add("find_differences", {text(id)});
   db_.add("find_reference_moves");
@@ -383,8 +381,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
     db_.add("remove_files", {text(id)});
     db_.add("write_files", {text(id), text(sync)});
   }
-  db_.add("finish_repository",
-          {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after)});
+  db_.add("finish_repository", {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after)});
   queue_description(of.id, x.what);
   const auto cost = cost_texts{x.cost};
   const auto added = std::to_string(counts.added), modified = std::to_string(counts.modified),
@@ -446,23 +443,16 @@ std::size_t enqueue_content_checks(const std::string& url, const database_settin
   auto db = pipeline{url, settings, write_statements({content_fallback_statements(), job_statements()})};
   const auto limit = db.within_statement_timeout();
   const auto most = std::to_string(batches * of_one), interval_ms = std::to_string(interval.count());
-  auto due = std::vector<std::string>{};
+  auto due = std::vector<std::int64_t>{};
   db.add("begin");
   db.add("take_due", {text(most), text(interval_ms)}, [&](const answer& rows) {
     for (auto i = 0; i < rows.rows(); ++i)
-      due.emplace_back(rows.text(i, 0));
+      due.push_back(rows.integer(i, 0));
   });
   db.run();
   auto jobs = std::vector<new_job>{};
-  for (auto from = std::size_t{0}; from < due.size(); from += of_one) {
-    auto& job = jobs.emplace_back();
-    job.kind = contents::content_check_kind;
-    job.key = "contents/check/" + due[from];
-    job.priority = static_cast<int>(contents::urgency::fallback);
-    const auto some = std::vector<std::string>(due.begin() + static_cast<std::ptrdiff_t>(from),
-                                               due.begin() + static_cast<std::ptrdiff_t>(std::min(from + of_one, due.size())));
-    job.payload = json_object{}.add_raw("repositories", json_array(some)).text();
-  }
+  for (auto from = std::size_t{0}; from < due.size(); from += of_one)
+    jobs.push_back(contents::check_job_of(std::span{due}.subspan(from, std::min(of_one, due.size() - from))));
   enqueue_jobs(db, jobs);
   db.add("commit");
   db.run();

@@ -9,8 +9,8 @@
 namespace ingot::contents {
 
 /// Computes the id of a whole tree while its files pass, so that a listing is known to be complete and true: git's own format, a
-/// tree object for each folder (`<mode> <name>\0<20 bytes>`, sorted). Its memory grows with the depth of the folders and the number
-/// of entries in one, not with the number of files.
+/// tree object for each folder (`<mode> <name>\0<20 bytes>`, sorted). Its memory grows with the depth of the folders and the
+/// number of entries in one, not with the number of files.
 class tree_hash {
 public:
   /// The next file, in the order of paths by their bytes (git's index has them so).

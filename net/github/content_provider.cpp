@@ -27,8 +27,8 @@ public:
   github_remote(contents::place where, contents::urgency how, const settings& config, std::shared_ptr<client> transport,
                 std::shared_ptr<tokens> credentials, std::shared_ptr<permits> limiter)
       : where_{std::move(where)}, transport_{std::move(transport)}, credentials_{std::move(credentials)},
-        limiter_{std::move(limiter)},
-        api_{*transport_, *credentials_, *limiter_, caller{where_.credential_id, false, how, where_.owner + '/' + where_.name}},
+        limiter_{std::move(limiter)}, api_{*transport_, *credentials_, *limiter_,
+                                           caller{where_.credential_id, false, how, where_.owner + '/' + where_.name}},
         prices_{config.contents.request_bytes, where_.credential_id != 0 || !config.github_api.token.empty()} {}
 
   contents::observation observe(const contents::known_state& known) override;

@@ -13,6 +13,7 @@
 #include "net/routes/site_sync.hpp"
 #include "net/routes/state.hpp"
 #include "net/routes/stripe.hpp"
+#include "net/routes/user_keys.hpp"
 
 namespace ingot::routes {
 
@@ -201,6 +202,27 @@ constexpr route all[] = {
      "The site's API keys, by id.",
      {"limit, after", {}, "200 keys"}},
     {"POST", "/api/v1/admin/keys/{key_id}/revoke", door::admin, 0, revoke_key, "Ends an API key.", {.answers = "200 key"}},
+    {"POST",
+     "/api/v1/admin/users/{userId}/keys",
+     door::admin,
+     small_body_max,
+     create_user_key,
+     "Makes an API key of a user. The answer is the one place where it is shown.",
+     {{}, "new_key", "201 new_user_key"}},
+    {"GET",
+     "/api/v1/admin/users/{userId}/keys",
+     door::admin,
+     0,
+     list_user_keys,
+     "A user's API keys, by id.",
+     {"limit, after", {}, "200 user_keys"}},
+    {"DELETE",
+     "/api/v1/admin/users/{userId}/keys/{key_id}",
+     door::admin,
+     0,
+     revoke_user_key,
+     "Ends an API key of a user.",
+     {.answers = "200 user_key"}},
     {"GET",
      "/api/v1/admin/jobs",
      door::admin,

@@ -37,9 +37,10 @@ TEST_CASE("contents: an empty tree's id is git's") {
 
 TEST_CASE("contents: a tree's id is git's, with folders between names that sort around them, links and submodules") {
   auto hash = tree_hash{};
-  for (const auto& x : {entry("a-b", "2", file_mode::executable), entry("a.txt", "3"), entry("a/b/c", "1"), entry("a/z", "4"),
-                        entry("link", "a.txt", file_mode::symbolic_link),
-                        tree_entry{"sub", file_mode::submodule, *object_id::parse("ce013625030ba8dba906f756967f9e9ca394464a"), 0}})
+  for (const auto& x :
+       {entry("a-b", "2", file_mode::executable), entry("a.txt", "3"), entry("a/b/c", "1"), entry("a/z", "4"),
+        entry("link", "a.txt", file_mode::symbolic_link),
+        tree_entry{"sub", file_mode::submodule, *object_id::parse("ce013625030ba8dba906f756967f9e9ca394464a"), 0}})
     CHECK(hash.add(x));
   CHECK(hash.finish().hex() == "95dfe86ce4957f566a90fe3fbb242aacc1861767");
 }
