@@ -24,6 +24,10 @@ std::span<const named_statement> job_statements();
 /// earlier statement of the transaction
 extern const char* const advance_job_lanes;
 
+/// The statement that enqueues the jobs which `source` selects: kind, key, dedupe_key, payload, priority, body, number, with
+/// `number` giving their order. It tells `number` and id of those that are new, and locks the lanes of their keys.
+std::string enqueue_statement(std::string_view source);
+
 /// Ids of jobs.
 using job_ids = std::vector<std::int64_t>;
 using job_ids_reader = std::function<void(const job_ids&)>;
