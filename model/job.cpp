@@ -1,5 +1,6 @@
 #include "model/job.hpp"
 
+#include "model/json_object.hpp"
 #include "model/json_text.hpp"
 
 #include <algorithm>
@@ -8,6 +9,9 @@
 namespace ingot {
 
 namespace {
+
+/// A job that says it cannot be done for longer than this looks again after it.
+constexpr auto put_off_max = std::chrono::milliseconds{std::chrono::hours{2}};
 
 /// `text` as a column of type text can hold it.
 std::string storable(std::string text) {
@@ -57,6 +61,10 @@ job_completion judge(const claimed_job& job, const job_outcome& outcome, const j
     end.becomes = last ? job_state::dead : job_state::pending;
     end.error = storable(again->error);
     end.delay = last ? std::chrono::milliseconds{0} : backoff_of(policy, job.attempt, chance);
+  } else if (const auto* later = std::get_if<job_put_off>(&outcome)) {
+    end.becomes = job_state::pending;
+    end.result = json_object{}.add("put_off", later->reason).text();
+    end.delay = std::clamp(later->delay, std::chrono::milliseconds{0}, put_off_max);
   } else {
     throw std::logic_error{"a job that is completed already is not judged"};
   }
@@ -68,6 +76,8 @@ std::string_view result_label(const job_outcome& x) noexcept {
     return done->succeeded ? "succeeded" : "permanent";
   if (std::holds_alternative<job_succeeded>(x))
     return "succeeded";
+  if (std::holds_alternative<job_put_off>(x))
+    return "put_off";
   return std::holds_alternative<job_failed_for_good>(x) ? "permanent" : "transient";
 }
 

@@ -55,13 +55,19 @@ struct job_failed_for_good {
   std::string error;
 };
 
+/// Cannot be done before `delay` is over, through no fault of its own: the attempt does not count.
+struct job_put_off {
+  std::chrono::milliseconds delay{0};
+  std::string reason; ///< is kept as the job's result
+};
+
 /// Was completed by a transaction of its handler's own.
 struct job_completed_already {
   bool succeeded = true; ///< for the metrics
 };
 
 /// How one attempt ended.
-using job_outcome = std::variant<job_succeeded, job_failed_for_now, job_failed_for_good, job_completed_already>;
+using job_outcome = std::variant<job_succeeded, job_failed_for_now, job_failed_for_good, job_put_off, job_completed_already>;
 
 enum class job_state : std::uint8_t {
   pending,
@@ -85,8 +91,8 @@ struct job_policy {
 struct job_completion {
   job_lease lease;
   job_state becomes = job_state::succeeded; ///< never running
-  std::string result;                       ///< JSON, of one that succeeded
-  std::string error;                        ///< why it did not
+  std::string result;                       ///< JSON, of one that succeeded or is put off
+  std::string error;                        ///< why it did not; empty and pending: it is put off, and the attempt does not count
   std::chrono::milliseconds delay{0};       ///< of one that is pending again: before it is due
 };
 
@@ -100,7 +106,7 @@ job_completion judge(const claimed_job& job, const job_outcome& outcome, const j
 
 inline constexpr std::size_t job_error_bytes_max = 2'000;
 
-/// The name of an outcome in the metrics: `succeeded`, `transient`, `permanent`.
+/// The name of an outcome in the metrics: `succeeded`, `transient`, `permanent`, `put_off`.
 std::string_view result_label(const job_outcome& x) noexcept;
 
 } // namespace ingot

@@ -128,7 +128,7 @@ public:
   /// What is at `commit`, whose tree may be known: no request when it is.
   virtual revision resolve(const object_id& commit, const object_id& tree_if_known) = 0;
 
-  /// Lists items: every file of `at`, in any order, each once. Nothing but directories is left out.
+  /// Lists items: every file of `at`, in the order of paths by their bytes, as git has them; nothing but folders is left out.
   using entry_sink = std::function<void(tree_entry&&)>;
   virtual void list(const revision& at, const entry_sink& into) = 0;
 

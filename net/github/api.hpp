@@ -24,6 +24,7 @@ struct caller {
 
 /// GitHub's API, typed. Every call waits for its permit, sends, retries what is safe a bounded number of times, tells the RATE
 /// LIMITER what came back and throws contents::provider_error for whatever is not the answer. Calls block. One thread at a time.
+/// What a sink throws goes through.
 class api_session {
 public:
   /// The references outlive it.
@@ -73,6 +74,20 @@ public:
   const contents::sync_cost& cost() const noexcept { return cost_; }
 
 private:
+  struct order;  ///< one request, with what its permit and its retries need
+  struct answer; ///< with what it means
+  answer ask(order x);
+  answer ask_once(const order& x, const access& by);
+  access token();
+  [[noreturn]] void fail(const order& x, const answer& got) const;
+  template <class Value, class Parser>
+  Value ask_value(order x, const Parser& parse);
+  template <class Value, class Parser>
+  api::conditional<Value> ask_conditional(order x, const Parser& parse);
+  template <class Value, class Parser>
+  api::page<Value> ask_page(order x, const std::string& next, const Parser& parse);
+  void stream(order x, const bytes_sink& into);
+
   client& transport_;
   tokens& credentials_;
   permits& limiter_;

@@ -43,8 +43,11 @@ public:
   /// Of the App itself: a JWT (RS256). Throws (forbidden) when the settings name no App.
   access of_app();
 
-  /// GitHub said 401: the token is fetched anew at the next time.
-  void forget(std::int64_t credential_id);
+  /// GitHub said 401 to this token: the next time another is made, if one can be. A kept one that GitHub refuses twice is refused
+  /// in the book. Blocks.
+  void forget(std::int64_t credential_id, const std::string& refused);
+
+  timestamp now() const;
 
 private:
   struct impl;
