@@ -67,7 +67,7 @@ const std::vector<room>& rooms() {
         "storage/provider_repositories.hpp",
         "storage/crawl_sources.hpp",
         "storage/search_queries.hpp",
-        "storage/rollup_runs.hpp"},
+        "storage/rollup_runs.hpp", "storage/rate_budgets.hpp"},
        {}},
       {"actors/",
        {"model/", "config/", "telemetry/", "storage/", "net/client/", "net/github/", "net/git/", "net/s3/", "actors/"},
