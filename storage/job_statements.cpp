@@ -289,7 +289,8 @@ void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader re
 std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job) {
   auto arrays = job_arrays{};
   arrays.add(job);
-  auto rows = pgx::query(tx, enqueue_jobs_sql, arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
+  static const auto sql = enqueue_statement(enqueued_sql);
+  auto rows = pgx::query(tx, sql, arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
                          arrays.payload.parameter(), arrays.priority.parameter(), arrays.body.parameter());
   if (rows.empty())
     rows = pgx::query(tx, find_deduped_jobs_sql, arrays.dedupe_key.parameter());
