@@ -141,6 +141,7 @@ json answer_json::repository(const hosted_repository& x, bool full) const {
                            {"license", nullptr},
                            {"topics", json::array({})},
                            {"visibility", x.is_private ? "private" : "public"},
+                           {"web_commit_signoff_required", false},
                            {"default_branch", x.default_branch}});
   for (const auto& [name, path] : repository_urls)
     out.with(name, api_of(x) + std::string{path});
