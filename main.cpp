@@ -1,4 +1,5 @@
 #include "actors/application_notifier.hpp"
+#include "actors/content_sync.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
@@ -9,6 +10,7 @@
 #include "actors/site_sync_job.hpp"
 #include "actors/stripe_check.hpp"
 #include "commands/command_line.hpp"
+#include "model/contents/sync_order.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/notification.hpp"
 #include "net/routes/application.hpp"
@@ -105,6 +107,9 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
        [&database](const auto& period) { return database.enqueue_stripe_check(period); }},
       {"rollup of events", config.rollup.interval,
        [&database, now](const auto& period) { return database.start_scheduled_rollup(now(), period); }},
+      // A sixtieth of the interval at a time, so that requests spread over it.
+      {"followed repositories", config.contents.fallback_interval / 60,
+       [&database](const auto&) { return database.enqueue_content_checks(); }},
   };
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
@@ -134,6 +139,7 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+  context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
@@ -161,6 +167,8 @@ int serve(serve_request request) {
   context->job_handlers[storage::rollup_job_kind] = rollup_jobs(*system, *context);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
+  context->job_handlers[contents::content_sync_kind] = content_syncs(*system, *context);
+  context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
+#include "storage/content_store.hpp"
 #include "storage/job_store.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
@@ -81,6 +82,8 @@ struct node_context {
   storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
   storage::stripe_store_factory open_stripe_store;
+
+  storage::content_store_factory open_content_store;
 
   /// What application events may be.
   events::rules event_rules;

@@ -1,7 +1,7 @@
 #include "actors/site_notifier.hpp"
 
 #include "actors/webhook_post.hpp"
-#include "config/secrets.hpp"
+#include "config/master_keys.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/standard_webhooks.hpp"
 #include "storage/site_webhooks.hpp"
@@ -35,7 +35,7 @@ job_outcome notify_site(const claimed_job& job, const node_context& context) {
     const auto to = storage::find_site_webhook(*context.open_connection(), *site);
     if (!to)
       return job_succeeded{R"({"skipped":"the site has no webhook any more"})"};
-    const auto secret = sealing_of(context.config).open(to->sealed_secret, storage::webhook_secret_place(*site));
+    const auto secret = master_keys{context.config}.open(to->sealed_secret, storage::webhook_secret_place(*site));
     const auto key = standard_webhooks::parse_secret(secret);
     if (!key)
       return job_failed_for_good{"the webhook's secret is none: set it anew (ingot sites notify)"};

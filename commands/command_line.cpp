@@ -13,6 +13,7 @@
 #include "commands/site_webhook.hpp"
 #include "commands/sites.hpp"
 #include "commands/table.hpp"
+#include "commands/users.hpp"
 #include "config/nearest_name.hpp"
 #include "model/json_object.hpp"
 #include "telemetry/log.hpp"
@@ -54,6 +55,7 @@ struct command_line {
   send_options sending;
   site_options site;
   source_options source;
+  user_options user;
   site_webhook_options webhook;
   std::string secret;
   std::function<int()> chosen;
@@ -256,6 +258,28 @@ void add_keys(command_line& c) {
   c.add_json(revoke);
 }
 
+void add_users(command_line& c) {
+  auto* group = c.app.add_subcommand("users", "users who follow repositories, and their API keys");
+  group->require_subcommand(1);
+  auto* add = c.command(*group, "add-key", "make a key of a user and print it, this once", [&c] {
+    return c.with_settings([&](const settings& s) { return add_user_key(s, c.user, wall_clock(), c.to()); });
+  });
+  add->add_option("user", c.user.id, "the user's id: letters, digits and . _ - @ : +")->required();
+  add->add_option("--name", c.user.name, "what the key is for");
+  c.add_json(add);
+  auto* list = c.command(*group, "list-keys", "the keys, by id, without their texts",
+                         [&c] { return c.with_settings([&](const settings& s) { return list_user_keys(s, c.user, c.to()); }); });
+  list->add_option("user", c.user.id, "only this user's");
+  list->add_option("--limit", c.user.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.user.after, "the next page: what the page before ended with");
+  c.add_json(list);
+  auto* revoke = c.command(*group, "revoke-key", "end a key", [&c] {
+    return c.with_settings([&](const settings& s) { return revoke_user_key(s, c.user, wall_clock(), c.to()); });
+  });
+  revoke->add_option("key", c.user.key, "its id")->required()->check(CLI::PositiveNumber);
+  c.add_json(revoke);
+}
+
 void add_jobs(command_line& c) {
   auto* group = c.app.add_subcommand("jobs", "look at follow-up jobs, try them again, or bury them");
   group->require_subcommand(1);
@@ -355,9 +379,11 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_send(c);
   add_sites(c);
   add_keys(c);
+  add_users(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups = std::array<std::string_view, 7>{"psql", "deliveries", "jobs", "sites", "keys", "sources", "drupal"};
+  const auto groups =
+      std::array<std::string_view, 8>{"psql", "deliveries", "jobs", "sites", "keys", "users", "sources", "drupal"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

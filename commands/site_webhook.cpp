@@ -2,13 +2,13 @@
 
 #include "commands/node_database.hpp"
 #include "commands/table.hpp"
+#include "config/master_keys.hpp"
 #include "config/secrets.hpp"
 #include "model/json_object.hpp"
 #include "model/standard_webhooks.hpp"
 #include "net/client/client.hpp"
 #include "storage/site_webhooks.hpp"
 
-#include <algorithm>
 #include <istream>
 #include <ostream>
 
@@ -27,17 +27,10 @@ std::string key_of(const site_webhook_options& options) {
   return *key;
 }
 
-sealing::nonce fresh_nonce() {
-  const auto random = random_bytes();
-  auto out = sealing::nonce{};
-  std::copy_n(random.begin(), out.size(), out.begin());
-  return out;
-}
-
 storage::site_webhook sealed(const settings& of, const site_webhook_options& options, const std::string& secret) {
   auto complete = of;
   read_kept_secrets(complete, of.data_dir);
-  return {options.url, sealing_of(complete).seal(secret, storage::webhook_secret_place(options.site), fresh_nonce())};
+  return {options.url, master_keys{complete}.seal(secret, storage::webhook_secret_place(options.site))};
 }
 
 } // namespace

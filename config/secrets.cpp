@@ -62,31 +62,38 @@ std::string read_secret(const fs::path& file) {
   return out;
 }
 
-/// Makes `file` hold `secret` whole or not at all, mode 0600. @returns false when it exists already.
-bool keep_secret(const fs::path& file, const std::string& secret) {
+/// A file beside `file` that holds `secret` on disk, mode 0600.
+fs::path draft_secret(const fs::path& file, const std::string& secret) {
   auto draft = file;
   draft += random_token(".new-").substr(0, 21);
-  bool made = false;
-  {
-    descriptor out{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    auto line = secret + "\n";
-    if (out.get() < 0)
-      fail("make", draft, errno);
-    if (::write(out.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(out.get()) != 0) {
-      auto error = errno;
-      ::unlink(draft.c_str());
-      fail("write", draft, error);
-    }
-    // link() and not rename(): it never replaces what another node made meanwhile.
-    made = ::link(draft.c_str(), file.c_str()) == 0;
+  descriptor out{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  auto line = secret + "\n";
+  if (out.get() < 0)
+    fail("make", draft, errno);
+  if (::write(out.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(out.get()) != 0) {
     auto error = errno;
     ::unlink(draft.c_str());
-    if (!made && error != EEXIST)
-      fail("make", file, error);
+    fail("write", draft, error);
   }
+  return draft;
+}
+
+void sync_folder_of(const fs::path& file) {
   descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.get() >= 0)
     ::fsync(folder.get());
+}
+
+/// Makes `file` hold `secret` whole or not at all, mode 0600. @returns false when it exists already.
+bool keep_secret(const fs::path& file, const std::string& secret) {
+  const auto draft = draft_secret(file, secret);
+  // link() and not rename(): it never replaces what another node made meanwhile.
+  const auto made = ::link(draft.c_str(), file.c_str()) == 0;
+  const auto error = errno;
+  ::unlink(draft.c_str());
+  if (!made && error != EEXIST)
+    fail("make", file, error);
+  sync_folder_of(file);
   return made;
 }
 
@@ -118,8 +125,10 @@ void mask(std::string& text, std::string_view before, std::string_view ends) {
 void read_kept_secrets(settings& to, const fs::path& data_dir) {
   if (to.admin_token.empty())
     to.admin_token = read_secret(data_dir / admin_token_file);
-  if (to.master_key.empty())
+  if (to.master_key.empty() || to.master_key_in_file) {
     to.master_key = read_secret(data_dir / master_key_file);
+    to.master_key_in_file = !to.master_key.empty();
+  }
   if (!has_webhook_secret(to)) {
     if (auto kept = read_secret(data_dir / webhook_secret_file); !kept.empty())
       set_webhook_secret(to, std::move(kept));
@@ -149,6 +158,25 @@ generated ensure_secrets(settings& to, const fs::path& data_dir) {
   return made;
 }
 
+std::string read_kept_secret(const fs::path& data_dir, std::string_view file) {
+  return read_secret(data_dir / file);
+}
+
+bool keep_secret_once(const fs::path& data_dir, std::string_view file, const std::string& secret) {
+  return keep_secret(data_dir / file, secret);
+}
+
+void replace_kept_secret(const fs::path& data_dir, std::string_view file, const std::string& secret) {
+  const auto target = data_dir / file;
+  const auto draft = draft_secret(target, secret);
+  if (::rename(draft.c_str(), target.c_str()) != 0) {
+    const auto error = errno;
+    ::unlink(draft.c_str());
+    fail("replace", target, error);
+  }
+  sync_folder_of(target);
+}
+
 std::array<unsigned char, 32> random_bytes() {
   std::array<unsigned char, 32> bytes{};
   std::size_t have = 0;
@@ -169,18 +197,6 @@ std::string random_token(std::string_view prefix) {
     out += "0123456789abcdef"[byte & 15];
   }
   return out;
-}
-
-sealing sealing_of(const settings& from) {
-  if (from.master_key.empty())
-    throw std::runtime_error{
-        "there is no master key: set INGOT_MASTER_KEY, or run this where the node's data folder is (INGOT_DATA_DIR)"};
-  const auto key = from_base64(from.master_key);
-  if (!key || key->size() != sealing::key_bytes)
-    throw std::runtime_error{
-        std::string{master_key_file} +
-        " in the data folder holds no key (base64 of 32 bytes): restore it, or delete it and set the sealed secrets anew"};
-  return sealing{*key};
 }
 
 std::string mask_password(std::string_view url) {

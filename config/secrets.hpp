@@ -1,7 +1,6 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "model/sealing.hpp"
 
 #include <array>
 #include <filesystem>
@@ -36,9 +35,14 @@ std::array<unsigned char, 32> random_bytes();
 /// `prefix` and 64 hexadecimal digits of random_bytes().
 std::string random_token(std::string_view prefix);
 
-/// What seals the secrets in rows, by the settings' master key. Throws std::runtime_error when there is none, or a kept one is no
-/// key.
-sealing sealing_of(const settings& from);
+/// The secret in a file below data_dir; empty when there is none. Throws std::runtime_error when it cannot be read.
+std::string read_kept_secret(const std::filesystem::path& data_dir, std::string_view file);
+
+/// Makes that file whole or not at all. @returns false when it is there already. Throws std::runtime_error.
+bool keep_secret_once(const std::filesystem::path& data_dir, std::string_view file, const std::string& secret);
+
+/// Puts another secret into that file: whoever reads it sees the old one or the new one. Throws std::runtime_error.
+void replace_kept_secret(const std::filesystem::path& data_dir, std::string_view file, const std::string& secret);
 
 /// All secret texts of the settings: what the log must hide (law 9).
 std::vector<std::string> secret_texts(const settings& from);

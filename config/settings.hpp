@@ -271,6 +271,7 @@ struct settings {
   std::string admin_token;              ///< empty: made at the first start, kept in data_dir
   std::string master_key;               ///< base64 of 32 bytes: seals secrets in rows; empty: as the admin token
   std::string master_key_previous;      ///< opens what was sealed before `ingot keys rotate-master`; empty: none
+  bool master_key_in_file = false;      ///< no setting: the key was read from data_dir, where a rotation changes it
 };
 
 } // namespace ingot

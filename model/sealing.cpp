@@ -1,6 +1,7 @@
 #include "model/sealing.hpp"
 
 #include "model/sha256.hpp"
+#include "model/signature.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -65,10 +66,11 @@ std::string sealing::seal(std::string_view secret, std::string_view place, const
 std::string sealing::open(std::string_view sealed, std::string_view place) const {
   constexpr auto nonce_bytes = std::tuple_size_v<nonce>;
   if (sealed.size() < header_.size() + nonce_bytes + tag_bytes || sealed.front() != version)
-    throw unsealable{"a sealed secret is damaged, or of a newer version: set it anew"};
+    throw unsealable{seal_trouble::damaged, "a sealed secret is damaged, or of a newer version: set it anew"};
   if (!sealed.starts_with(header_))
-    throw unsealable{
-        "a secret was sealed with another master key: give this node that key (INGOT_MASTER_KEY), or set the secret anew"};
+    throw unsealable{seal_trouble::other_key, "a secret was sealed with another master key (id " + key_id_of(sealed) +
+                                                  "): give this node that key (INGOT_MASTER_KEY, or INGOT_MASTER_KEY_PREVIOUS "
+                                                  "after a rotation), or set the secret anew"};
   sealed.remove_prefix(header_.size());
   const auto context = begin(false, key_, sealed.substr(0, nonce_bytes), header_, place);
   auto tag = std::string{sealed.substr(sealed.size() - tag_bytes)};
@@ -79,8 +81,18 @@ std::string sealing::open(std::string_view sealed, std::string_view place) const
                          static_cast<int>(text.size())));
   check(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()));
   if (EVP_CipherFinal_ex(context.get(), reinterpret_cast<unsigned char*>(secret.data()) + written, &written) != 1)
-    throw unsealable{"a sealed secret was changed, or belongs to another row: set it anew"};
+    throw unsealable{seal_trouble::changed, "a sealed secret was changed, or belongs to another row: set it anew"};
   return secret;
+}
+
+std::string sealing::key_id() const {
+  return to_hex(std::string_view{header_}.substr(1));
+}
+
+std::string sealing::key_id_of(std::string_view sealed) {
+  if (sealed.size() < 1 + key_id_bytes || sealed.front() != version)
+    return {};
+  return to_hex(sealed.substr(1, key_id_bytes));
 }
 
 } // namespace ingot

@@ -1,16 +1,28 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace ingot {
 
-/// A sealed secret cannot be opened: it was sealed with another key or for another place, or was changed. Its text says which,
-/// and what to do.
-struct unsealable : std::runtime_error {
-  using std::runtime_error::runtime_error;
+/// Why a sealed secret cannot be opened.
+enum class seal_trouble : std::uint8_t {
+  damaged,   ///< cut, or of a newer version
+  other_key, ///< sealed with a key that is not at hand
+  changed,   ///< altered, or moved from another place
+};
+
+/// A sealed secret cannot be opened. Its text says why, and what to do.
+class unsealable : public std::runtime_error {
+public:
+  unsealable(seal_trouble why, const std::string& text) : std::runtime_error{text}, why_{why} {}
+  seal_trouble why() const noexcept { return why_; }
+
+private:
+  seal_trouble why_;
 };
 
 /// Seals secrets that rows keep: AES-256-GCM (NIST SP 800-38D). A sealed secret is a version byte (1), eight bytes that tell the
@@ -30,6 +42,12 @@ public:
 
   /// Throws unsealable.
   std::string open(std::string_view sealed, std::string_view place) const;
+
+  /// Tells the key, without telling anything of it: 16 hexadecimal digits.
+  std::string key_id() const;
+
+  /// The id of the key that sealed it; empty when it is damaged.
+  static std::string key_id_of(std::string_view sealed);
 
 private:
   std::string key_;

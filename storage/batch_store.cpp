@@ -1,6 +1,7 @@
 #include "storage/batch_store.hpp"
 
 #include "config/failpoints.hpp"
+#include "storage/content_pushes.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/github_rows.hpp"
 #include "storage/job_statements.hpp"
@@ -50,7 +51,8 @@ void take_back_decision(github::group& x) {
 class postgres_store final : public batch_store {
 public:
   postgres_store(const std::string& url, const database_settings& settings)
-      : db_{url, settings, write_statements({delivery_statements(), github_statements(), job_statements()})} {
+      : db_{url, settings,
+            write_statements({delivery_statements(), github_statements(), content_push_statements(), job_statements()})} {
     plan_once(db_);
   }
 

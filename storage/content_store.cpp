@@ -443,23 +443,16 @@ std::size_t enqueue_content_checks(const std::string& url, const database_settin
   auto db = pipeline{url, settings, write_statements({content_fallback_statements(), job_statements()})};
   const auto limit = db.within_statement_timeout();
   const auto most = std::to_string(batches * of_one), interval_ms = std::to_string(interval.count());
-  auto due = std::vector<std::string>{};
+  auto due = std::vector<std::int64_t>{};
   db.add("begin");
   db.add("take_due", {text(most), text(interval_ms)}, [&](const answer& rows) {
     for (auto i = 0; i < rows.rows(); ++i)
-      due.emplace_back(rows.text(i, 0));
+      due.push_back(rows.integer(i, 0));
   });
   db.run();
   auto jobs = std::vector<new_job>{};
-  for (auto from = std::size_t{0}; from < due.size(); from += of_one) {
-    auto& job = jobs.emplace_back();
-    job.kind = contents::content_check_kind;
-    job.key = "contents/check/" + due[from];
-    job.priority = static_cast<int>(contents::urgency::fallback);
-    const auto some = std::vector<std::string>(due.begin() + static_cast<std::ptrdiff_t>(from),
-                                               due.begin() + static_cast<std::ptrdiff_t>(std::min(from + of_one, due.size())));
-    job.payload = json_object{}.add_raw("repositories", json_array(some)).text();
-  }
+  for (auto from = std::size_t{0}; from < due.size(); from += of_one)
+    jobs.push_back(contents::check_job_of(std::span{due}.subspan(from, std::min(of_one, due.size() - from))));
   enqueue_jobs(db, jobs);
   db.add("commit");
   db.run();

@@ -1,4 +1,5 @@
 #include "storage/binary_array.hpp"
+#include "storage/content_pushes.hpp"
 #include "storage/github_rows.hpp"
 #include "storage/job_statements.hpp"
 
@@ -279,6 +280,14 @@ void enqueue_all_jobs(pipeline& db, const group_list& groups) {
   enqueue_jobs(db, jobs);
 }
 
+void tell_followers(pipeline& db, const group_list& groups) {
+  auto all = std::vector<branch_push>{};
+  for (const auto* group : groups)
+    for (const auto& push : group->changes.pushes)
+      all.push_back({group->changes.repository->id, &push});
+  enqueue_pushes(db, all);
+}
+
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.
 void release_names(pipeline& db, const group_list& groups) {
   auto id = int8_array{}, written = int8_array{};
@@ -336,6 +345,7 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   write_pipelines(db, sorted);
   write_commits(db, sorted);
   enqueue_all_jobs(db, sorted);
+  tell_followers(db, sorted);
 }
 
 void write_installations(pipeline& db, std::span<const installation_news> news) {

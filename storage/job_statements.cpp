@@ -14,12 +14,10 @@ namespace {
 // New jobs, and their keys' lanes: a key without one gets its first job as the head. Rows go in the order of keys, so that two
 // transactions that enqueue for the same keys wait for each other instead of deadlocking. The lane's row lock puts an enqueuer
 // before or behind whoever advances that lane. Ids are given first: they tell which job is which of the input.
-constexpr auto enqueue_jobs_sql = R"sql(
+constexpr std::string_view enqueue_before = R"sql(
   WITH u AS MATERIALIZED (
-    SELECT nextval('jobs_id_seq') AS id, t.* FROM (
-      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::bytea[])
-        WITH ORDINALITY AS t (kind, key, dedupe_key, payload, priority, body, number)
-      ORDER BY t.key COLLATE "C", t.number) t
+    SELECT nextval('jobs_id_seq') AS id, t.* FROM (SELECT * FROM ()sql";
+constexpr std::string_view enqueue_behind = R"sql() s ORDER BY s.key COLLATE "C", s.number) t
   ), added AS (
     INSERT INTO jobs (id, kind, key, dedupe_key, payload, priority, body)
     SELECT u.id, u.kind, u.key, u.dedupe_key, u.payload::jsonb, u.priority, u.body FROM u ORDER BY u.id
@@ -32,6 +30,12 @@ constexpr auto enqueue_jobs_sql = R"sql(
     ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + excluded.jobs
   )
   SELECT u.number, a.id FROM added a JOIN u ON u.id = a.id
+)sql";
+
+// The jobs of six arrays, in their order.
+constexpr std::string_view enqueued_sql = R"sql(
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::bytea[])
+    WITH ORDINALITY AS t (kind, key, dedupe_key, payload, priority, body, number)
 )sql";
 
 // Jobs that were enqueued before under the same dedupe keys. A statement of its own: it sees those, too, whose transaction the
@@ -159,18 +163,6 @@ constexpr auto renew_jobs_sql = R"sql(
   UPDATE jobs j SET lease_until = now() + ($3::int8[])[1] * interval '1 millisecond' FROM held h WHERE j.id = h.id
 )sql";
 
-constexpr auto statements = std::to_array<named_statement>({
-    {"enqueue_jobs", enqueue_jobs_sql},
-    {"find_deduped_jobs", find_deduped_jobs_sql},
-    {"fence_job", fence_job_sql},
-    {"finish_jobs", finish_jobs_sql},
-    {"release_jobs", release_jobs_sql},
-    {"lock_job_lanes", lock_job_lanes_sql},
-    {"advance_job_lanes", advance_job_lanes_sql},
-    {"claim_jobs", claim_jobs_sql},
-    {"renew_jobs", renew_jobs_sql},
-});
-
 /// Rows of `number` (counts from 1) and id: the ids at their places.
 void place_ids(const answer& rows, job_ids& at) {
   for (auto i = 0; i < rows.rows(); ++i)
@@ -214,6 +206,22 @@ struct lease_arrays {
   }
 };
 
+/// The parameters that say what is enqueued.
+struct job_arrays {
+  text_array kind, key, dedupe_key, payload;
+  int2_array priority;
+  bytea_array body;
+
+  void add(const new_job& x) {
+    kind.add(x.kind);
+    key.add(x.key);
+    dedupe_key.add(unless_empty(x.dedupe_key));
+    payload.add(x.payload.empty() ? "{}" : x.payload);
+    priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
+    body.add(unless_empty(x.body));
+  }
+};
+
 /// The bytes of a bytea in its text form, `\x` and hexadecimal digits.
 std::string unhex(std::string_view text) {
   constexpr auto digits = std::string_view{"0123456789abcdef"};
@@ -240,33 +248,58 @@ std::vector<claimed_job> claimed_of(const answer& rows) {
 
 const char* const advance_job_lanes = advance_job_lanes_sql;
 
+std::string enqueue_statement(std::string_view source) {
+  return std::string{enqueue_before} + std::string{source} + std::string{enqueue_behind};
+}
+
 std::span<const named_statement> job_statements() {
+  static const auto enqueue_jobs_sql = enqueue_statement(enqueued_sql);
+  static const auto statements = std::to_array<named_statement>({
+      {"enqueue_jobs", enqueue_jobs_sql.c_str()},
+      {"find_deduped_jobs", find_deduped_jobs_sql},
+      {"fence_job", fence_job_sql},
+      {"finish_jobs", finish_jobs_sql},
+      {"release_jobs", release_jobs_sql},
+      {"lock_job_lanes", lock_job_lanes_sql},
+      {"advance_job_lanes", advance_job_lanes_sql},
+      {"claim_jobs", claim_jobs_sql},
+      {"renew_jobs", renew_jobs_sql},
+  });
   return statements;
 }
 
 void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader read) {
   if (jobs.empty())
     return;
-  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
-  auto priority = int2_array{};
-  auto body = bytea_array{};
-  for (const auto& x : jobs) {
-    kind.add(x.kind);
-    key.add(x.key);
-    dedupe_key.add(unless_empty(x.dedupe_key));
-    payload.add(x.payload.empty() ? "{}" : x.payload);
-    priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
-    body.add(unless_empty(x.body));
-  }
+  auto arrays = job_arrays{};
+  for (const auto& x : jobs)
+    arrays.add(x);
   const auto ids = std::make_shared<job_ids>(jobs.size());
   db.add("enqueue_jobs",
-         {kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter(), body.parameter()},
+         {arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(), arrays.payload.parameter(),
+          arrays.priority.parameter(), arrays.body.parameter()},
          [ids](const answer& rows) { place_ids(rows, *ids); });
   if (read)
-    db.add("find_deduped_jobs", {dedupe_key.parameter()}, [ids, read = std::move(read)](const answer& rows) {
+    db.add("find_deduped_jobs", {arrays.dedupe_key.parameter()}, [ids, read = std::move(read)](const answer& rows) {
       place_ids(rows, *ids);
       read(*ids);
     });
+}
+
+std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job) {
+  auto arrays = job_arrays{};
+  arrays.add(job);
+  auto rows = pgx::query(tx, enqueue_jobs_sql, arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
+                         arrays.payload.parameter(), arrays.priority.parameter(), arrays.body.parameter());
+  if (rows.empty())
+    rows = pgx::query(tx, find_deduped_jobs_sql, arrays.dedupe_key.parameter());
+  return rows[0][1].as<std::int64_t>();
+}
+
+void fence_job(pqxx::transaction_base& tx, const job_lease& lease) {
+  auto arrays = lease_arrays{};
+  arrays.add(lease);
+  pgx::query(tx, fence_job_sql, arrays.id.parameter(), arrays.token.parameter());
 }
 
 void fence_job(pipeline& db, const job_lease& lease) {

@@ -24,6 +24,10 @@ std::span<const named_statement> job_statements();
 /// earlier statement of the transaction
 extern const char* const advance_job_lanes;
 
+/// The statement that enqueues the jobs which `source` selects: kind, key, dedupe_key, payload, priority, body, number, with
+/// `number` giving their order. It tells `number` and id of those that are new, and locks the lanes of their keys.
+std::string enqueue_statement(std::string_view source);
+
 /// Ids of jobs.
 using job_ids = std::vector<std::int64_t>;
 using job_ids_reader = std::function<void(const job_ids&)>;
@@ -32,6 +36,12 @@ using job_ids_reader = std::function<void(const job_ids&)>;
 /// is there already when a dedupe key is known. Jobs of one key keep their order. Locks the lanes of the keys until the
 /// transaction ends: queue it late.
 void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader read = {});
+
+/// Enqueues one job in a transaction of libpqxx; what is said above holds. @returns its id
+std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job);
+
+/// The check of fence_job() in a transaction of libpqxx: throws (job_lost) when the lease is no longer ours.
+void fence_job(pqxx::transaction_base& tx, const job_lease& lease);
 
 /// Queues a check, to stand before the effects of a job that is completed in the same transaction: the queue fails with job_lost
 /// when the lease is no longer ours. Keeps everybody else from the job until the transaction ends.

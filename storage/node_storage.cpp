@@ -18,6 +18,9 @@ namespace ingot::storage {
 
 namespace {
 
+/// Jobs of the fallback that one round enqueues at most: with 50 repositories each and a round a minute, 60,000 an hour.
+constexpr std::size_t content_check_batches = 20;
+
 /// A week, so that a node that cannot reach its database for days finds partitions when it is back.
 constexpr auto partition_days_ahead = 7;
 
@@ -110,6 +113,10 @@ std::unique_ptr<stripe_store> node_storage::open_stripe_store() const {
   return storage::open_stripe_store(url_, config_.database, !config_.application.notify_url.empty());
 }
 
+std::unique_ptr<content_store> node_storage::open_content_store() const {
+  return storage::open_content_store(url_, config_.database);
+}
+
 std::unique_ptr<spool> node_storage::open_spool() const {
   return std::make_unique<spool>(config_.data_dir, config_.spool);
 }
@@ -159,6 +166,13 @@ std::size_t node_storage::enqueue_release_fetches(const std::string& period) con
 
 std::size_t node_storage::enqueue_stripe_check(const std::string& period) const {
   return guarded([&] { return storage::enqueue_stripe_check(url_, config_.database, period); });
+}
+
+std::size_t node_storage::enqueue_content_checks() const {
+  const auto& x = config_.contents;
+  return guarded([&] {
+    return storage::enqueue_content_checks(url_, config_.database, content_check_batches, x.fallback_batch, x.fallback_interval);
+  });
 }
 
 std::size_t node_storage::start_scheduled_rollup(timestamp now, const std::string& period) const {

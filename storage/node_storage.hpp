@@ -5,6 +5,7 @@
 #include "storage/batch_store.hpp"
 #include "storage/cluster.hpp"
 #include "storage/connection.hpp"
+#include "storage/content_store.hpp"
 #include "storage/crawl_store.hpp"
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
@@ -47,6 +48,7 @@ public:
   std::unique_ptr<search_store> open_search_store() const;
   std::unique_ptr<event_store> open_event_store() const;
   std::unique_ptr<stripe_store> open_stripe_store() const;
+  std::unique_ptr<content_store> open_content_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.
@@ -65,6 +67,10 @@ public:
 
   /// Enqueues the check for events that Stripe could not deliver.
   std::size_t enqueue_stripe_check(const std::string& period) const;
+
+  /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
+  std::size_t enqueue_content_checks() const;
+
   /// Rollups (storage/rollup_runs, storage/rollup). The first throws store_error for a period's, else all throw as said there.
   std::size_t start_scheduled_rollup(timestamp now, const std::string& period) const;
   rollup_start start_rollup(const rollup_order& order) const;

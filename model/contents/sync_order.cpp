@@ -39,6 +39,37 @@ new_job job_of(const sync_order& x, std::string dedupe_key) {
   return out;
 }
 
+new_job check_job_of(std::span<const std::int64_t> repositories) {
+  auto out = new_job{};
+  out.kind = content_check_kind;
+  out.key = "contents/check/" + (repositories.empty() ? std::string{} : std::to_string(repositories.front()));
+  out.priority = static_cast<int>(urgency::fallback);
+  auto ids = std::vector<std::string>{};
+  for (const auto id : repositories)
+    ids.push_back(std::to_string(id));
+  out.payload = json_object{}.add_raw("repositories", json_array(ids)).text();
+  return out;
+}
+
+std::variant<std::vector<std::int64_t>, failure> parse_check_order(std::string_view payload) {
+  auto document = json_document{};
+  if (auto why = document.parse(payload))
+    return std::move(*why);
+  auto faults = json_faults{};
+  const auto members = json_members<"repositories">{json_child{document.root(), json_place{}, &faults}};
+  const auto list = members.array<"repositories">();
+  if (!list)
+    members.lacks<"repositories">("an array of numbers");
+  auto out = std::vector<std::int64_t>{};
+  if (list)
+    for (const auto x : *list)
+      if (auto id = std::int64_t{0}; x.get_int64().get(id) == simdjson::SUCCESS)
+        out.push_back(id);
+  if (faults.any())
+    return faults.take("the order of a check");
+  return out;
+}
+
 std::variant<sync_order, failure> parse_sync_order(std::string_view payload) {
   auto document = json_document{};
   if (auto why = document.parse(payload))

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ingot::contents {
 
@@ -28,7 +30,7 @@ struct sync_order {
   std::int64_t repository_id = 0; ///< of provider_repositories
   urgency how = urgency::manual;
   bool full = false; ///< lists all files even when the branch has not moved
-  std::optional<push_news> push;
+  std::optional<push_news> push = {};
 };
 
 /// The job of one: its key is the repository's, so that a repository's syncs go one after the other.
@@ -37,6 +39,10 @@ new_job job_of(const sync_order& x, std::string dedupe_key = {});
 
 /// `contents/7`
 std::string job_key_of(std::int64_t repository_id);
+
+/// The job that looks whether repositories of a batch have changed, and its payload read back.
+new_job check_job_of(std::span<const std::int64_t> repositories);
+std::variant<std::vector<std::int64_t>, failure> parse_check_order(std::string_view payload);
 
 /// Reads a job's payload back.
 std::variant<sync_order, failure> parse_sync_order(std::string_view payload);

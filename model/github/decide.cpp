@@ -56,7 +56,12 @@ public:
 
 private:
   void apply(const std::monostate&) {}
-  void apply(const repository_event&) {} // merge_repository has it
+  void apply(const repository_event& fact) { // merge_repository has the rest
+    if (!fact.push)
+      return;
+    out_.pushes.push_back(*fact.push);
+    changed_ = true;
+  }
   void apply(const installation_event&) {}
 
   void apply(const pull_request_event& fact) {

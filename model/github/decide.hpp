@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/contents/sync_order.hpp"
 #include "model/github/knowledge.hpp"
 #include "model/job.hpp"
 
@@ -74,8 +75,9 @@ struct change_set {
   std::vector<pipeline_change> pipelines;
   std::vector<commit_change> commits;
   std::vector<new_job> jobs;
+  std::vector<contents::push_news> pushes; ///< in order: what follows the repository is told
 
-  bool empty() const noexcept { return !repository && jobs.empty(); }
+  bool empty() const noexcept { return !repository && jobs.empty() && pushes.empty(); }
 };
 
 /// Ranks among facts of equal source time, so that every order of arrival ends in the same rows (law 4):

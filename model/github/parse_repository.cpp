@@ -38,7 +38,26 @@ std::string name_within(std::string_view full_name) {
 }
 
 void keep_mention(event& out, int rank, bool deleted = false) {
-  out.fact = repository_event{deleted, rank};
+  out.fact = repository_event{deleted, rank, {}};
+}
+
+std::optional<contents::push_news> push_of(const payload& p) {
+  constexpr std::string_view branches = "refs/heads/";
+  const auto ref = p.text<"ref">();
+  const auto after = contents::object_id::parse(p.text<"after">().value_or(""));
+  if (!ref || !ref->starts_with(branches) || !after)
+    return std::nullopt;
+  const auto id_or_none = [](std::optional<std::string_view> hex) {
+    return contents::object_id::parse(hex.value_or("")).value_or(contents::object_id{});
+  };
+  const json_members<"id", "tree_id"> head(p.child<"head_commit">());
+  contents::push_news out;
+  out.branch = ref->substr(branches.size());
+  out.before = id_or_none(p.text<"before">());
+  out.after = *after;
+  if (id_or_none(head.text<"id">()) == out.after)
+    out.tree = id_or_none(head.text<"tree_id">());
+  return out;
 }
 
 } // namespace
@@ -110,6 +129,7 @@ std::optional<std::string> parse_sha(std::string_view text) {
 
 void read_push(const payload& p, event& out) {
   keep_mention(out, 0);
+  std::get<repository_event>(out.fact).push = push_of(p);
   out.occurred_at = json_members<"timestamp">(p.child<"head_commit">()).time<"timestamp">();
   if (!out.occurred_at)
     out.occurred_at = out.repository->pushed_at;

@@ -12,10 +12,10 @@
 namespace ingot::github {
 
 /// The top-level members that any family reads.
-using payload =
-    json_members<"action", "repository", "installation", "sender", "pull_request", "review", "workflow_run", "workflow_job",
-                 "check_run", "check_suite", "deployment", "deployment_status", "head_commit", "release", "files_changed",
-                 "repositories", "repositories_added", "repositories_removed", "id", "sha", "context", "state", "updated_at">;
+using payload = json_members<"action", "repository", "installation", "sender", "pull_request", "review", "workflow_run",
+                             "workflow_job", "check_run", "check_suite", "deployment", "deployment_status", "head_commit",
+                             "release", "files_changed", "repositories", "repositories_added", "repositories_removed", "id",
+                             "sha", "context", "state", "updated_at", "ref", "before", "after">;
 
 /// Each fills `fact` and `occurred_at` of an event whose name, action, repository and installation_id are read already, and
 /// reports what it lacks to the payload's json_faults.

@@ -12,6 +12,7 @@ namespace {
 constexpr auto security_schemes = R"json(
  "admin":{"type":"http","scheme":"bearer","description":"The admin token (INGOT_ADMIN_TOKEN, or admin.token in the data folder)."},
  "site":{"type":"apiKey","in":"header","name":"X-API-Key","description":"A site's key, as `ingot keys create` prints it; Authorization: Bearer takes it as well."},
+ "user":{"type":"http","scheme":"bearer","description":"A key of a user, as `ingot users add-key` prints it; X-API-Key takes it as well. The admin token may name a user as ?userId=."},
  "application":{"type":"apiKey","in":"header","name":"X-App-Token","description":"The application's token (INGEST_APP_TOKEN)."},
  "cron":{"type":"apiKey","in":"header","name":"X-Cron-Secret","description":"The cron secret (CRON_SECRET)."},
  "stripe":{"type":"apiKey","in":"header","name":"Stripe-Signature","description":"t=…,v1=…: the hexadecimal HMAC-SHA256 of the time, a dot and the raw body under the endpoint's secret."},
@@ -87,6 +88,8 @@ std::string_view security_of(door who) {
     return R"json("security":[{"cron":[]}],)json";
   case door::site:
     return R"json("security":[{"site":[]},{"admin":[]}],)json";
+  case door::user:
+    return R"json("security":[{"user":[]},{"admin":[]}],)json";
   case door::admin:
     return R"json("security":[{"admin":[]}],)json";
   case door::health:
@@ -118,7 +121,7 @@ std::string lower(std::string_view method) {
 std::string components() {
   auto parameters = std::string{}, bodies = std::string{}, responses = std::string{}, schemas = std::string{};
   for (const auto& family : {shared, github_components(), site_components(), job_components(), event_components(),
-                             stripe_components(), crawl_components(), rollup_components()}) {
+                             stripe_components(), crawl_components(), rollup_components(), account_components()}) {
     for (const auto& [to, from] : {std::pair{&parameters, family.parameters},
                                    {&bodies, family.request_bodies},
                                    {&responses, family.responses},

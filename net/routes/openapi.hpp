@@ -23,5 +23,6 @@ openapi_components crawl_components();
 openapi_components event_components();
 openapi_components stripe_components();
 openapi_components rollup_components();
+openapi_components account_components();
 
 } // namespace ingot::routes

@@ -20,7 +20,7 @@ std::shared_ptr<request_limiter> limiter(unsigned per_minute) {
 
 services make_services(caf::actor_system& system, context_ptr context, std::string version, int schema_version) {
   auto out =
-      services{system, std::move(context), std::move(version), schema_version, std::make_shared<site_keys>(), {}, {}, {}, {}};
+      services{.system = system, .context = std::move(context), .version = std::move(version), .schema_version = schema_version};
   const auto& config = out.context->config;
   out.events_limit = limiter(config.events.requests_per_minute);
   out.crawl_limit = limiter(config.crawl.requests_per_minute);

@@ -5,7 +5,9 @@
 #include "model/ip_address.hpp"
 #include "model/request_limiter.hpp"
 #include "net/http/server.hpp"
+#include "net/routes/key_cache.hpp"
 #include "net/routes/site_keys.hpp"
+#include "storage/user_keys.hpp"
 
 #include <atomic>
 #include <memory>
@@ -21,11 +23,13 @@ struct services {
   std::string version;
   int schema_version = 0; ///< that this program brings along; what /ready compares with
   std::shared_ptr<site_keys> keys = std::make_shared<site_keys>();
-  std::shared_ptr<request_limiter> events_limit;
-  std::shared_ptr<request_limiter> crawl_limit;
+  std::shared_ptr<key_cache<storage::user_key_holder>> user_keys = std::make_shared<key_cache<storage::user_key_holder>>();
+  std::shared_ptr<request_limiter> events_limit = {};
+  std::shared_ptr<request_limiter> crawl_limit = {};
   std::vector<ip_network> trusted_proxies = {};
-  std::shared_ptr<const events::viewer_hasher> viewers;                                         ///< hashes client addresses
+  std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses
   std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through
+  std::shared_ptr<std::atomic<unsigned>> lookups = std::make_shared<std::atomic<unsigned>>(0);  ///< repositories asked for
 };
 
 /// What the routes need, with the limits and proxies of the context's settings.

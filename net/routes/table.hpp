@@ -23,6 +23,7 @@ enum class door : std::uint8_t {
   application, ///< an application token as x-app-token
   cron,        ///< a cron secret as x-cron-secret
   site,        ///< a site that proves itself in the handler, by its key
+  user,        ///< a user who follows repositories, and proves it in the handler by a key; or the admin token
   admin,       ///< the admin token as bearer
 };
 

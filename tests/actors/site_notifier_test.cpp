@@ -1,5 +1,5 @@
 #include "actors/site_notifier.hpp"
-#include "config/secrets.hpp"
+#include "config/master_keys.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/standard_webhooks.hpp"
 #include "storage/site_webhooks.hpp"
@@ -31,7 +31,7 @@ struct notifying {
   }
 
   void set_webhook(const std::string& url, std::int64_t sealed_for = 7) {
-    const auto sealed = sealing_of(context.config).seal(secret, storage::webhook_secret_place(sealed_for), {});
+    const auto sealed = master_keys{context.config}.seal(secret, storage::webhook_secret_place(sealed_for));
     storage::set_site_webhook(*db.connect(), 7, storage::site_webhook{url, sealed}, {"test", context.now()});
   }
 

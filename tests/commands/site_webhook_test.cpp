@@ -1,4 +1,5 @@
 #include "commands/site_webhook.hpp"
+#include "config/master_keys.hpp"
 #include "config/secrets.hpp"
 #include "model/standard_webhooks.hpp"
 #include "storage/site_webhooks.hpp"
@@ -47,7 +48,7 @@ TEST_CASE_METHOD(fixture, "law 9: a webhook's secret is shown once and kept seal
   REQUIRE(kept);
   CHECK(kept->sealed_secret.find(secret) == std::string::npos);
   read_kept_secrets(of, of.data_dir);
-  CHECK(sealing_of(of).open(kept->sealed_secret, storage::webhook_secret_place(7)) == secret);
+  CHECK(master_keys{of}.open(kept->sealed_secret, storage::webhook_secret_place(7)) == secret);
   CHECK(set({7, "https://example.org/hook", "", false}).find(secret) == std::string::npos); // another one
 }
 

@@ -1,3 +1,4 @@
+#include "config/master_keys.hpp"
 #include "config/secrets.hpp"
 #include "tests/config/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
@@ -138,21 +139,67 @@ TEST_CASE("law 9: all secrets of the settings are known to the log") {
 TEST_CASE("the master key is made once, or configured, and seals what it opens") {
   scratch_folder folder;
   settings made;
-  CHECK_THROWS_WITH(sealing_of(made), Catch::Matchers::Contains("INGOT_MASTER_KEY"));
+  made.data_dir = folder.path();
+  CHECK_THROWS_WITH(master_keys{made}, Catch::Matchers::Contains("INGOT_MASTER_KEY"));
   ensure_secrets(made, folder.path());
   settings later;
+  later.data_dir = folder.path();
   read_kept_secrets(later, folder.path());
-  const auto sealed = sealing_of(made).seal("hush", "site/7", {});
-  CHECK(sealing_of(later).open(sealed, "site/7") == "hush");
+  const auto sealed = master_keys{made}.seal("hush", "site/7");
+  CHECK(master_keys{later}.open(sealed, "site/7") == "hush");
 
   settings configured;
   configured.master_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
   ensure_secrets(configured, folder.path());
-  CHECK_THROWS_WITH(sealing_of(configured).open(sealed, "site/7"), Catch::Matchers::Contains("another master key"));
+  CHECK_THROWS_WITH(master_keys{configured}.open(sealed, "site/7"), Catch::Matchers::Contains("another master key"));
   folder.write(std::string{master_key_file}, "not a key\n");
   settings damaged;
+  damaged.data_dir = folder.path();
   ensure_secrets(damaged, folder.path());
-  CHECK_THROWS_WITH(sealing_of(damaged), Catch::Matchers::Contains("master.key"));
+  CHECK_THROWS_WITH(master_keys{damaged}, Catch::Matchers::Contains("master.key"));
+}
+
+TEST_CASE("a node that runs follows the rotation of a master key in its data folder") {
+  scratch_folder folder;
+  settings node;
+  node.data_dir = folder.path();
+  ensure_secrets(node, folder.path());
+  const auto before = master_keys{node}.seal("hush", "site/7");
+  const auto old_id = master_keys{node}.current_id();
+  CHECK(begin_master_key_rotation(node));
+  const auto keys = master_keys{node}; // its settings are those of its start
+  CHECK(keys.current_id() != old_id);
+  CHECK(keys.knows(old_id));
+  CHECK(keys.open(before, "site/7") == "hush");
+  CHECK(keys.open(keys.seal("more", "site/8"), "site/8") == "more");
+  CHECK_FALSE(begin_master_key_rotation(node)); // one at a time
+  CHECK(master_keys{node}.current_id() == keys.current_id());
+
+  settings restarted;
+  restarted.data_dir = folder.path();
+  ensure_secrets(restarted, folder.path());
+  CHECK(drop_previous_master_key(restarted));
+  CHECK_FALSE(drop_previous_master_key(restarted));
+  CHECK_FALSE(master_keys{restarted}.knows(old_id));
+  try {
+    master_keys{restarted}.open(before, "site/7");
+    FAIL("the old key is gone");
+  } catch (const unsealable& e) {
+    CHECK(e.why() == seal_trouble::other_key);
+    CHECK(std::string{e.what()}.find(old_id) != std::string::npos);
+  }
+}
+
+TEST_CASE("a rotation that was cut between its two files goes on") {
+  scratch_folder folder;
+  settings node;
+  node.data_dir = folder.path();
+  ensure_secrets(node, folder.path());
+  keep_secret_once(folder.path(), previous_master_key_file, node.master_key); // and then the machine fell
+  CHECK(master_keys{node}.current_id() == master_keys{node}.current_id());
+  CHECK(begin_master_key_rotation(node));
+  CHECK(read_kept_secret(folder.path(), previous_master_key_file) == node.master_key);
+  CHECK(read_kept_secret(folder.path(), master_key_file) != node.master_key);
 }
 
 TEST_CASE("law 9: the master key is among what the log hides") {

@@ -128,7 +128,7 @@ inline event moved(std::string action, int rank, std::int64_t seconds, const std
   x.repository = repository_at(seconds);
   x.repository->name = name;
   x.repository->full_name = "octo/" + name;
-  x.fact = repository_event{x.action == "deleted", rank};
+  x.fact = repository_event{x.action == "deleted", rank, {}};
   return x;
 }
 

@@ -130,6 +130,10 @@ http_answer http_client::read_answer() {
   buffer_.erase(0, head_end + 4);
   if (result.status == 100)
     return read_answer();
+  if (result["transfer-encoding"] == "chunked") {
+    read_chunks(result.body);
+    return result;
+  }
   auto length_text = result["content-length"];
   std::size_t length = length_text.empty() ? 0 : std::stoul(length_text);
   while (buffer_.size() < length)
@@ -137,6 +141,21 @@ http_answer http_client::read_answer() {
   result.body = buffer_.substr(0, length);
   buffer_.erase(0, length);
   return result;
+}
+
+void http_client::read_chunks(std::string& into) {
+  for (;;) {
+    std::size_t line_end;
+    while ((line_end = buffer_.find("\r\n")) == std::string::npos)
+      fill();
+    auto size = std::stoul(buffer_.substr(0, line_end), nullptr, 16);
+    while (buffer_.size() < line_end + 2 + size + 2)
+      fill();
+    into += buffer_.substr(line_end + 2, size);
+    buffer_.erase(0, line_end + 2 + size + 2);
+    if (size == 0)
+      return;
+  }
 }
 
 bool http_client::closed_by_peer() {

@@ -53,6 +53,7 @@ public:
 
 private:
   void fill();
+  void read_chunks(std::string& into);
 
   int fd_ = -1;
   std::string buffer_;

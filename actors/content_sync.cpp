@@ -1,0 +1,393 @@
+#include "actors/content_sync.hpp"
+
+#include "actors/content_intake.hpp"
+#include "model/contents/blob_store.hpp"
+#include "model/contents/glob.hpp"
+#include "model/contents/provider.hpp"
+#include "model/contents/sync_order.hpp"
+#include "model/contents/tree_hash.hpp"
+#include "model/digest.hpp"
+#include "model/json_object.hpp"
+#include "model/json_text.hpp"
+#include "storage/content_store.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+namespace ingot {
+
+namespace {
+
+using contents::observation;
+using contents::provider_error;
+using contents::trouble;
+
+constexpr std::size_t listed_at_once = 4'000;
+
+/// How often contents that the sweep took in between are fetched again.
+constexpr auto tries_max = 3;
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+/// When the fallback looks at it again: the interval, of which chance takes or adds a tenth, so that many are spread over it.
+milliseconds next_check(const node_context& context) {
+  const auto interval = context.config.contents.fallback_interval;
+  const auto base = interval.count() > 0 ? interval : milliseconds{std::chrono::hours{24}};
+  return milliseconds{static_cast<std::int64_t>(static_cast<double>(base.count()) * (0.9 + 0.2 * context.chance()))};
+}
+
+/// What the stored files were chosen by: another value lists them anew.
+std::uint64_t filters_of(const storage::sync_subject& x, std::uint64_t file_bytes_max) {
+  auto out = digest{};
+  for (const auto* list : {&x.include, &x.exclude}) {
+    out << static_cast<std::uint64_t>(list->size());
+    for (const auto& pattern : *list)
+      out << std::string_view{pattern};
+  }
+  out << file_bytes_max << x.skip_binary;
+  return out.value() >> 1; // fits bigint
+}
+
+/// Makes a path storable: what is no UTF-8 becomes U+FFFD. @returns whether it was
+bool is_storable(std::string& path) {
+  auto fine = path.find(replacement) == std::string::npos;
+  for (auto bad = find_bad_utf8(path); bad != std::string_view::npos; bad = find_bad_utf8(path)) {
+    path.replace(bad, 1, replacement);
+    fine = false;
+  }
+  return fine;
+}
+
+/// One attempt at one repository.
+class sync_run {
+public:
+  sync_run(const claimed_job& job, const node_context& context, storage::content_store& store, storage::sync_subject&& subject,
+           contents::sync_order&& order)
+      : job_{job}, context_{context}, store_{store}, subject_{std::move(subject)}, order_{std::move(order)},
+        file_bytes_max_{subject_.file_bytes_max.value_or(context.config.contents.file_bytes_max)},
+        filters_{filters_of(subject_, file_bytes_max_)}, wanted_paths_{subject_.include, subject_.exclude} {}
+
+  job_outcome run();
+
+private:
+  job_outcome work();
+  observation look();
+  bool trusts_push() const;
+  job_outcome sync(observation&& seen);
+  void list(const contents::revision& at);
+  void take(contents::tree_entry&& x);
+  void fetch(const contents::revision& at);
+  job_outcome failed(const provider_error& e);
+  const contents::sync_cost& cost() const { return remote_->cost(); }
+  std::string branch() const { return subject_.where.branch.empty() ? subject_.default_branch : subject_.where.branch; }
+
+  const claimed_job& job_;
+  const node_context& context_;
+  storage::content_store& store_;
+  storage::sync_subject subject_;
+  contents::sync_order order_;
+  std::uint64_t file_bytes_max_, filters_;
+  contents::path_filter wanted_paths_;
+  std::unique_ptr<contents::remote> remote_;
+  std::int64_t sync_id_ = 0;
+
+  std::vector<storage::listed_file> listed_; ///< not yet in the store
+  std::size_t files_ = 0;
+  std::uint64_t total_bytes_ = 0;
+  contents::tree_hash hash_;
+  bool in_order_ = true, verifiable_ = true;
+  std::set<std::string> replaced_paths_;
+  std::uint64_t blobs_wanted_ = 0, blobs_stored_ = 0;
+};
+
+/// In order, a push says it all. One that came late, or before an older one, says nothing of where the branch is now.
+bool sync_run::trusts_push() const {
+  if (!order_.push || !subject_.known.synced || subject_.filters != filters_ || !subject_.complete || order_.full)
+    return false;
+  const auto& push = *order_.push;
+  return push.branch == subject_.known.synced->branch && push.branch == branch() && push.after && push.tree &&
+         push.before == subject_.known.synced->commit && !store_.has_newer_order(job_.lease);
+}
+
+observation sync_run::look() {
+  auto known = subject_.known;
+  if (order_.push && known.synced && order_.push->after == known.synced->commit && order_.push->branch == known.synced->branch &&
+      subject_.filters == filters_ && subject_.complete && !order_.full)
+    return {observation::head::unchanged, *known.synced, known.etag, {}};
+  if (trusts_push())
+    return {observation::head::moved, remote_->resolve(order_.push->after, order_.push->tree), {}, {}};
+  const auto anew = order_.full || subject_.filters != filters_ || !subject_.complete;
+  if (anew)
+    known.etag.clear();
+  auto seen = remote_->observe(known);
+  if (anew && seen.state == observation::head::unchanged)
+    seen.state = observation::head::moved; // to where it is, but listed anew
+  return seen;
+}
+
+void sync_run::take(contents::tree_entry&& x) {
+  if (++files_ > context_.config.contents.files_max)
+    throw provider_error{trouble::permanent, "it has more than " + std::to_string(context_.config.contents.files_max) +
+                                                 " files (contents.files_max)"};
+  in_order_ = hash_.add(x) && in_order_;
+  if (!is_storable(x.path)) {
+    verifiable_ = false; // GitHub has replaced bytes, too
+    if (!replaced_paths_.insert(x.path).second)
+      return;
+  }
+  total_bytes_ += x.size;
+  if (!wanted_paths_.takes(x.path))
+    return;
+  auto why = storage::skipped_reason::none;
+  if (x.mode == contents::file_mode::submodule)
+    why = storage::skipped_reason::submodule;
+  else if (x.size > file_bytes_max_)
+    why = storage::skipped_reason::too_large;
+  listed_.push_back({std::move(x), why});
+  if (listed_.size() == listed_at_once) {
+    store_.list(listed_);
+    listed_.clear();
+  }
+}
+
+void sync_run::list(const contents::revision& at) {
+  store_.list_anew();
+  if (at.commit)
+    remote_->list(at, [this](contents::tree_entry&& x) { take(std::move(x)); });
+  if (!listed_.empty())
+    store_.list(listed_);
+  listed_.clear();
+  // The listing is the tree, and nothing but the tree: proven, not believed.
+  if (verifiable_ && (!in_order_ || (at.commit && hash_.finish() != at.tree)))
+    throw provider_error{trouble::transient, "the list of files is not that of tree " + at.tree.hex()};
+}
+
+void sync_run::fetch(const contents::revision& at) {
+  const auto wanted = store_.missing_blobs(subject_.id, subject_.skip_binary);
+  if (wanted.empty())
+    return;
+  blobs_wanted_ += wanted.size();
+  const auto before = blobs_stored_;
+  auto intake = content_intake{*context_.blobs, store_, store_.next_blob_key(), subject_.skip_binary, [&](std::uint64_t taken) {
+                                 blobs_stored_ = before + taken;
+                                 store_.note_progress(sync_id_, cost(), blobs_wanted_, blobs_stored_);
+                                 if (context_.draining)
+                                   throw provider_error{trouble::transient, "the node stops"};
+                               }};
+  store_.note_progress(sync_id_, cost(), blobs_wanted_, blobs_stored_);
+  auto left = std::vector<contents::remote::unavailable>{};
+  try {
+    left = remote_->fetch(at, wanted, total_bytes_, intake);
+  } catch (const provider_error&) {
+    intake.settle(); // the next attempt goes on from here
+    throw;
+  }
+  intake.settle();
+  store_.skip(intake.binary(), storage::skipped_reason::binary);
+  auto ids = std::vector<contents::object_id>{};
+  for (const auto& x : left) {
+    ids.push_back(x.what.id);
+    log::warn("a file's content cannot be had", {{"repository", subject_.id}, {"path", x.what.path}, {"reason", x.reason}});
+  }
+  store_.skip(ids, storage::skipped_reason::unavailable);
+}
+
+job_outcome sync_run::sync(observation&& seen) {
+  if (seen.state == observation::head::empty)
+    seen.at = {{}, {}, branch()};
+  sync_id_ = store_.begin(subject_, job_.lease, order_.how, seen.at);
+  list(seen.at);
+  auto result = storage::sync_result{
+      seen.at, seen.etag, seen.what, {}, filters_, next_check(context_), !context_.config.contents.changes_url.empty()};
+  for (auto tries = 0; tries < tries_max; ++tries) {
+    fetch(seen.at);
+    result.cost = cost();
+    const auto counts = store_.apply(subject_, sync_id_, job_.lease, result);
+    if (counts.blobs_missing > 0)
+      continue;
+    remote_->mark_synced(seen.at);
+    log::info("repository synced", {{"repository", subject_.id},
+                                    {"commit", seen.at.commit.hex()},
+                                    {"plan", result.cost.plan},
+                                    {"requests", static_cast<std::int64_t>(result.cost.requests)},
+                                    {"added", counts.added},
+                                    {"modified", counts.modified},
+                                    {"removed", counts.removed}});
+    return job_completed_already{};
+  }
+  return job_failed_for_now{"contents vanished while they were referred to"};
+}
+
+job_outcome sync_run::work() {
+  auto seen = look();
+  switch (seen.state) {
+  case observation::head::unchanged:
+    store_.note_current(job_.lease, {subject_.id, subject_.known.synced, seen.etag, seen.what}, next_check(context_));
+    return job_completed_already{};
+  case observation::head::absent: {
+    // What was stored last stays: a branch that was deleted by mistake comes back by a push.
+    const auto why = "it has no branch " + branch();
+    store_.note_failure(subject_.id, 0, why, cost(), {});
+    return job_succeeded{json_object{}.add("outcome", "no_branch").add("reason", why).text()};
+  }
+  case observation::head::empty:
+  case observation::head::moved:
+    return sync(std::move(seen));
+  }
+  throw std::logic_error{"an observation of no kind"};
+}
+
+job_outcome sync_run::failed(const provider_error& e) {
+  store_.note_failure(subject_.id, sync_id_, e.what(), cost(), e.retry_at());
+  log::warn("repository not synced",
+            {{"repository", subject_.id}, {"kind", contents::to_string(e.kind())}, {"reason", e.what()}});
+  switch (e.kind()) {
+  case trouble::rate_limited: {
+    const auto pause = e.retry_at() ? std::chrono::ceil<milliseconds>(*e.retry_at() - context_.now()) : milliseconds{60'000};
+    return job_put_off{pause, e.what()};
+  }
+  case trouble::gone:
+  case trouble::forbidden:
+    store_.set_state(subject_.id, contents::to_string(e.kind()), e.what());
+    return job_succeeded{json_object{}.add("outcome", contents::to_string(e.kind())).add("reason", e.what()).text()};
+  case trouble::permanent:
+    return job_failed_for_good{e.what()};
+  case trouble::transient:
+    break;
+  }
+  if (context_.draining)
+    return job_put_off{milliseconds{0}, "the node stops"};
+  return job_failed_for_now{e.what()};
+}
+
+job_outcome sync_run::run() {
+  const auto found = context_.providers.find(subject_.where.provider);
+  if (found == context_.providers.end())
+    return job_failed_for_good{"this node has no provider " + subject_.where.provider};
+  remote_ = found->second->open(subject_.where, order_.how);
+  try {
+    return work();
+  } catch (const provider_error& e) {
+    return failed(e);
+  } catch (const contents::blob_store_error& e) {
+    return failed(provider_error{trouble::transient, e.what()});
+  }
+}
+
+/// What a failure of the database means for a job.
+job_outcome outcome_of(const storage::store_error& e) {
+  return e.remedy() == storage::sql_remedy::refused ? job_outcome{job_failed_for_good{e.what()}}
+                                                    : job_outcome{job_failed_for_now{e.what()}};
+}
+
+/// One batch of repositories that are due.
+class check_run {
+public:
+  check_run(const node_context& context, storage::content_store& store) : context_{context}, store_{store} {}
+
+  job_outcome run(const std::vector<std::int64_t>& repositories) {
+    auto put_off = std::optional<job_put_off>{};
+    for (const auto id : repositories) {
+      put_off = look_at(id);
+      if (put_off)
+        break;
+    }
+    store_.note_current(current_, next_check(context_));
+    if (!moved_.empty())
+      store_.enqueue(moved_);
+    if (put_off)
+      return std::move(*put_off);
+    return job_succeeded{json_object{}
+                             .add("unchanged", current_.size())
+                             .add("moved", moved_.size())
+                             .add("failed", failed_)
+                             .add("requests", requests_)
+                             .text()};
+  }
+
+private:
+  std::optional<job_put_off> look_at(std::int64_t id) {
+    const auto subject = store_.load(id);
+    const auto found = subject ? context_.providers.find(subject->where.provider) : context_.providers.end();
+    if (found == context_.providers.end() || subject->state != "active")
+      return std::nullopt;
+    const auto remote = found->second->open(subject->where, contents::urgency::fallback);
+    try {
+      auto seen = remote->observe(subject->known);
+      requests_ += remote->cost().requests;
+      if (seen.state == observation::head::unchanged && subject->complete)
+        current_.push_back({id, subject->known.synced, seen.etag, seen.what});
+      else
+        moved_.push_back({id, contents::urgency::fallback, false, {}});
+    } catch (const provider_error& e) {
+      ++failed_;
+      store_.note_failure(id, 0, e.what(), remote->cost(), e.retry_at());
+      if (e.kind() == trouble::rate_limited)
+        return job_put_off{e.retry_at() ? std::chrono::ceil<milliseconds>(*e.retry_at() - context_.now()) : milliseconds{60'000},
+                           e.what()};
+      if (e.kind() == trouble::gone || e.kind() == trouble::forbidden)
+        store_.set_state(id, contents::to_string(e.kind()), e.what());
+    }
+    return std::nullopt;
+  }
+
+  const node_context& context_;
+  storage::content_store& store_;
+  std::vector<storage::check_result> current_;
+  std::vector<contents::sync_order> moved_;
+  std::uint64_t failed_ = 0, requests_ = 0;
+};
+
+template <class Work>
+job_handler detached(caf::actor_system& system, const node_context& context, Work work) {
+  return [&system, &context, work](job_ptr job) {
+    system.spawn<caf::detached>(
+        [&context, work, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(work(job->job, context)); });
+  };
+}
+
+} // namespace
+
+job_outcome sync_contents(const claimed_job& job, const node_context& context) {
+  auto order = contents::parse_sync_order(job.payload);
+  if (const auto* why = std::get_if<failure>(&order))
+    return job_failed_for_good{"its payload is no order of a sync: " + why->message};
+  try {
+    const auto store = context.open_content_store();
+    auto subject = store->load(std::get<contents::sync_order>(order).repository_id);
+    if (!subject || subject->state == "removed" || subject->state == "suspended")
+      return job_succeeded{json_object{}.add("outcome", "not_followed").text()};
+    return sync_run{job, context, *store, std::move(*subject), std::move(std::get<contents::sync_order>(order))}.run();
+  } catch (const storage::store_error& e) {
+    return outcome_of(e);
+  } catch (const std::exception& e) {
+    return job_failed_for_now{storage::describe(e)};
+  }
+}
+
+job_outcome check_contents(const claimed_job& job, const node_context& context) {
+  const auto order = contents::parse_check_order(job.payload);
+  if (const auto* why = std::get_if<failure>(&order))
+    return job_failed_for_good{"its payload is no order of a check: " + why->message};
+  try {
+    const auto store = context.open_content_store();
+    return check_run{context, *store}.run(std::get<std::vector<std::int64_t>>(order));
+  } catch (const storage::store_error& e) {
+    return outcome_of(e);
+  } catch (const std::exception& e) {
+    return job_failed_for_now{storage::describe(e)};
+  }
+}
+
+job_handler content_syncs(caf::actor_system& system, const node_context& context) {
+  return detached(system, context, sync_contents);
+}
+
+job_handler content_checks(caf::actor_system& system, const node_context& context) {
+  return detached(system, context, check_contents);
+}
+
+} // namespace ingot

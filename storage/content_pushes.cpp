@@ -1,0 +1,48 @@
+#include "storage/content_pushes.hpp"
+
+#include "storage/binary_array.hpp"
+#include "storage/job_statements.hpp"
+
+#include <array>
+#include <string>
+
+namespace ingot::storage {
+
+namespace {
+
+// An order for every repository that follows a branch which was pushed to. Of one that follows the default branch, and of which
+// we do not know it yet, every push counts: the sync finds out.
+constexpr std::string_view followers_sql = R"sql(
+  SELECT 'content_sync' AS kind, 'contents/' || f.id AS key, NULL AS dedupe_key,
+         (u.payload::jsonb || jsonb_build_object('repository', f.id))::text AS payload, 0::int2 AS priority, NULL::bytea AS body,
+         u.number
+  FROM unnest($1::int8[], $2::text[], $3::text[]) WITH ORDINALITY AS u (external_id, branch, payload, number)
+  JOIN provider_repositories f ON f.external_id = u.external_id AND f.provider = 'github'
+    AND f.state IN ('active', 'gone', 'forbidden') AND COALESCE(f.branch, f.default_branch, u.branch) = u.branch
+)sql";
+
+} // namespace
+
+std::span<const named_statement> content_push_statements() {
+  static const auto enqueue_pushes_sql = enqueue_statement(followers_sql);
+  static const auto statements = std::to_array<named_statement>({{"enqueue_pushes", enqueue_pushes_sql.c_str()}});
+  return statements;
+}
+
+void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes) {
+  if (pushes.empty())
+    return;
+  auto external_id = int8_array{};
+  auto branch = text_array{}, payload = text_array{};
+  for (const auto& x : pushes) {
+    auto order = contents::sync_order{};
+    order.how = contents::urgency::webhook;
+    order.push = *x.news;
+    external_id.add(x.external_id);
+    branch.add(x.news->branch);
+    payload.add(contents::job_of(order).payload);
+  }
+  db.add("enqueue_pushes", {external_id.parameter(), branch.parameter(), payload.parameter()});
+}
+
+} // namespace ingot::storage

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "model/contents/sync_order.hpp"
+#include "storage/pipeline.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace ingot::storage {
+
+/// A push to a repository, by GitHub's id.
+struct branch_push {
+  std::int64_t external_id = 0;
+  const contents::push_news* news = nullptr;
+};
+
+/// What enqueue_pushes() runs.
+std::span<const named_statement> content_push_statements();
+
+/// Queues the orders of syncs for whoever follows the branches that were pushed to: nothing for branches that nobody follows.
+/// Locks the lanes of those followed: queue it late.
+void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes);
+
+} // namespace ingot::storage
