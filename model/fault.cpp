@@ -46,6 +46,8 @@ std::string_view to_string(fault code) noexcept {
     return "storage_unavailable";
   case fault::refused_by_database:
     return "refused_by_database";
+  case fault::upstream_failed:
+    return "upstream_failed";
   case fault::lost:
     return "lost";
   case fault::stopping:

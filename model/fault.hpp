@@ -32,6 +32,7 @@ enum class fault : std::uint8_t {
   rate_limited,           ///< one sender has used up its share: try again when Retry-After says
   storage_unavailable,    ///< neither the database nor the spool can take it: try again
   refused_by_database,    ///< the database refuses this one item
+  upstream_failed,        ///< GitHub, or another server that we had to ask, did not answer as it should: try again
   lost,                   ///< its holder died before answering: try again
   stopping,               ///< the node drains
   internal,               ///< a defect of ours

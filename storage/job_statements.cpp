@@ -206,6 +206,22 @@ struct lease_arrays {
   }
 };
 
+/// The parameters that say what is enqueued.
+struct job_arrays {
+  text_array kind, key, dedupe_key, payload;
+  int2_array priority;
+  bytea_array body;
+
+  void add(const new_job& x) {
+    kind.add(x.kind);
+    key.add(x.key);
+    dedupe_key.add(unless_empty(x.dedupe_key));
+    payload.add(x.payload.empty() ? "{}" : x.payload);
+    priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
+    body.add(unless_empty(x.body));
+  }
+};
+
 /// The bytes of a bytea in its text form, `\x` and hexadecimal digits.
 std::string unhex(std::string_view text) {
   constexpr auto digits = std::string_view{"0123456789abcdef"};
@@ -255,26 +271,35 @@ std::span<const named_statement> job_statements() {
 void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader read) {
   if (jobs.empty())
     return;
-  auto kind = text_array{}, key = text_array{}, dedupe_key = text_array{}, payload = text_array{};
-  auto priority = int2_array{};
-  auto body = bytea_array{};
-  for (const auto& x : jobs) {
-    kind.add(x.kind);
-    key.add(x.key);
-    dedupe_key.add(unless_empty(x.dedupe_key));
-    payload.add(x.payload.empty() ? "{}" : x.payload);
-    priority.add(static_cast<std::int16_t>(std::clamp(x.priority, 0, job_priority_max)));
-    body.add(unless_empty(x.body));
-  }
+  auto arrays = job_arrays{};
+  for (const auto& x : jobs)
+    arrays.add(x);
   const auto ids = std::make_shared<job_ids>(jobs.size());
   db.add("enqueue_jobs",
-         {kind.parameter(), key.parameter(), dedupe_key.parameter(), payload.parameter(), priority.parameter(), body.parameter()},
+         {arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(), arrays.payload.parameter(),
+          arrays.priority.parameter(), arrays.body.parameter()},
          [ids](const answer& rows) { place_ids(rows, *ids); });
   if (read)
-    db.add("find_deduped_jobs", {dedupe_key.parameter()}, [ids, read = std::move(read)](const answer& rows) {
+    db.add("find_deduped_jobs", {arrays.dedupe_key.parameter()}, [ids, read = std::move(read)](const answer& rows) {
       place_ids(rows, *ids);
       read(*ids);
     });
+}
+
+std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job) {
+  auto arrays = job_arrays{};
+  arrays.add(job);
+  auto rows = pgx::query(tx, enqueue_jobs_sql, arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
+                         arrays.payload.parameter(), arrays.priority.parameter(), arrays.body.parameter());
+  if (rows.empty())
+    rows = pgx::query(tx, find_deduped_jobs_sql, arrays.dedupe_key.parameter());
+  return rows[0][1].as<std::int64_t>();
+}
+
+void fence_job(pqxx::transaction_base& tx, const job_lease& lease) {
+  auto arrays = lease_arrays{};
+  arrays.add(lease);
+  pgx::query(tx, fence_job_sql, arrays.id.parameter(), arrays.token.parameter());
 }
 
 void fence_job(pipeline& db, const job_lease& lease) {

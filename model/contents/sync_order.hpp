@@ -30,7 +30,7 @@ struct sync_order {
   std::int64_t repository_id = 0; ///< of provider_repositories
   urgency how = urgency::manual;
   bool full = false; ///< lists all files even when the branch has not moved
-  std::optional<push_news> push;
+  std::optional<push_news> push = {};
 };
 
 /// The job of one: its key is the repository's, so that a repository's syncs go one after the other.

@@ -99,7 +99,7 @@ struct repository_event {
   /// Decides among facts of equal times: 0 a mention (push, create, delete, release, ping), 1 any other `repository` action
   /// (edited, archived, privatized, …), 2 renamed, 3 transferred, 4 deleted.
   int rank = 0;
-  std::optional<contents::push_news> push; ///< of a push to a branch
+  std::optional<contents::push_news> push = {}; ///< of a push to a branch
 };
 
 /// installation and installation_repositories.

@@ -41,7 +41,7 @@ void append_answer(std::string& out, const response& what, const answer_frame& f
   const bool has_content = what.status != 204 && what.status != 304;
   if (has_content) {
     out += "\r\nContent-Length: ";
-    append_number(out, what.body.size());
+    append_number(out, what.source ? static_cast<std::size_t>(what.source_bytes) : what.body.size());
   }
   out += "\r\nX-Request-Id: ";
   out += frame.request_id;

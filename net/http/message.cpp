@@ -79,6 +79,8 @@ unsigned status_of(fault code) noexcept {
     return 431;
   case fault::not_implemented:
     return 501;
+  case fault::upstream_failed:
+    return 502;
   case fault::not_configured:
   case fault::storage_unavailable:
   case fault::lost:

@@ -4,6 +4,7 @@
 #include "model/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,12 +36,16 @@ struct request {
   timestamp received_at{};
 };
 
+class body_source;
+
 struct response {
   unsigned status = 200;
   std::string body; ///< JSON unless content_type says otherwise
   std::string content_type = "application/json";
-  std::vector<field> fields; ///< further ones: `retry-after`, …
-  bool close = false;        ///< end the connection after it
+  std::vector<field> fields;           ///< further ones: `retry-after`, …
+  bool close = false;                  ///< end the connection after it
+  std::shared_ptr<body_source> source; ///< gives the body piece by piece instead of `body`
+  std::uint64_t source_bytes = 0;      ///< how long it will be
 };
 
 /// Sets a further field, replacing one of that lower-case name.

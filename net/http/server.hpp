@@ -39,6 +39,18 @@ private:
   std::uint64_t ticket_;
 };
 
+/// Gives an answer's body while it is sent, so that no more of it is held than one piece: the next one is asked for when the peer
+/// has taken the one before. Dropped when the answer is over, or its peer gone; a piece that comes after that is thrown away.
+class body_source {
+public:
+  virtual ~body_source() = default;
+
+  /// Called on an I/O thread, one piece at a time; must not block. The piece is the body of what `to` is called with. A piece
+  /// that is empty or beyond what was announced, or none at all (`to` is dropped), cuts the connection: the status is on its way
+  /// already.
+  virtual void next(responder to) = 0;
+};
+
 /// What a route says of a request before its body is read.
 struct admission {
   std::size_t body_bytes_max = 0;       ///< 0: a body is refused (413) unless empty; the server's own limit holds too

@@ -315,9 +315,16 @@ task<bool> session<Stream>::finish(response what, bool keep) {
   const auto option = !keep ? connection_option::close : head_.http_1_0 ? connection_option::keep_alive : connection_option::none;
   out_.clear();
   append_answer(out_, what, {owner_.date(), exchange_.request_id, option, exchange_.head_only});
-  end_exchange();
+  const bool in_pieces = what.source && !exchange_.head_only && what.status != 204 && what.status != 304;
+  if (!in_pieces)
+    end_exchange();
   const auto sent_now = cut_ == cut::stop ? 0 : stream_.write_now(out_);
-  const bool sent = sent_now == out_.size() || co_await send(std::string_view(out_).substr(sent_now));
+  bool sent = sent_now == out_.size() || co_await send(std::string_view(out_).substr(sent_now));
+  if (in_pieces) {
+    sent = sent && co_await send_pieces(what.source.get(), what.source_bytes);
+    what.source.reset();
+    end_exchange();
+  }
   if (exchange_.has_head && owner_.shared().callbacks->on_answer)
     owner_.shared().callbacks->on_answer(exchange_.head, what.status,
                                          std::chrono::duration<double>(now() - exchange_.begun).count());
@@ -327,6 +334,29 @@ task<bool> session<Stream>::finish(response what, bool keep) {
   if (sent && !keep)
     co_await linger();
   co_return sent&& keep;
+}
+
+/// Sends a body as its source gives it. @returns whether all of it went out
+template <class Stream>
+task<bool> session<Stream>::send_pieces(body_source* source, std::uint64_t left) {
+  while (left > 0) {
+    enter(phase::handling, steady_time::max());
+    answered_ = false;
+    source->next(owner_.make_responder(*this));
+    co_await answer_awaiter{&answered_, &waiter_};
+    if (cut_ == cut::stop)
+      co_return false;
+    auto piece = std::exchange(answer_, std::nullopt);
+    if (!piece || piece->body.empty() || piece->body.size() > left) {
+      owner_.refused(*this, fault::internal, "the source of an answer failed");
+      co_return false;
+    }
+    left -= piece->body.size();
+    out_ = std::move(piece->body);
+    if (!co_await send(out_))
+      co_return false;
+  }
+  co_return true;
 }
 
 template <class Stream>

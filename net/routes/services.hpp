@@ -29,6 +29,7 @@ struct services {
   std::vector<ip_network> trusted_proxies = {};
   std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses
   std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through
+  std::shared_ptr<std::atomic<unsigned>> lookups = std::make_shared<std::atomic<unsigned>>(0);  ///< repositories asked for
 };
 
 /// What the routes need, with the limits and proxies of the context's settings.

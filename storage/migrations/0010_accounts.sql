@@ -14,6 +14,11 @@ CREATE TABLE user_keys (
 );
 CREATE INDEX user_keys_user ON user_keys (user_id, id);
 
+-- One row for each user who ever followed a repository: what additions of one user lock, so that none passes the limit.
+CREATE TABLE repository_users (
+  user_id text COLLATE "C" PRIMARY KEY
+);
+
 -- What a user must show once on the way to an installation: a link that a browser may follow, and the state that GitHub hands
 -- back. Only digests are kept, so that whoever reads the table can use none.
 CREATE TABLE install_states (

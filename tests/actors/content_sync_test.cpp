@@ -158,7 +158,7 @@ struct following {
   }
 
   /// Enqueues the order, claims and runs its job as JOBS would. @returns how it ended
-  job_outcome sync(contents::sync_order order = {.repository_id = 1}) {
+  job_outcome sync(contents::sync_order order = {}) {
     order.repository_id = 1;
     enqueue(order);
     return run();
@@ -190,8 +190,9 @@ struct following {
     auto out = tree{};
     auto link = db.connect();
     auto tx = pqxx::work{link->raw()};
-    for (const auto& row : tx.exec("SELECT f.path, f.mode, COALESCE(b.key, ''), f.skipped, f.sha FROM repository_files f LEFT JOIN "
-                                   "content_blobs b ON b.sha = f.sha AND f.skipped IS NULL")) {
+    for (const auto& row :
+         tx.exec("SELECT f.path, f.mode, COALESCE(b.key, ''), f.skipped, f.sha FROM repository_files f LEFT JOIN "
+                 "content_blobs b ON b.sha = f.sha AND f.skipped IS NULL")) {
       auto x = file{{}, static_cast<file_mode>(row[1].as<std::uint32_t>())};
       if (!row[3].is_null())
         x.content = "(" + row[3].as<std::string>() + ")";
@@ -207,17 +208,21 @@ struct following {
 
   /// What must hold at any time.
   std::string broken_rule() {
-    return db.sql(
-        "SELECT string_agg(x, ', ') FROM ("
-        "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f WHERE f.sha = "
-        "b.sha AND f.skipped IS NULL) UNION ALL "
-        "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM content_blobs "
-        "b WHERE b.sha = f.sha) UNION ALL "
-        "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT NULL)) rules");
+    return db.sql("SELECT string_agg(x, ', ') FROM ("
+                  "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f "
+                  "WHERE f.sha = "
+                  "b.sha AND f.skipped IS NULL) UNION ALL "
+                  "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM "
+                  "content_blobs "
+                  "b WHERE b.sha = f.sha) UNION ALL "
+                  "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT "
+                  "NULL)) rules");
   }
 };
 
 const auto first = tree{{"a.txt", {"one\n"}}, {"b/c.txt", {"two\n"}}, {"b/run", {"#!/bin/sh\n", file_mode::executable}}};
+
+const auto whole = contents::sync_order{1, contents::urgency::manual, true, {}};
 
 } // namespace
 
@@ -328,7 +333,7 @@ TEST_CASE_METHOD(following, "patterns, sizes and binary files choose what is sto
   CHECK(stored() == tree{{"a.txt", {"one\n"}}, {"large", {"(too_large)"}}, {"picture", {"(binary)"}}});
   CHECK(broken_rule() == "NULL");
   remote.fetched.clear();
-  sync({.full = true});
+  sync(whole);
   CHECK(remote.fetched.empty()); // what was skipped for being binary is known to be so
   db.sql("UPDATE provider_repositories SET exclude_patterns = '{}', file_bytes_max = NULL, skip_binary = FALSE");
   sync();
@@ -473,9 +478,10 @@ TEST_CASE_METHOD(following, "any sequence of trees ends in the files of the last
   }
   CHECK(remote.fetched.size() == std::set<std::string>(remote.fetched.begin(), remote.fetched.end()).size());
   // The changes, applied one after the other, are the files.
-  CHECK(db.sql("SELECT count(*) FROM (SELECT DISTINCT ON (path) path, sha, mode FROM content_changes ORDER BY path, sync_id DESC) c "
-               "FULL JOIN repository_files f ON f.path = c.path WHERE (c.sha, c.mode) IS DISTINCT FROM (f.sha, f.mode) AND NOT "
-               "(c.sha IS NULL AND f.path IS NULL)") == "0");
+  CHECK(db.sql(
+            "SELECT count(*) FROM (SELECT DISTINCT ON (path) path, sha, mode FROM content_changes ORDER BY path, sync_id DESC) c "
+            "FULL JOIN repository_files f ON f.path = c.path WHERE (c.sha, c.mode) IS DISTINCT FROM (f.sha, f.mode) AND NOT "
+            "(c.sha IS NULL AND f.path IS NULL)") == "0");
 }
 
 TEST_CASE_METHOD(following, "the fallback looks at repositories that are due, and orders syncs of those that moved") {

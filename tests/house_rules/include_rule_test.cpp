@@ -64,6 +64,7 @@ const std::vector<room>& rooms() {
         "storage/site_state.hpp",
         "storage/refused_change.hpp",
         "storage/user_keys.hpp",
+        "storage/provider_repositories.hpp",
         "storage/crawl_sources.hpp",
         "storage/search_queries.hpp",
         "storage/rollup_runs.hpp"},

@@ -48,7 +48,7 @@ http::admission test_application::admit(const http::request_head& head) {
     no.refusal = http::refusal({why, message, {}}, head.request_id);
     return no;
   };
-  const std::vector<std::string> gets{"/get", "/big"};
+  const std::vector<std::string> gets{"/get", "/big", "/stream"};
   const std::vector<std::string> posts{"/post", "/limited", "/hold", "/drop", "/throw", "/thread", "/refuse"};
   const auto in = [&](const std::vector<std::string>& set) { return std::find(set.begin(), set.end(), head.path) != set.end(); };
   if (!in(gets) && !in(posts))
@@ -71,6 +71,10 @@ void test_application::handle(http::request req, http::responder done) {
     if (path == "/hold") {
       held_.push_back(std::move(done));
       changed_.notify_all();
+      return;
+    }
+    if (path == "/stream") {
+      done(std::exchange(stream_of_head, {}));
       return;
     }
     if (path == "/thread") {

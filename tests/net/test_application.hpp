@@ -15,7 +15,7 @@ namespace ingot::testing {
 /// What the tests of the server serve:
 /// GET /get → `{}`; GET /big → 32 MB; POST /post → its body's size; POST /limited → the same, up to 1000 bytes;
 /// POST /hold → nothing until the test answers; POST /drop → its responder is dropped; POST /throw → an exception;
-/// POST /thread → answered from another thread; POST /refuse → 401 before the body.
+/// POST /thread → answered from another thread; POST /refuse → 401 before the body; GET /stream → stream_of_head.
 class test_application final : public http::application {
 public:
   ~test_application() override;
@@ -29,6 +29,9 @@ public:
   std::vector<http::request> seen() const;
   /// All paths that came to admit().
   std::vector<std::string> paths() const;
+
+  /// What GET /stream is answered with, once. Set before the request.
+  http::response stream_of_head;
 
 private:
   mutable std::mutex mutex_;
