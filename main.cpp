@@ -1,11 +1,13 @@
 #include "actors/application_notifier.hpp"
 #include "actors/content_sync.hpp"
+#include "actors/credential_book.hpp"
 #include "actors/delivery_check.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/github_job.hpp"
 #include "actors/installation_sync.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
+#include "actors/permit_source.hpp"
 #include "actors/pull_request_files_job.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
@@ -18,6 +20,8 @@
 #include "model/drupal/site_event.hpp"
 #include "model/github/installation_order.hpp"
 #include "model/notification.hpp"
+#include "net/git/provider.hpp"
+#include "net/github/content_provider.hpp"
 #include "net/github/installer.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
@@ -150,12 +154,21 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+  context->open_rate_store = [&database] { return database.open_rate_store(); };
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
+
+  // GitHub, each request by a permit, and whatever else gives contents of repositories.
+  context->permits = std::make_shared<permit_source>(*context);
+  context->github = std::make_shared<github::client>(request.values.github_api);
+  context->tokens = std::make_shared<github::tokens>(request.values.github_api, *context->github, *context->permits,
+                                                     credentials_of(*context), context->now);
+  context->providers["github"] = github::content_provider(request.values, context->github, context->tokens, context->permits);
+  context->providers["git"] = git::git_provider(request.values);
   const auto stopping = [&draining = context->draining] { return draining.load(); };
   context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
   context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {
@@ -181,14 +194,12 @@ int serve(serve_request request) {
   context->job_handlers[contents::content_sync_kind] = content_syncs(*system, *context);
   context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
   context->job_handlers[github::installation_sync_kind] = github_jobs(*system, *context, sync_installation);
-  if (context->tokens) {
-    const auto installer = std::make_shared<github::app_installer>(context->config.github_api, *context->github, *context->tokens,
-                                                                   *context->permits);
-    context->app_slug = [installer] { return installer->slug(); };
-    context->verify_installer = [installer](auto id, const auto& code) { return installer->verify(id, code); };
-    context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
-    context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
-  }
+  const auto installer =
+      std::make_shared<github::app_installer>(context->config.github_api, *context->github, *context->tokens, *context->permits);
+  context->app_slug = [installer] { return installer->slug(); };
+  context->verify_installer = [installer](auto id, const auto& code) { return installer->verify(id, code); };
+  context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
+  context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

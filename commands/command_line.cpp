@@ -406,8 +406,8 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_repositories(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups =
-      std::array<std::string_view, 9>{"psql", "deliveries", "jobs", "sites", "keys", "users", "sources", "drupal", "repositories"};
+  const auto groups = std::array<std::string_view, 9>{"psql",  "deliveries", "jobs",   "sites",       "keys",
+                                                      "users", "sources",    "drupal", "repositories"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

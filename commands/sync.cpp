@@ -152,9 +152,9 @@ int list_repositories(const settings& of, const sync_options& options, const ter
   auto listing = table{{"ID", "STATE", "BRANCH", "LAST SYNC", "FILES", "BYTES", "REPOSITORY"}, {}};
   for (const auto& x : found)
     listing.rows.push_back({std::to_string(x.id), cell{x.state, x.state == "active" ? colour::good : colour::bad},
-                            x.branch.empty() ? x.default_branch : x.branch, x.last_synced_at ? to_rfc3339(*x.last_synced_at) : "-",
-                            std::to_string(x.files), std::to_string(x.bytes),
-                            x.provider == "git" ? x.url : x.owner + "/" + x.name});
+                            x.branch.empty() ? x.default_branch : x.branch,
+                            x.last_synced_at ? to_rfc3339(*x.last_synced_at) : "-", std::to_string(x.files),
+                            std::to_string(x.bytes), x.provider == "git" ? x.url : x.owner + "/" + x.name});
   print(to.out, listing, to.coloured);
   if (more)
     to.out << "\nThere are more: --after " << found.back().id << '\n';
