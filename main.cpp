@@ -3,6 +3,7 @@
 #include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
+#include "actors/permit_source.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
 #include "actors/search_rebuilder.hpp"
@@ -139,12 +140,14 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+  context->open_rate_store = [&database] { return database.open_rate_store(); };
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
+  context->permits = std::make_shared<permit_source>(*context);
   const auto stopping = [&draining = context->draining] { return draining.load(); };
   context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
   context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {
