@@ -45,7 +45,7 @@ private:
 
 struct provider_fixture {
   temporary_folder folder;
-  git_repository repository{folder.path() / "one.git"};
+  bare_repository repository{folder.path() / "one.git"};
   github_standin standin;
   settings config;
   std::shared_ptr<contents::provider> provider;
@@ -96,7 +96,7 @@ std::map<std::string, std::string> fetched(contents::remote& from, const content
 }
 
 /// Shows that what the remote gives is what git has.
-void check_equal(contents::remote& from, const contents::revision& at, const git_repository& repository) {
+void check_equal(contents::remote& from, const contents::revision& at, const bare_repository& repository) {
   const auto files = repository.files(at.commit.hex());
   CHECK(listed(from, at) == files);
   std::vector<std::string> ids;
