@@ -17,8 +17,7 @@ job_outcome outcome_of(const contents::provider_error& e, const node_context& co
   using contents::trouble;
   switch (e.kind()) {
   case trouble::rate_limited: {
-    const auto pause =
-        e.retry_at() ? std::chrono::ceil<std::chrono::milliseconds>(*e.retry_at() - context.now()) : pause_default;
+    const auto pause = e.retry_at() ? std::chrono::ceil<std::chrono::milliseconds>(*e.retry_at() - context.now()) : pause_default;
     return job_put_off{std::max(pause, std::chrono::milliseconds{0}), e.what()};
   }
   case trouble::gone:

@@ -5,8 +5,8 @@
 
 namespace ingot {
 
-/// What a refusal or a silence of GitHub's means for the job that met it: put off until a limit is over, worth another attempt, or
-/// for good.
+/// What a refusal or a silence of GitHub's means for the job that met it: put off until a limit is over, worth another attempt,
+/// or for good.
 job_outcome outcome_of(const contents::provider_error& e, const node_context& context);
 
 /// Work of a job that asks GitHub. Blocks. May throw contents::provider_error, storage::store_error and what libpqxx throws.

@@ -22,8 +22,8 @@ std::variant<files_order, failure> parse_order(std::string_view payload) {
   if (auto why = document.parse(payload))
     return std::move(*why);
   auto faults = json_faults{};
-  const auto x = json_members<"repository_id", "number", "head_sha", "installation_id">{
-      json_child{document.root(), json_place{}, &faults}};
+  const auto x =
+      json_members<"repository_id", "number", "head_sha", "installation_id">{json_child{document.root(), json_place{}, &faults}};
   auto out = files_order{};
   out.repository_id = x.need_positive<"repository_id">();
   out.number = x.need_positive<"number">();
@@ -67,7 +67,9 @@ job_outcome fetch_pull_request_files(const claimed_job& job, const node_context&
   const auto subject = storage::find_files_subject(*db, order.repository_id, order.number, order.installation_id);
   if (!subject || subject->head_sha != order.head_sha)
     return done("superseded", 0, 0);
-  auto api = github::api_session{*context.github, *context.tokens, *context.permits,
+  auto api = github::api_session{*context.github,
+                                 *context.tokens,
+                                 *context.permits,
                                  {subject->credential_id, false, contents::urgency::webhook, subject->full_name}};
   auto files = std::vector<github::api::changed_file>{};
   try {

@@ -41,8 +41,7 @@ rate_keeper_actor::behavior_type rate_keeper(keeper_pointer self, context_ptr co
   self->delayed_send(self, sweep_interval, tick_atom_v);
   return {
       [self](exchange_atom, const rate_exchange_ptr& x) {
-        x->failed =
-            !on_store(self->state, [&](storage::rate_store& store) { x->answers = store.exchange(x->reports); });
+        x->failed = !on_store(self->state, [&](storage::rate_store& store) { x->answers = store.exchange(x->reports); });
         self->send(self->state.limiter, exchange_atom_v, x);
       },
       [self](stop_atom) { self->quit(); },

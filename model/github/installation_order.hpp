@@ -14,7 +14,8 @@ namespace ingot::github {
 /// The kind of jobs that let credentials and followed repositories follow an installation of our App.
 inline constexpr const char* installation_sync_kind = "installation_sync";
 
-/// Asks for that. How the installation stands is read from its row; only what came to it is told, since that does not stand there.
+/// Asks for that. How the installation stands is read from its row; only what came to it is told, since that does not stand
+/// there.
 struct installation_order {
   std::int64_t installation_id = 0;
   std::vector<std::int64_t> added; ///< GitHub's ids of repositories
