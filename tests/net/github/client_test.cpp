@@ -436,6 +436,17 @@ TEST_CASE("law 9: https never leads to http") {
   CHECK(plain.requests().empty());
 }
 
+TEST_CASE("law 9: what is of the open internet leads to no private address") {
+  auto inside = scripted_server{[](const auto&) { return plain_answer(200, "inside"); }};
+  auto server = scripted_server{[&](const auto&) { return plain_answer(302, "", "Location: " + inside.url() + "/\r\n"); }};
+  auto by = client{settings_for("http://8.8.8.8")}; // nobody is asked there
+  CHECK(trouble_of(by, get(server.url() + "/")) == trouble::permanent);
+  CHECK(server.requests().size() == 1);
+  CHECK(inside.requests().empty());
+  auto local = client{settings_for("http://127.0.0.2:9")};
+  CHECK(local.perform(get(server.url() + "/")).body == "inside");
+}
+
 TEST_CASE("settings that no request could be made by are refused at once") {
   CHECK_THROWS_AS(client{settings_for("github.example")}, std::runtime_error);
   CHECK_THROWS_AS(client{settings_for("https://user:secret@github.example")}, std::runtime_error);
