@@ -1,8 +1,10 @@
 #include "actors/application_notifier.hpp"
 #include "actors/content_sync.hpp"
+#include "actors/credential_book.hpp"
 #include "actors/event_writer.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
+#include "actors/permit_source.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
 #include "actors/search_rebuilder.hpp"
@@ -13,6 +15,8 @@
 #include "model/contents/sync_order.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/notification.hpp"
+#include "net/git/provider.hpp"
+#include "net/github/content_provider.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
 #include "storage/node_storage.hpp"
@@ -139,12 +143,21 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+  context->open_rate_store = [&database] { return database.open_rate_store(); };
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
+
+  // GitHub, each request by a permit, and whatever else gives contents of repositories.
+  context->permits = std::make_shared<permit_source>(*context);
+  context->github = std::make_shared<github::client>(request.values.github_api);
+  context->tokens = std::make_shared<github::tokens>(request.values.github_api, *context->github, *context->permits,
+                                                     credentials_of(*context), context->now);
+  context->providers["github"] = github::content_provider(request.values, context->github, context->tokens, context->permits);
+  context->providers["git"] = git::git_provider(request.values);
   const auto stopping = [&draining = context->draining] { return draining.load(); };
   context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
   context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {

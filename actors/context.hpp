@@ -6,6 +6,7 @@
 #include "storage/connection.hpp"
 #include "storage/content_store.hpp"
 #include "storage/job_store.hpp"
+#include "storage/rate_budgets.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
 #include "storage/search_store.hpp"
@@ -53,6 +54,7 @@ struct actor_handles {
   auditor_actor auditor;
   metrics_actor metrics;
   jobs_actor jobs;
+  rate_limiter_actor rate_limiter;
   scheduler_actor scheduler; ///< none without schedules
 };
 
@@ -82,6 +84,7 @@ struct node_context {
   storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
   storage::stripe_store_factory open_stripe_store;
+  storage::rate_store_factory open_rate_store;
 
   storage::content_store_factory open_content_store;
 

@@ -244,6 +244,11 @@ std::vector<claimed_job> claimed_of(const answer& rows) {
   return jobs;
 }
 
+const std::string& enqueue_jobs_sql() {
+  static const auto text = enqueue_statement(enqueued_sql);
+  return text;
+}
+
 } // namespace
 
 const char* const advance_job_lanes = advance_job_lanes_sql;
@@ -253,9 +258,8 @@ std::string enqueue_statement(std::string_view source) {
 }
 
 std::span<const named_statement> job_statements() {
-  static const auto enqueue_jobs_sql = enqueue_statement(enqueued_sql);
   static const auto statements = std::to_array<named_statement>({
-      {"enqueue_jobs", enqueue_jobs_sql.c_str()},
+      {"enqueue_jobs", enqueue_jobs_sql().c_str()},
       {"find_deduped_jobs", find_deduped_jobs_sql},
       {"fence_job", fence_job_sql},
       {"finish_jobs", finish_jobs_sql},
@@ -289,7 +293,7 @@ void enqueue_jobs(pipeline& db, std::span<const new_job> jobs, job_ids_reader re
 std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job) {
   auto arrays = job_arrays{};
   arrays.add(job);
-  auto rows = pgx::query(tx, enqueue_jobs_sql, arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
+  auto rows = pgx::query(tx, enqueue_jobs_sql(), arrays.kind.parameter(), arrays.key.parameter(), arrays.dedupe_key.parameter(),
                          arrays.payload.parameter(), arrays.priority.parameter(), arrays.body.parameter());
   if (rows.empty())
     rows = pgx::query(tx, find_deduped_jobs_sql, arrays.dedupe_key.parameter());

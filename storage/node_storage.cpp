@@ -97,6 +97,10 @@ std::unique_ptr<job_store> node_storage::open_job_store() const {
   return storage::open_job_store(url_, config_.database);
 }
 
+std::unique_ptr<rate_store> node_storage::open_rate_store() const {
+  return storage::open_rate_store(url_, config_.database, limits_of(config_.github_api));
+}
+
 std::unique_ptr<crawl_store> node_storage::open_crawl_store() const {
   return storage::open_crawl_store(url_, config_.database);
 }

@@ -52,6 +52,12 @@ public:
   gauge job_oldest_due;           ///< age in seconds of the job that has been due longest
   counters job_attempts;          ///< {kind, result}: succeeded, transient, permanent
   counter job_completions_fenced; ///< completions of jobs whose lease another node had by then
+  counters permits;               ///< {urgency, result}: granted, refused; of GitHub's API
+  gauges permits_waiting;         ///< {urgency}
+  histogram permit_wait_seconds;  ///< from asking to the grant
+  gauges rate_limit;              ///< {budget, resource}: requests of the window
+  gauges rate_remaining;          ///< likewise: that nobody has spent, as far as nodes know
+  gauges rate_used;               ///< likewise
 
   /// One answer. `route` is the route's pattern, never the request's path.
   void count_request(std::string_view route, unsigned status);
