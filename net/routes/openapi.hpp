@@ -24,5 +24,6 @@ openapi_components event_components();
 openapi_components stripe_components();
 openapi_components rollup_components();
 openapi_components account_components();
+openapi_components content_components();
 
 } // namespace ingot::routes
