@@ -2,9 +2,15 @@
 #include "actors/content_notifier.hpp"
 #include "actors/content_sweeper.hpp"
 #include "actors/content_sync.hpp"
+#include "actors/credential_book.hpp"
+#include "actors/delivery_check.hpp"
 #include "actors/event_writer.hpp"
+#include "actors/github_job.hpp"
+#include "actors/installation_sync.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
+#include "actors/permit_source.hpp"
+#include "actors/pull_request_files_job.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
 #include "actors/search_rebuilder.hpp"
@@ -15,12 +21,20 @@
 #include "model/contents/sync_order.hpp"
 #include "model/contents/changes_notification.hpp"
 #include "model/drupal/site_event.hpp"
+#include "model/github/installation_order.hpp"
 #include "model/notification.hpp"
+#include "net/git/provider.hpp"
+#include "net/github/content_provider.hpp"
+#include "net/github/installer.hpp"
 #include "net/routes/application.hpp"
 #include "net/s3/bucket.hpp"
 #include "storage/blob_files.hpp"
 #include "storage/cluster.hpp"
+<<<<<<< HEAD
 #include "storage/content_sweep.hpp"
+=======
+#include "storage/delivery_receipt.hpp"
+>>>>>>> origin/main
 #include "storage/node_storage.hpp"
 #include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
@@ -127,6 +141,10 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       {"orphans in the blob store", orphan_interval(config.blobs),
        [&database](const auto& period) { return database.enqueue_blob_sweep(period, true); }},
   };
+  const auto& github = config.github_api; // an App's log takes the App's key, a hook's the node's token
+  if (github.hook.empty() ? !github.app_id.empty() : !github.token.empty())
+    all.push_back({"missed deliveries of GitHub's", github.deliveries_interval,
+                   [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
 }
@@ -163,13 +181,25 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+<<<<<<< HEAD
   context->blobs = open_blobs(request.values);
+=======
+  context->open_rate_store = [&database] { return database.open_rate_store(); };
+>>>>>>> origin/main
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
+
+  // GitHub, each request by a permit, and whatever else gives contents of repositories.
+  context->permits = std::make_shared<permit_source>(*context);
+  context->github = std::make_shared<github::client>(request.values.github_api);
+  context->tokens = std::make_shared<github::tokens>(request.values.github_api, *context->github, *context->permits,
+                                                     credentials_of(*context), context->now);
+  context->providers["github"] = github::content_provider(request.values, context->github, context->tokens, context->permits);
+  context->providers["git"] = git::git_provider(request.values);
   const auto stopping = [&draining = context->draining] { return draining.load(); };
   context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
   context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {
@@ -196,6 +226,13 @@ int serve(serve_request request) {
   context->job_handlers[storage::blob_sweep_kind] = content_sweeps(*system, *context);
   context->job_handlers[contents::content_notify_kind] = content_notifications(*system, *context);
   context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
+  context->job_handlers[github::installation_sync_kind] = github_jobs(*system, *context, sync_installation);
+  const auto installer =
+      std::make_shared<github::app_installer>(context->config.github_api, *context->github, *context->tokens, *context->permits);
+  context->app_slug = [installer] { return installer->slug(); };
+  context->verify_installer = [installer](auto id, const auto& code) { return installer->verify(id, code); };
+  context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
+  context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

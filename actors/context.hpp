@@ -2,10 +2,12 @@
 
 #include "actors/protocol.hpp"
 #include "config/settings.hpp"
+#include "model/github/installer.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
 #include "storage/content_store.hpp"
 #include "storage/job_store.hpp"
+#include "storage/rate_budgets.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
 #include "storage/search_store.hpp"
@@ -53,6 +55,7 @@ struct actor_handles {
   auditor_actor auditor;
   metrics_actor metrics;
   jobs_actor jobs;
+  rate_limiter_actor rate_limiter;
   scheduler_actor scheduler; ///< none without schedules
 };
 
@@ -82,6 +85,7 @@ struct node_context {
   storage::search_store_factory open_search_store;
   storage::event_store_factory open_event_store;
   storage::stripe_store_factory open_stripe_store;
+  storage::rate_store_factory open_rate_store;
 
   storage::content_store_factory open_content_store;
 
@@ -118,6 +122,10 @@ struct node_context {
   std::shared_ptr<github::permits> permits;
   std::shared_ptr<github::client> github;
   std::shared_ptr<github::tokens> tokens;
+
+  /// The installation of our App (net/github/installer). They block, and throw contents::provider_error.
+  std::function<std::string()> app_slug;
+  std::function<github::verified_installation(std::int64_t installation_id, const std::string& code)> verify_installer;
 
   /// Providers of repositories by name, and where contents lie. Complete before the NODE starts.
   std::map<std::string, std::shared_ptr<contents::provider>, std::less<>> providers;

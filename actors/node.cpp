@@ -6,6 +6,7 @@
 #include "actors/failure_guard.hpp"
 #include "actors/jobs.hpp"
 #include "actors/metrics.hpp"
+#include "actors/rate_limiter.hpp"
 #include "actors/reader.hpp"
 #include "actors/repositories.hpp"
 #include "actors/scheduler.hpp"
@@ -106,6 +107,10 @@ void start_jobs(node_pointer self) {
   self->state.handles.jobs = self->spawn<caf::detached + caf::monitored>(jobs, self->state.context);
 }
 
+void start_rate_limiter(node_pointer self) {
+  self->state.handles.rate_limiter = self->spawn<caf::monitored>(rate_limiter, self->state.context);
+}
+
 void start_scheduler(node_pointer self) {
   auto& state = self->state;
   if (!state.context->schedules.empty())
@@ -148,6 +153,8 @@ void note_fallen(node_pointer self, const caf::down_msg& x) {
     state.metrics_fell = true;
   else if (is(handles.jobs))
     state.jobs_fell = true;
+  else if (is(handles.rate_limiter))
+    state.rate_limiter_fell = true;
   else if (handles.scheduler && is(handles.scheduler))
     state.scheduler_fell = true;
   else if (auto found = std::find_if(handles.readers.begin(), handles.readers.end(), is); found != handles.readers.end())
@@ -181,6 +188,8 @@ void restart_fallen(node_pointer self) {
     start_metrics(self);
   if (std::exchange(state.jobs_fell, false))
     start_jobs(self);
+  if (std::exchange(state.rate_limiter_fell, false))
+    start_rate_limiter(self);
   if (std::exchange(state.scheduler_fell, false))
     start_scheduler(self);
   if (state.commit_path_fell && state.commit_path_alive > 0) {
@@ -205,6 +214,7 @@ void stop_all(node_pointer self) {
   if (state.handles.scheduler)
     end(state.handles.scheduler);
   end(state.handles.jobs);
+  end(state.handles.rate_limiter); // who waits for a permit is told, and ends
   end(state.handles.repositories);
   std::for_each(state.handles.site_parsers.begin(), state.handles.site_parsers.end(), end);
   end(state.handles.sites);
@@ -235,6 +245,7 @@ node_actor::behavior_type node(node_pointer self, context_ptr context, bool data
   start_crawl_writer(self);
   start_auditor(self);
   start_metrics(self);
+  start_rate_limiter(self);
   start_jobs(self);
   start_scheduler(self);
   publish(self);

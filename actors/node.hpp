@@ -17,7 +17,7 @@ struct node_state {
   bool commit_path_fell = false;     ///< a WRITER or the SPOOL: they start anew together, as each counts what the other was given
   std::size_t commit_path_alive = 0; ///< WRITERs and SPOOL that have not ended; the file and the rows have one owner at a time
   bool repositories_fell = false, sites_fell = false, auditor_fell = false, metrics_fell = false, jobs_fell = false,
-       scheduler_fell = false, crawl_writer_fell = false;
+       scheduler_fell = false, crawl_writer_fell = false, rate_limiter_fell = false;
   std::vector<std::size_t> readers_fell, site_parsers_fell;
 
   std::chrono::milliseconds backoff{0}; ///< before the next restart; doubles while things keep falling

@@ -3,7 +3,9 @@
 #include "model/audit.hpp"
 #include "model/delivery.hpp"
 #include "model/fault.hpp"
+#include "model/github/api/permits.hpp"
 #include "model/github/group.hpp"
+#include "model/github/limiter/limiter.hpp"
 #include "model/job.hpp"
 #include "storage/crawl_store.hpp"
 #include "storage/database_report.hpp"
@@ -17,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -174,6 +177,51 @@ using job_ptr = std::shared_ptr<const job_in_hand>;
 /// Takes a job of its kind; on the JOBS actor's thread, so it only passes the job on.
 using job_handler = std::function<void(job_ptr)>;
 
+/// What became of one that asked for a permit.
+struct permit_answer {
+  std::optional<github::limiter::permit_mark> granted; ///< to be settled once
+  timestamp retry_at{};                                ///< not granted: there may be one then
+  bool lost = false;                                   ///< the RATE LIMITER fell or the node stops; retry_at says nothing
+};
+
+/// Answers one that asked for a permit, once. When its last holder drops it unanswered it answers `lost`.
+class permit_reply {
+public:
+  explicit permit_reply(std::function<void(permit_answer)> deliver) : deliver_{std::move(deliver)} {}
+  permit_reply(const permit_reply&) = delete;
+  permit_reply& operator=(const permit_reply&) = delete;
+  ~permit_reply();
+
+  /// Thread-safe; later calls do nothing.
+  void operator()(permit_answer x);
+
+private:
+  std::function<void(permit_answer)> deliver_;
+  std::atomic<bool> done_{false};
+};
+
+/// Somebody asks for a permit.
+struct permit_in_hand {
+  github::permit_order order;
+  std::shared_ptr<permit_reply> answer;
+};
+using permit_ptr = std::shared_ptr<const permit_in_hand>;
+
+/// A permit is given back.
+struct permit_settlement {
+  github::limiter::permit_mark mark;
+  github::rate_news news;
+  bool lost = false; ///< dropped without news: it may have been used
+};
+
+/// Reports on their way to the shared rows, and what these say.
+struct rate_exchange {
+  std::vector<github::limiter::report> reports;
+  std::vector<github::limiter::answer> answers; ///< one for each, unless it failed
+  bool failed = false;
+};
+using rate_exchange_ptr = std::shared_ptr<rate_exchange>;
+
 /// How an attempt under a lease ended.
 struct job_end {
   job_lease lease;
@@ -205,6 +253,9 @@ CAF_ADD_ATOM(ingot, ingot, stop_atom, "stop")
 CAF_ADD_ATOM(ingot, ingot, hint_atom, "hint")
 CAF_ADD_ATOM(ingot, ingot, finish_atom, "finish")
 CAF_ADD_ATOM(ingot, ingot, renew_atom, "renew")
+CAF_ADD_ATOM(ingot, ingot, acquire_atom, "acquire")
+CAF_ADD_ATOM(ingot, ingot, settle_atom, "settle")
+CAF_ADD_ATOM(ingot, ingot, exchange_atom, "exchange")
 
 CAF_END_TYPE_ID_BLOCK(ingot)
 
@@ -221,6 +272,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::sync_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::crawl_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::job_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::permit_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::permit_settlement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ingot::rate_exchange_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<ingot::github::limiter::budget_view>)
 
 namespace ingot {
 
@@ -374,6 +429,28 @@ using jobs_actor = caf::typed_actor<
     caf::reacts_to<tick_atom>,
     // INTERNAL: renews the leases of the jobs in hand.
     caf::reacts_to<renew_atom>>;
+
+/// The RATE LIMITER grants permits for requests to GitHub from what this node has leased.
+using rate_limiter_actor = caf::typed_actor<
+    // Asks for a permit; its answer follows, at the latest after github_api.permit_wait_max.
+    caf::reacts_to<acquire_atom, permit_ptr>,
+    // A permit is over, with what GitHub said.
+    caf::reacts_to<settle_atom, permit_settlement>,
+    // From the RATE KEEPER: reports have been exchanged, or not.
+    caf::reacts_to<exchange_atom, rate_exchange_ptr>,
+    // What it knows of every budget.
+    caf::replies_to<collect_atom>::with<std::vector<github::limiter::budget_view>>,
+    // INTERNAL: leases and waits end.
+    caf::reacts_to<tick_atom>>;
+
+/// The RATE KEEPER exchanges reports of the RATE LIMITER with the rows that nodes share. Detached; owns a connection.
+using rate_keeper_actor = caf::typed_actor<
+    // Exchanges them and sends them back.
+    caf::reacts_to<exchange_atom, rate_exchange_ptr>,
+    // From the RATE LIMITER: it has ended; what it sent before is exchanged.
+    caf::reacts_to<stop_atom>,
+    // INTERNAL: forgets rows that nobody needs.
+    caf::reacts_to<tick_atom>>;
 
 /// The SCHEDULER enqueues jobs by the clock. Detached.
 using scheduler_actor = caf::typed_actor<

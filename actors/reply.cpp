@@ -21,4 +21,13 @@ void job_reply::operator()(job_outcome x) {
     deliver_(std::move(x));
 }
 
+permit_reply::~permit_reply() {
+  (*this)({std::nullopt, {}, true});
+}
+
+void permit_reply::operator()(permit_answer x) {
+  if (!done_.exchange(true, std::memory_order_acq_rel))
+    deliver_(std::move(x));
+}
+
 } // namespace ingot

@@ -215,6 +215,8 @@ const setting table[] = {
    .unit = unit::bytes, .least = 1 * kib, .most = 1 * gib, .help = "how many bytes one request is worth when the cheapest way to a state is looked for: more saves requests, less saves traffic"},
   {.key = "contents.repositories_per_user_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.contents.repositories_per_user_max; },
    .least = 1, .most = 1000000, .help = "repositories that one user may follow; past it 422"},
+  {.key = "contents.track_new_repositories", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.contents.track_new_repositories; },
+   .choices = "none|all", .help = "all: repositories that come to an installation of the GitHub App are followed for the users who installed it, for the node itself when nobody did; none: only what is asked for"},
   {.key = "contents.git_local_paths", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.contents.git_local_paths; },
    .help = "may a git remote be a path of this machine? Whoever may add repositories could read every repository that the node can"},
   {.key = "contents.private_addresses", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.contents.private_addresses; },

@@ -208,11 +208,12 @@ struct content_settings {
   std::size_t files_max = 1'000'000;              ///< of one repository; one with more is not synced
   std::size_t request_bytes = 256 * 1024;         ///< one request is worth so many bytes when the cheapest way is looked for
   unsigned repositories_per_user_max = 10'000;
-  bool git_local_paths = false;   ///< may a git remote be a path of this machine?
-  bool private_addresses = false; ///< may a git remote be on private and loopback addresses?
-  unsigned syncs_days = 90;       ///< records of syncs and their changes are kept; the newest sync always
-  std::string changes_url;        ///< a webhook that is told of every sync that changed files; empty: none
-  std::string changes_secret;     ///< `whsec_` and base64 (Standard Webhooks): signs it
+  std::string track_new_repositories = "none"; ///< that come to an installation: `none`, or `all` are followed
+  bool git_local_paths = false;                ///< may a git remote be a path of this machine?
+  bool private_addresses = false;              ///< may a git remote be on private and loopback addresses?
+  unsigned syncs_days = 90;                    ///< records of syncs and their changes are kept; the newest sync always
+  std::string changes_url;                     ///< a webhook that is told of every sync that changed files; empty: none
+  std::string changes_secret;                  ///< `whsec_` and base64 (Standard Webhooks): signs it
 };
 
 /// Where contents are kept.

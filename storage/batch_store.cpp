@@ -25,7 +25,7 @@ std::vector<installation_news> installation_news_of(std::span<github::group* con
   for (const auto* group : groups)
     for (const auto& item : group->items)
       if (const auto* x = std::get_if<github::installation_event>(&item.what->fact))
-        found.push_back({x, item.kept->received_at});
+        found.push_back({x, item.kept->received_at, &item.kept->id});
   return found;
 }
 
@@ -110,6 +110,7 @@ private:
     }
     write_changes(db_, keyed);
     write_mentions(db_, news);
+    enqueue_installation_syncs(db_, news);
     failpoint("before_commit");
     db_.add("commit");
     db_.send();

@@ -16,10 +16,11 @@ inline constexpr const char* version_moved = "IN001";
 /// What the functions below run.
 std::span<const named_statement> github_statements();
 
-/// What was said of an installation, and when it arrived.
+/// What was said of an installation, by which delivery, and when it arrived.
 struct installation_news {
   const github::installation_event* said;
   timestamp received_at;
+  const std::string* delivery_id;
 };
 
 /// Queues a lock of every row of `repositories` that `groups` and `news` may touch, in the order that all transactions keep to.
@@ -39,5 +40,8 @@ void write_installations(pipeline& db, std::span<const installation_news> news);
 
 /// Queues the writes of the repositories that installations mention; their times decide, too.
 void write_mentions(pipeline& db, std::span<const installation_news> news);
+
+/// Queues the jobs that let credentials and followed repositories follow. Locks their lanes: queue it late.
+void enqueue_installation_syncs(pipeline& db, std::span<const installation_news> news);
 
 } // namespace ingot::storage

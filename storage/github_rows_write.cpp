@@ -1,3 +1,4 @@
+#include "model/github/installation_order.hpp"
 #include "storage/binary_array.hpp"
 #include "storage/content_pushes.hpp"
 #include "storage/github_rows.hpp"
@@ -364,6 +365,14 @@ void write_mentions(pipeline& db, std::span<const installation_news> news) {
       arrays.add(x, r, true);
   }
   arrays.queue(db);
+}
+
+void enqueue_installation_syncs(pipeline& db, std::span<const installation_news> news) {
+  auto jobs = std::vector<new_job>{};
+  for (const auto& x : news)
+    jobs.push_back(github::job_of(*x.said, *x.delivery_id));
+  std::stable_sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  enqueue_jobs(db, jobs);
 }
 
 } // namespace ingot::storage

@@ -3,6 +3,7 @@
 #include "storage/audit_log.hpp"
 #include "storage/content_sweep.hpp"
 #include "storage/deliveries.hpp"
+#include "storage/delivery_receipt.hpp"
 #include "storage/event_partitions.hpp"
 #include "storage/job_queries.hpp"
 #include "storage/migrations.hpp"
@@ -98,6 +99,10 @@ std::unique_ptr<job_store> node_storage::open_job_store() const {
   return storage::open_job_store(url_, config_.database);
 }
 
+std::unique_ptr<rate_store> node_storage::open_rate_store() const {
+  return storage::open_rate_store(url_, config_.database, limits_of(config_.github_api));
+}
+
 std::unique_ptr<crawl_store> node_storage::open_crawl_store() const {
   return storage::open_crawl_store(url_, config_.database);
 }
@@ -163,6 +168,10 @@ void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint
 
 std::size_t node_storage::enqueue_release_fetches(const std::string& period) const {
   return guarded([&] { return storage::enqueue_release_fetches(url_, config_.database, period); });
+}
+
+std::size_t node_storage::enqueue_delivery_check(const std::string& period) const {
+  return guarded([&] { return storage::enqueue_delivery_check(url_, config_.database, period); });
 }
 
 std::size_t node_storage::enqueue_stripe_check(const std::string& period) const {

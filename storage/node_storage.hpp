@@ -10,6 +10,7 @@
 #include "storage/database_report.hpp"
 #include "storage/event_store.hpp"
 #include "storage/job_store.hpp"
+#include "storage/rate_budgets.hpp"
 #include "storage/rollup.hpp"
 #include "storage/rollup_runs.hpp"
 #include "storage/search_store.hpp"
@@ -49,6 +50,7 @@ public:
   std::unique_ptr<event_store> open_event_store() const;
   std::unique_ptr<stripe_store> open_stripe_store() const;
   std::unique_ptr<content_store> open_content_store() const;
+  std::unique_ptr<rate_store> open_rate_store() const;
   std::unique_ptr<spool> open_spool() const;
 
   /// Throws what libpqxx throws.
@@ -67,6 +69,9 @@ public:
 
   /// Enqueues the check for events that Stripe could not deliver.
   std::size_t enqueue_stripe_check(const std::string& period) const;
+
+  /// Enqueues a look through GitHub's log of deliveries.
+  std::size_t enqueue_delivery_check(const std::string& period) const;
 
   /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
   std::size_t enqueue_content_checks() const;

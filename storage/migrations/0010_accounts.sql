@@ -35,6 +35,7 @@ CREATE INDEX install_states_expired ON install_states (expires_at);
 CREATE TABLE delivery_receipts (
   hook             text COLLATE "C" PRIMARY KEY, -- empty: the App's
   complete_through timestamptz NOT NULL,         -- every delivery that GitHub made before it is here, or is named as lost
+  listed_through   timestamptz NOT NULL,         -- the log was looked through to here
   checked_at       timestamptz NOT NULL,
   error            text                          -- why the last look failed
 );

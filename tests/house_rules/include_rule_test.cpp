@@ -38,7 +38,7 @@ const std::vector<room>& rooms() {
       {"net/github/",
        {"model/", "config/", "telemetry/", "net/client/address.hpp", "net/github/"},
        {"boost/", "openssl/", "zlib.h", "jwt.h", "archive.h", "archive_entry.h"}},
-      {"net/git/", {"model/", "config/", "telemetry/", "net/client/address.hpp", "net/git/"}, {"git2.h"}},
+      {"net/git/", {"model/", "config/", "telemetry/", "net/client/address.hpp", "net/git/"}, {"git2.h", "git2/", "curl/"}},
       {"net/s3/", {"model/", "config/", "telemetry/", "net/s3/"}, {"curl/", "pugixml.hpp"}},
       {"net/http/", {"model/", "config/", "telemetry/", "net/http/"}, {"boost/", "openssl/"}},
       // What routes name of storage/ runs on a READER.
@@ -65,6 +65,9 @@ const std::vector<room>& rooms() {
         "storage/refused_change.hpp",
         "storage/user_keys.hpp",
         "storage/provider_repositories.hpp",
+        "storage/delivery_receipt.hpp",
+        "storage/credentials.hpp",
+        "storage/install_states.hpp",
         "storage/crawl_sources.hpp",
         "storage/search_queries.hpp",
         "storage/content_queries.hpp", "storage/content_feed.hpp", "storage/rollup_runs.hpp"},

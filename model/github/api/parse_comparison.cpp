@@ -59,7 +59,11 @@ parsed<std::vector<changed_file>> parse_changed_files(std::string_view body) {
   if (auto wrong = document.read_list(body))
     return std::move(*wrong);
   auto out = std::vector<changed_file>{};
-  for_each_of<"items">(json_members<"items">{document.root()}, [&](const json_child& each) { out.push_back(read_file(each)); });
+  for_each_of<"items">(json_members<"items">{document.root()}, [&](const json_child& each) {
+    out.push_back(read_file(each));
+    if (const auto patch = json_members<"patch">{each}.text<"patch">())
+      out.back().patch = *patch;
+  });
   return result_of(document, std::move(out), "a list of changed files");
 }
 

@@ -44,6 +44,7 @@ struct changed_file {
   std::optional<std::string> previous_path;
   std::optional<contents::object_id> id; ///< none for some removed ones
   std::int64_t additions = 0, deletions = 0, changes = 0;
+  std::optional<std::string> patch; ///< of a pull request; none of binary and of large files
 };
 
 /// GET /repos/{owner}/{repo}/compare/{base}...{head}.

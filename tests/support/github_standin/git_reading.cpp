@@ -171,7 +171,7 @@ bool git_reading::empty() const {
 }
 
 std::optional<std::string> git_reading::commit_of(std::string_view ref) const {
-  for (const auto* prefix : {"refs/heads/", "refs/tags/", ""}) {
+  for (const auto* prefix : {"refs/heads/", "refs/tags/", "refs/", ""}) {
     const auto name = prefix + std::string{ref};
     owned_object found, peeled;
     const auto usable = *prefix != '\0' || name == "HEAD" || name.starts_with("refs/") ||

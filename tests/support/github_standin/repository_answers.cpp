@@ -118,7 +118,7 @@ web_answer standin_request::contents_of_git(const segments& rest) {
 }
 
 web_answer standin_request::commit(const std::string& ref) {
-  const auto id = git_->commit_of(ref);
+  const auto id = git_->commit_of(ref == "HEAD" ? "refs/heads/" + repository_.default_branch : ref);
   if (!id)
     return problem(422, "No commit found for SHA: " + ref);
   if (request_["accept"].find("sha") != std::string_view::npos) {
