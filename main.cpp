@@ -1,10 +1,14 @@
 #include "actors/application_notifier.hpp"
 #include "actors/content_sync.hpp"
 #include "actors/credential_book.hpp"
+#include "actors/delivery_check.hpp"
 #include "actors/event_writer.hpp"
+#include "actors/github_job.hpp"
+#include "actors/installation_sync.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/permit_source.hpp"
+#include "actors/pull_request_files_job.hpp"
 #include "actors/release_fetcher.hpp"
 #include "actors/rollup_job.hpp"
 #include "actors/search_rebuilder.hpp"
@@ -14,11 +18,14 @@
 #include "commands/command_line.hpp"
 #include "model/contents/sync_order.hpp"
 #include "model/drupal/site_event.hpp"
+#include "model/github/installation_order.hpp"
 #include "model/notification.hpp"
 #include "net/git/provider.hpp"
 #include "net/github/content_provider.hpp"
+#include "net/github/installer.hpp"
 #include "net/routes/application.hpp"
 #include "storage/cluster.hpp"
+#include "storage/delivery_receipt.hpp"
 #include "storage/node_storage.hpp"
 #include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
@@ -115,6 +122,10 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       {"followed repositories", config.contents.fallback_interval / 60,
        [&database](const auto&) { return database.enqueue_content_checks(); }},
   };
+  const auto& github = config.github_api; // an App's log takes the App's key, a hook's the node's token
+  if (github.hook.empty() ? !github.app_id.empty() : !github.token.empty())
+    all.push_back({"missed deliveries of GitHub's", github.deliveries_interval,
+                   [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
 }
@@ -182,6 +193,13 @@ int serve(serve_request request) {
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
   context->job_handlers[contents::content_sync_kind] = content_syncs(*system, *context);
   context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
+  context->job_handlers[github::installation_sync_kind] = github_jobs(*system, *context, sync_installation);
+  const auto installer =
+      std::make_shared<github::app_installer>(context->config.github_api, *context->github, *context->tokens, *context->permits);
+  context->app_slug = [installer] { return installer->slug(); };
+  context->verify_installer = [installer](auto id, const auto& code) { return installer->verify(id, code); };
+  context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
+  context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

@@ -12,6 +12,7 @@
 #include "commands/serve.hpp"
 #include "commands/site_webhook.hpp"
 #include "commands/sites.hpp"
+#include "commands/sync.hpp"
 #include "commands/table.hpp"
 #include "commands/users.hpp"
 #include "config/nearest_name.hpp"
@@ -56,6 +57,7 @@ struct command_line {
   site_options site;
   source_options source;
   user_options user;
+  sync_options syncing;
   site_webhook_options webhook;
   std::string secret;
   std::function<int()> chosen;
@@ -280,6 +282,27 @@ void add_users(command_line& c) {
   c.add_json(revoke);
 }
 
+void add_repositories(command_line& c) {
+  auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
+    return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
+  });
+  sync->add_option("repository", c.syncing.repository, "owner/name")->required();
+  sync->add_flag("--full", c.syncing.full, "list all files, even when the branch has not moved");
+  sync->add_flag("--follow", c.syncing.follow, "wait for the end; exit with 1 when it fails");
+  sync->add_flag("--add", c.syncing.add, "follow it first when it is not followed yet");
+  sync->add_option("--user", c.syncing.user, "whose repository; else the node's own");
+  c.add_json(sync);
+  auto* group = c.app.add_subcommand("repositories", "the repositories whose contents are followed");
+  group->require_subcommand(1);
+  auto* list = c.command(*group, "list", "a user's, or the node's own, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_repositories(s, c.syncing, c.to()); });
+  });
+  list->add_option("--user", c.syncing.user, "whose; else the node's own");
+  list->add_option("--limit", c.syncing.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.syncing.after, "the next page: what the page before ended with");
+  c.add_json(list);
+}
+
 void add_jobs(command_line& c) {
   auto* group = c.app.add_subcommand("jobs", "look at follow-up jobs, try them again, or bury them");
   group->require_subcommand(1);
@@ -380,10 +403,11 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sites(c);
   add_keys(c);
   add_users(c);
+  add_repositories(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups =
-      std::array<std::string_view, 8>{"psql", "deliveries", "jobs", "sites", "keys", "users", "sources", "drupal"};
+  const auto groups = std::array<std::string_view, 9>{"psql",  "deliveries", "jobs",   "sites",       "keys",
+                                                      "users", "sources",    "drupal", "repositories"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

@@ -2,6 +2,7 @@
 
 #include "storage/audit_log.hpp"
 #include "storage/deliveries.hpp"
+#include "storage/delivery_receipt.hpp"
 #include "storage/event_partitions.hpp"
 #include "storage/job_queries.hpp"
 #include "storage/migrations.hpp"
@@ -166,6 +167,10 @@ void node_storage::write_audit(const std::vector<std::pair<audit_line, std::uint
 
 std::size_t node_storage::enqueue_release_fetches(const std::string& period) const {
   return guarded([&] { return storage::enqueue_release_fetches(url_, config_.database, period); });
+}
+
+std::size_t node_storage::enqueue_delivery_check(const std::string& period) const {
+  return guarded([&] { return storage::enqueue_delivery_check(url_, config_.database, period); });
 }
 
 std::size_t node_storage::enqueue_stripe_check(const std::string& period) const {

@@ -70,6 +70,9 @@ public:
   /// Enqueues the check for events that Stripe could not deliver.
   std::size_t enqueue_stripe_check(const std::string& period) const;
 
+  /// Enqueues a look through GitHub's log of deliveries.
+  std::size_t enqueue_delivery_check(const std::string& period) const;
+
   /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
   std::size_t enqueue_content_checks() const;
 

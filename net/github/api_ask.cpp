@@ -59,19 +59,23 @@ api_session::answer api_session::ask_once(const order& x, const access& by) {
   if (x.as_it_is)
     call.headers.emplace_back("accept-encoding", "identity");
   auto out = answer{};
+  auto streamed = std::uint64_t{0};
   if (x.into)
     call.into = [&](std::string_view piece) {
-      out.streamed = true;
+      streamed += piece.size();
       x.into(piece);
     };
   const auto permit = limiter_.acquire({by.budget, x.of, who_.how, who_.repository, x.points});
   try {
     out.got = transport_.perform(call);
   } catch (const provider_error& error) {
+    const auto counted = dynamic_cast<const broken_answer*>(&error) != nullptr;
     auto nothing = rate_news{};
-    nothing.free = true;
+    nothing.free = !counted || x.free;
     permit->settle(nothing);
-    if (error.kind() != trouble::transient || out.streamed)
+    cost_.requests += counted ? 1 : 0;
+    cost_.bytes += streamed;
+    if (error.kind() != trouble::transient || streamed > 0)
       throw;
     out.verdict.problem = trouble::transient;
     out.verdict.reason = error.what();

@@ -28,7 +28,6 @@ struct api_session::order {
 struct api_session::answer {
   http_answer got;
   api::judgement verdict;
-  bool streamed = false; ///< a piece has been handed on: it cannot be asked again
 };
 
 } // namespace ingot::github

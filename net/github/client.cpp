@@ -29,6 +29,13 @@ void refuse_control_characters(const std::string& name, const std::string& value
     throw provider_error{trouble::permanent, "the header " + name + " would hold a control character"};
 }
 
+[[noreturn]] void rethrow(const connection_failure& failed, bool answered) {
+  if (answered)
+    throw broken_answer{trouble::transient, failed.what()};
+  const auto refused = failed.why() == connection_failure::reason::address_refused;
+  throw provider_error{refused ? trouble::permanent : trouble::transient, failed.what()};
+}
+
 /// Hands a body on, undone of its coding.
 class body_path {
 public:
@@ -36,7 +43,7 @@ public:
     if (coding == "gzip" || coding == "x-gzip")
       inflater_.emplace(into_);
     else if (!coding.empty() && coding != "identity")
-      throw provider_error{trouble::permanent, at.authority() + " answers with a content coding that nobody asked for"};
+      throw broken_answer{trouble::permanent, at.authority() + " answers with a content coding that nobody asked for"};
   }
   void write(std::string_view piece) { inflater_ ? inflater_->write(piece) : into_(piece); }
   void finish(bool empty) const {
@@ -91,8 +98,12 @@ struct client::impl {
     if (to == base.at)
       return false;
     const auto lock = std::lock_guard{base_mutex};
-    if (!base_is_private)
-      base_is_private = leads_to_private(base.at);
+    try {
+      if (!base_is_private)
+        base_is_private = leads_to_private(base.at);
+    } catch (const connection_failure& failed) {
+      rethrow(failed, false);
+    }
     return !*base_is_private;
   }
 
@@ -137,16 +148,19 @@ http_answer client::impl::attempt(connection& on, const http_call& x, const web_
   out.url = to.url();
   const auto gather = [&](std::string_view piece) {
     if (piece.size() > x.body_bytes_max - out.body.size())
-      throw provider_error{trouble::permanent, to.at.authority() + " answers with a body of more than " +
-                                                   std::to_string(x.body_bytes_max) + " bytes"};
+      throw broken_answer{trouble::permanent,
+                          to.at.authority() + " answers with a body of more than " + std::to_string(x.body_bytes_max) + " bytes"};
     out.body += piece;
   };
   const auto streams = x.into && out.status == 200;
   auto path = body_path{to.at, out["content-encoding"], streams ? inflate_stream::sink{x.into} : inflate_stream::sink{gather}};
   auto empty = true;
+  const auto end = std::chrono::steady_clock::now() + answer_time_max;
   for (auto piece = on.read_some(); !piece.empty(); piece = on.read_some()) {
     empty = false;
     path.write(piece);
+    if (std::chrono::steady_clock::now() > end)
+      throw broken_answer{trouble::transient, to.at.authority() + " has not answered to the end in an hour"};
   }
   path.finish(empty);
   out.bytes = on.bytes_read() - before;
@@ -159,16 +173,20 @@ http_answer client::impl::exchange(const http_call& x, const web_place& to, bool
   const auto how = dialling{timeout_of(x), redirected && must_be_public(to.at)};
   const auto repeatable = x.method == "GET" || x.method == "HEAD" || x.repeatable;
   for (auto fresh = false;; fresh = true) {
-    auto on = pool.take(to.at, how, fresh);
     auto answered = false;
+    auto dialled = true;
     try {
+      auto on = pool.take(to.at, how, fresh);
+      dialled = on.is_fresh();
       auto out = attempt(*on, x, to, request, answered);
       on.keep();
       return out;
     } catch (const connection_failure& failed) {
       // The server may close an idle connection at any time, and so while a request is on its way (RFC 9112, section 9.3.1).
-      if (fresh || on.is_fresh() || answered || !failed.closed() || !repeatable)
-        throw;
+      if (dialled || answered || failed.why() != connection_failure::reason::closed || !repeatable)
+        rethrow(failed, answered);
+    } catch (const bad_gzip& damaged) {
+      throw broken_answer{trouble::transient, to.at.authority() + " answers with what cannot be unpacked: " + damaged.what()};
     }
   }
 }
@@ -176,7 +194,7 @@ http_answer client::impl::exchange(const http_call& x, const web_place& to, bool
 client::client(const github_api_settings& settings) : impl_{std::make_unique<impl>(settings)} {}
 client::~client() = default;
 
-http_answer client::perform(const http_call& x) try {
+http_answer client::perform(const http_call& x) {
   auto to = impl_->locate(x.url);
   auto bytes = std::uint64_t{0};
   for (auto redirects = 0u;; ++redirects) {
@@ -196,10 +214,6 @@ http_answer client::perform(const http_call& x) try {
     bytes = out.bytes;
     to = std::move(*next);
   }
-} catch (const connection_failure& failed) {
-  throw provider_error{trouble::transient, failed.what()};
-} catch (const bad_gzip& damaged) {
-  throw provider_error{trouble::transient, std::string{"GitHub's answer cannot be unpacked: "} + damaged.what()};
 }
 
 bool client::is_own(std::string_view url) const {

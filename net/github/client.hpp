@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "model/contents/provider.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -46,11 +47,20 @@ struct http_answer {
   std::string_view operator[](std::string_view name) const noexcept; ///< the first of that lower-case name, or empty
 };
 
+/// The answer began and has no end that can be used: whoever answered has counted the request.
+class broken_answer : public contents::provider_error {
+public:
+  using provider_error::provider_error;
+};
+
+/// No answer takes longer, however steadily it drips (law 10). An archive of many gigabytes does not.
+inline constexpr auto answer_time_max = std::chrono::hours{1};
+
 /// HTTP/1.1 over TLS with a pool of keep-alive connections for each host. Follows up to five redirects (301, 302, 307, 308; of
 /// GET only), never from https to http, and to no private address unless the base URL is on one itself. gzip is asked for and
 /// undone unless the call says `accept-encoding` itself. A request on a kept connection that turns out to be closed is repeated
-/// once on a new one. Thread-safe; calls block. Throws contents::provider_error: transient when no whole answer came, permanent
-/// when it is none that can be used. Texts name the host at most (law 9).
+/// once on a new one. Thread-safe; calls block. Throws contents::provider_error (broken_answer when one had begun): transient
+/// when no whole answer came, permanent when it is none that can be used. Texts name the host at most (law 9).
 class client {
 public:
   /// Throws std::runtime_error when the base URL is none, or the trusted certificate cannot be read.

@@ -32,6 +32,8 @@ struct tls_trust::context {
 
 namespace {
 
+using reason = connection_failure::reason;
+
 /// A name that has more is dialled at its first ones.
 constexpr std::size_t addresses_max = 8;
 /// So that one address that swallows everything does not use up the whole timeout.
@@ -46,7 +48,7 @@ std::vector<tcp::endpoint> look_up(const origin& at) {
   auto ec = boost::system::error_code{};
   const auto found = tcp::resolver{io}.resolve(at.host, std::to_string(at.port), tcp::resolver::numeric_service, ec);
   if (ec)
-    throw connection_failure{at.authority() + ": its name does not resolve: " + ec.message(), false};
+    throw connection_failure{at.authority() + ": its name does not resolve: " + ec.message(), reason::other};
   auto out = std::vector<tcp::endpoint>{};
   for (const auto& x : found)
     if (out.size() < addresses_max)
@@ -96,7 +98,8 @@ public:
       if (status >= 200)
         return head();
       if (status == 101 || i == interim_answers_max)
-        throw connection_failure{at_.authority() + " answers " + std::to_string(status) + ", which nobody asked for", false};
+        throw connection_failure{at_.authority() + " answers " + std::to_string(status) + ", which nobody asked for",
+                                 reason::other};
     }
   }
 
@@ -148,9 +151,9 @@ private:
     if (!result || result == http::error::need_buffer)
       return moved;
     if (result == beast::error::timeout)
-      throw connection_failure{at_.authority() + " said nothing for " + std::to_string(timeout_.count()) + " ms", false};
+      throw connection_failure{at_.authority() + " said nothing for " + std::to_string(timeout_.count()) + " ms", reason::other};
     throw connection_failure{std::string{"what "} + doing + " " + at_.authority() + " has failed: " + result.message(),
-                             is_end(result)};
+                             is_end(result) ? reason::closed : reason::other};
   }
 
   static bool is_end(const boost::system::error_code& ec) {
@@ -161,10 +164,12 @@ private:
   void dial(const dialling& how) {
     const auto wanted = timeout_;
     timeout_ = std::min(wanted, dial_timeout_max);
-    auto last = at_.authority() + " has no address that may be gone to";
+    auto last = at_.authority() + " has no address of the open internet, and may lead to no other";
+    auto may_be_dialled = false;
     for (const auto& x : look_up(at_)) {
       if (how.public_only && !is_public(x))
         continue;
+      may_be_dialled = true;
       try {
         await("dials", [&](auto done) { lowest().async_connect(x, std::move(done)); });
         timeout_ = wanted;
@@ -176,7 +181,7 @@ private:
         lowest().close();
       }
     }
-    throw connection_failure{last, false};
+    throw connection_failure{last, may_be_dialled ? reason::other : reason::address_refused};
   }
 
   void shake_hands() {

@@ -34,11 +34,16 @@ private:
 /// A connection did not do what was asked; it is of no use any more. The text names the host at most.
 class connection_failure : public std::runtime_error {
 public:
-  connection_failure(const std::string& what, bool closed) : std::runtime_error{what}, closed_{closed} {}
-  bool closed() const noexcept { return closed_; } ///< by the other side, at once: it was not silent
+  enum class reason : std::uint8_t {
+    other,
+    closed,          ///< by the other side, at once: it was not silent
+    address_refused, ///< the host has no address that may be gone to
+  };
+  connection_failure(const std::string& what, reason why) : std::runtime_error{what}, why_{why} {}
+  reason why() const noexcept { return why_; }
 
 private:
-  bool closed_;
+  reason why_;
 };
 
 /// How a connection is made.

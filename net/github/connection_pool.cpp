@@ -37,7 +37,8 @@ void connection_pool::lease::keep() {
 connection_pool::lease connection_pool::take(const origin& at, const dialling& how, bool fresh) {
   auto lock = std::unique_lock{mutex_};
   if (!freed_.wait_for(lock, how.timeout, [&] { return rooms_[at].in_use < connections_max_; }))
-    throw connection_failure{at.authority() + ": all " + std::to_string(connections_max_) + " connections are in use", false};
+    throw connection_failure{at.authority() + ": all " + std::to_string(connections_max_) + " connections are in use",
+                             connection_failure::reason::other};
   ++rooms_[at].in_use;
   auto out = lease{*this, at}; // gives the place back whatever happens now
   if (!fresh && take_idle(rooms_[at], how.public_only, out))

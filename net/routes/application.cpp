@@ -136,6 +136,7 @@ std::optional<failure> refuse_at_door(const services& what, const http::request_
     return refuse_stranger(head, config.admin_token);
   case door::user: // takes small bodies only
   case door::health:
+  case door::visitor:
   case door::open:
     break;
   }
@@ -180,7 +181,7 @@ constexpr std::size_t log_value_max = 128;
 http::admission application::admit(const http::request_head& head) {
   const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id), {}}; };
   const auto* to = find_route(head.method, head.path);
-  if (to == nullptr || to->who != door::health)
+  if (to == nullptr || (to->who != door::health && to->who != door::visitor))
     if (const auto why = refuse_browser(head)) {
       audit_refusal(services_, head, *why);
       return refuse(*why);

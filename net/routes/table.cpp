@@ -6,8 +6,10 @@
 #include "net/routes/deliveries.hpp"
 #include "net/routes/events.hpp"
 #include "net/routes/github.hpp"
+#include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/provider_repositories.hpp"
+#include "net/routes/receipt.hpp"
 #include "net/routes/rollup.hpp"
 #include "net/routes/search.hpp"
 #include "net/routes/site_modules.hpp"
@@ -273,6 +275,41 @@ constexpr route all[] = {
      list_followed_syncs,
      "Its syncs, the newest first: what they changed and what they cost.",
      {"limit, after", {}, "200 content_syncs"}},
+    {"POST",
+     "/api/v1/github/install-links",
+     door::user,
+     0,
+     make_install_link,
+     "Makes a link to the installation of the GitHub App that a browser may follow, once, within ten minutes.",
+     {.answers = "201 install_link"}},
+    {"GET",
+     "/github/install",
+     door::visitor,
+     0,
+     begin_installation,
+     "Sends a browser to GitHub to install the App; by a link, or by a user's key.",
+     {"link", {}, "302 to_github"}},
+    {"GET",
+     "/github/setup",
+     door::visitor,
+     0,
+     end_installation,
+     "Takes the installation that GitHub sends a browser back with, once its installer is verified.",
+     {"installation_id, state, code", {}, "200 installed"}},
+    {"GET",
+     "/api/v1/installations",
+     door::user,
+     0,
+     list_installations,
+     "A user's installations of the GitHub App.",
+     {"limit, after", {}, "200 installations"}},
+    {"GET",
+     "/api/v1/admin/receipt",
+     door::admin,
+     0,
+     show_receipt,
+     "Up to when every delivery of GitHub's is here, what is missing and what is lost.",
+     {.answers = "200 delivery_receipts"}},
     {"GET",
      "/api/v1/admin/jobs",
      door::admin,

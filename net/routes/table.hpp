@@ -18,6 +18,7 @@ using handler = void (*)(const services&, http::request, path_parameters, http::
 enum class door : std::uint8_t {
   health,      ///< anybody
   open,        ///< anybody but browsers
+  visitor,     ///< anybody, browsers too, who proves in the handler for whom they come, by a link that counts once
   github,      ///< GitHub, which proves itself in the handler by its signature
   stripe,      ///< Stripe, which proves itself in the handler by its signature
   application, ///< an application token as x-app-token

@@ -256,6 +256,9 @@ TEST_CASE("a blob streams as it is, and one that breaks off is not begun anew") 
   CHECK(x.error_of([&](auto& s) { s.blob(7, b, take); })->kind() == trouble::transient);
   CHECK(got == "half");
   CHECK(x.server.requests().size() == 2);
+  // It has been answered, so that GitHub has counted it.
+  CHECK(x->cost().requests == 2);
+  CHECK_FALSE(x.limiter.news().at(1).free);
 }
 
 TEST_CASE("what a sink throws goes through, and the permit comes back") {
