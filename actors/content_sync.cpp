@@ -125,6 +125,8 @@ observation sync_run::look() {
   auto seen = remote_->observe(known);
   if (anew && seen.state == observation::head::unchanged)
     seen.state = observation::head::moved; // to where it is, but listed anew
+  if (seen.state == observation::head::moved && !seen.at.tree)
+    seen.at.tree = remote_->resolve(seen.at.commit, {}).tree;
   return seen;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/protocol.hpp"
 #include "config/settings.hpp"
+#include "model/github/installer.hpp"
 #include "storage/batch_store.hpp"
 #include "storage/connection.hpp"
 #include "storage/content_store.hpp"
@@ -121,6 +122,10 @@ struct node_context {
   std::shared_ptr<github::permits> permits;
   std::shared_ptr<github::client> github;
   std::shared_ptr<github::tokens> tokens;
+
+  /// The installation of our App (net/github/installer). They block, and throw contents::provider_error.
+  std::function<std::string()> app_slug;
+  std::function<github::verified_installation(std::int64_t installation_id, const std::string& code)> verify_installer;
 
   /// Providers of repositories by name, and where contents lie. Complete before the NODE starts.
   std::map<std::string, std::shared_ptr<contents::provider>, std::less<>> providers;

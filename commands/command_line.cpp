@@ -6,12 +6,14 @@
 #include "commands/doctor.hpp"
 #include "commands/drupal_releases.hpp"
 #include "commands/jobs.hpp"
+#include "commands/keys.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
 #include "commands/site_webhook.hpp"
 #include "commands/sites.hpp"
+#include "commands/sync.hpp"
 #include "commands/table.hpp"
 #include "commands/users.hpp"
 #include "config/nearest_name.hpp"
@@ -56,7 +58,10 @@ struct command_line {
   site_options site;
   source_options source;
   user_options user;
+  sync_options syncing;
   site_webhook_options webhook;
+  rotate_options rotation;
+  bool master = false;
   std::string secret;
   std::function<int()> chosen;
 
@@ -239,7 +244,7 @@ void add_sources(command_line& c) {
 }
 
 void add_keys(command_line& c) {
-  auto* group = c.app.add_subcommand("keys", "the sites' API keys");
+  auto* group = c.app.add_subcommand("keys", "the sites' API keys, and the master key");
   group->require_subcommand(1);
   auto* create = c.command(*group, "create", "make a key and print it, this once", [&c] {
     return c.with_settings([&](const settings& s) { return create_key(s, c.site, wall_clock(), c.to()); });
@@ -247,15 +252,24 @@ void add_keys(command_line& c) {
   create->add_option("--site", c.site.id, "the site's id")->required()->check(CLI::PositiveNumber);
   create->add_option("--name", c.site.name, "what the key is for");
   c.add_json(create);
-  auto* list = c.command(*group, "list", "the keys, by id, without their texts",
-                         [&c] { return c.with_settings([&](const settings& s) { return list_keys(s, c.site, c.to()); }); });
+  auto* list = c.command(*group, "list", "the keys, by id, without their texts", [&c] {
+    return c.with_settings(
+        [&](const settings& s) { return c.master ? list_master_keys(s, c.to()) : list_keys(s, c.site, c.to()); });
+  });
   list->add_option("--site", c.site.id, "only this site's")->check(CLI::PositiveNumber);
+  list->add_flag("--master", c.master, "instead: the master keys in use, and how much each of them seals");
   add_page_options(c, list);
   auto* revoke = c.command(*group, "revoke", "end a key", [&c] {
     return c.with_settings([&](const settings& s) { return revoke_key(s, c.site, wall_clock(), c.to()); });
   });
   revoke->add_option("key", c.site.key, "its id, or its first 12 characters")->required();
   c.add_json(revoke);
+  auto* rotate = c.command(*group, "rotate-master", "seal everything anew with another master key, while nodes run", [&c] {
+    return c.with_settings([&](const settings& s) { return rotate_master_key(s, c.rotation, wall_clock(), c.to()); });
+  });
+  rotate->add_flag("--drop-previous", c.rotation.drop_previous,
+                   "instead: forget the previous key in the data folder, if nothing is sealed with it any more");
+  c.add_json(rotate);
 }
 
 void add_users(command_line& c) {
@@ -278,6 +292,27 @@ void add_users(command_line& c) {
   });
   revoke->add_option("key", c.user.key, "its id")->required()->check(CLI::PositiveNumber);
   c.add_json(revoke);
+}
+
+void add_repositories(command_line& c) {
+  auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
+    return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
+  });
+  sync->add_option("repository", c.syncing.repository, "owner/name")->required();
+  sync->add_flag("--full", c.syncing.full, "list all files, even when the branch has not moved");
+  sync->add_flag("--follow", c.syncing.follow, "wait for the end; exit with 1 when it fails");
+  sync->add_flag("--add", c.syncing.add, "follow it first when it is not followed yet");
+  sync->add_option("--user", c.syncing.user, "whose repository; else the node's own");
+  c.add_json(sync);
+  auto* group = c.app.add_subcommand("repositories", "the repositories whose contents are followed");
+  group->require_subcommand(1);
+  auto* list = c.command(*group, "list", "a user's, or the node's own, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_repositories(s, c.syncing, c.to()); });
+  });
+  list->add_option("--user", c.syncing.user, "whose; else the node's own");
+  list->add_option("--limit", c.syncing.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.syncing.after, "the next page: what the page before ended with");
+  c.add_json(list);
 }
 
 void add_jobs(command_line& c) {
@@ -380,10 +415,11 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sites(c);
   add_keys(c);
   add_users(c);
+  add_repositories(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups =
-      std::array<std::string_view, 8>{"psql", "deliveries", "jobs", "sites", "keys", "users", "sources", "drupal"};
+  const auto groups = std::array<std::string_view, 9>{"psql",  "deliveries", "jobs",   "sites",       "keys",
+                                                      "users", "sources",    "drupal", "repositories"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

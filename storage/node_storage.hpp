@@ -70,8 +70,14 @@ public:
   /// Enqueues the check for events that Stripe could not deliver.
   std::size_t enqueue_stripe_check(const std::string& period) const;
 
+  /// Enqueues a look through GitHub's log of deliveries.
+  std::size_t enqueue_delivery_check(const std::string& period) const;
+
   /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
   std::size_t enqueue_content_checks() const;
+
+  /// Enqueues a sweep of contents; with `orphans` one that looks through the whole blob store.
+  std::size_t enqueue_blob_sweep(const std::string& period, bool orphans) const;
 
   /// Rollups (storage/rollup_runs, storage/rollup). The first throws store_error for a period's, else all throw as said there.
   std::size_t start_scheduled_rollup(timestamp now, const std::string& period) const;

@@ -206,6 +206,13 @@ metrics::metrics(std::string_view version)
                                 "How long the job of a kind that this node runs has been due that waits longest.")},
       job_attempts{counter_family(registry_, "ingot_job_attempts_total", "Attempts at jobs by how they ended."),
                    {"kind", "result"}},
+      deliveries_complete_through{make_gauge(registry_, "ingot_deliveries_complete_through_seconds",
+                                             "Time, in seconds since 1970, up to which every delivery of GitHub's has come.")},
+      deliveries_missing{
+          make_gauge(registry_, "ingot_deliveries_missing", "Deliveries of GitHub's that did not arrive and may still come.")},
+      deliveries_redelivered{
+          make_counter(registry_, "ingot_deliveries_redelivered_total", "Deliveries that GitHub was asked for again.")},
+      deliveries_lost{make_counter(registry_, "ingot_deliveries_lost_total", "Deliveries that were given up.")},
       job_completions_fenced{make_counter(registry_, "ingot_job_completions_fenced_total",
                                           "Completions refused because another node had the job by then.")},
       permits{counter_family(registry_, "ingot_permits_total", "Permits for requests to GitHub, granted and refused."),

@@ -46,18 +46,22 @@ public:
   gauges queue_depth;     ///< {queue}: messages that wait, e.g. `writer`
   gauge spool_deliveries; ///< that wait for the database
   gauge spool_bytes;
-  gauges actors;                  ///< {kind}: live ones, e.g. `repository`
-  gauge database;                 ///< 0 away, 1 direct, 2 draining
-  gauges jobs;                    ///< {state}: pending, running, failed, dead
-  gauge job_oldest_due;           ///< age in seconds of the job that has been due longest
-  counters job_attempts;          ///< {kind, result}: succeeded, transient, permanent
-  counter job_completions_fenced; ///< completions of jobs whose lease another node had by then
-  counters permits;               ///< {urgency, result}: granted, refused; of GitHub's API
-  gauges permits_waiting;         ///< {urgency}
-  histogram permit_wait_seconds;  ///< from asking to the grant
-  gauges rate_limit;              ///< {budget, resource}: requests of the window
-  gauges rate_remaining;          ///< likewise: that nobody has spent, as far as nodes know
-  gauges rate_used;               ///< likewise
+  gauges actors;                     ///< {kind}: live ones, e.g. `repository`
+  gauge database;                    ///< 0 away, 1 direct, 2 draining
+  gauges jobs;                       ///< {state}: pending, running, failed, dead
+  gauge job_oldest_due;              ///< age in seconds of the job that has been due longest
+  counters job_attempts;             ///< {kind, result}: succeeded, transient, permanent
+  gauge deliveries_complete_through; ///< seconds since 1970: every delivery of GitHub's before it is here, or lost
+  gauge deliveries_missing;          ///< that did not arrive and may still come
+  counter deliveries_redelivered;    ///< asked for again
+  counter deliveries_lost;           ///< given up
+  counter job_completions_fenced;    ///< completions of jobs whose lease another node had by then
+  counters permits;                  ///< {urgency, result}: granted, refused; of GitHub's API
+  gauges permits_waiting;            ///< {urgency}
+  histogram permit_wait_seconds;     ///< from asking to the grant
+  gauges rate_limit;                 ///< {budget, resource}: requests of the window
+  gauges rate_remaining;             ///< likewise: that nobody has spent, as far as nodes know
+  gauges rate_used;                  ///< likewise
 
   /// One answer. `route` is the route's pattern, never the request's path.
   void count_request(std::string_view route, unsigned status);

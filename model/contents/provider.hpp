@@ -77,7 +77,7 @@ struct known_state {
 struct observation {
   enum class head : std::uint8_t {
     unchanged, ///< as it was synced
-    moved,     ///< `at` is new
+    moved,     ///< `at` is new; where its tree is zeros, resolve() finds it
     empty,     ///< the repository has no commit
     absent,    ///< it has no such branch
   };

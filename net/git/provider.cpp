@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr auto cache_patience = milliseconds{60'000};     ///< for another sync of the same remote
 constexpr auto fetch_time_max = std::chrono::minutes{60}; ///< of one fetch
+constexpr auto list_time_max = std::chrono::minutes{2};   ///< of a look at the references
 
 bool is_url(const std::string& text) {
   return text.starts_with("http://") || text.starts_with("https://");
@@ -122,7 +123,7 @@ private:
       if (source().tree_of(commit))
         return source();
     if (is_url(where_.url))
-      fetch_head({});
+      fetch_head();
     if (!source().tree_of(commit)) // history was rewritten meanwhile: the next attempt asks where the branch is
       throw provider_error{trouble::transient, "the remote has commit " + commit.hex() + " no more"};
     return source();
@@ -140,36 +141,24 @@ private:
   }
 
   observation observe_http(const contents::known_state& known) {
-    rules_.end = std::chrono::steady_clock::now() + fetch_time_max;
-    {
-      fetching connection{where_.url, nullptr, rules_};
-      const auto found = connection.head(where_.branch);
-      const auto out = seen(found, known);
-      cost_.bytes += connection.end();
-      if (out.state != observation::head::moved)
-        return out;
-    }
-    return fetch_head(known);
+    rules_.end = std::chrono::steady_clock::now() + list_time_max;
+    fetching connection{where_.url, nullptr, rules_};
+    auto out = seen(connection.head(where_.branch), known);
+    cost_.bytes += connection.end();
+    return out;
   }
 
-  /// Asks again, since the branch may have moved meanwhile, and fetches what it says then.
-  observation fetch_head(const contents::known_state& known) {
+  /// Brings the clone to where the branch is now.
+  void fetch_head() {
     source_.reset();
     rules_.end = std::chrono::steady_clock::now() + fetch_time_max;
     repository clone;
     check(git_repository_init(clone.out(), leased().path().c_str(), 1), "making a clone");
     fetching connection{where_.url, clone.get(), rules_};
-    auto out = seen(connection.head(where_.branch), known);
-    if (out.state == observation::head::moved)
-      connection.fetch(out.at.branch);
+    const auto found = connection.head(where_.branch);
+    if (found.at)
+      connection.fetch(*found.branch);
     cost_.bytes += connection.end();
-    if (out.state != observation::head::moved)
-      return out;
-    const auto tree = source().tree_of(out.at.commit);
-    if (!tree)
-      throw provider_error{trouble::transient, "the branch moved while it was fetched"};
-    out.at.tree = *tree;
-    return out;
   }
 
   observation seen(const remote_head& x, const contents::known_state& known) const {

@@ -9,8 +9,9 @@
 namespace ingot::git {
 
 /// Needs no API and no quota:
-/// - a branch is observed by the remote's list of references; where it has moved it is fetched at once into a bare clone below
-///   `git` in the data folder (cache.hpp), with its whole history: libgit2 1.5 knows no shallow clones,
+/// - a branch is observed by the remote's list of references,
+/// - resolve() fetches it into a bare clone below `git` in the data folder (cache.hpp), with its whole history: libgit2 1.5 knows
+///   no shallow clones,
 /// - files and contents come from that clone, or from the path itself. A content of a pack is held whole while it passes.
 /// - there are no credentials: a remote that asks for some is forbidden.
 std::shared_ptr<contents::provider> git_provider(const settings& config);

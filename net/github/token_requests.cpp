@@ -76,17 +76,26 @@ api::installation_token token_requests::of_installation(std::int64_t installatio
   return value_or_throw(api::parse_installation_token(answer.body), "GitHub's answer with an installation's token");
 }
 
-api::refreshed_token token_requests::refresh(const std::string& refresh_token, contents::urgency how) {
+api::refreshed_token token_requests::user_token(const std::string& grant, contents::urgency how, std::string_view what) {
   auto call = http_call{};
   call.method = "POST";
   call.url = settings_.web_url + "/login/oauth/access_token";
   call.headers = {
       {"accept", "application/json"}, {"content-type", "application/x-www-form-urlencoded"}, {"user-agent", user_agent}};
-  call.body = "grant_type=refresh_token&client_id=" + form_encoded(settings_.client_id) +
-              "&client_secret=" + form_encoded(settings_.client_secret) + "&refresh_token=" + form_encoded(refresh_token);
+  call.body =
+      grant + "&client_id=" + form_encoded(settings_.client_id) + "&client_secret=" + form_encoded(settings_.client_secret);
   call.body_bytes_max = answer_bytes_max;
-  const auto answer = ask(call, how, "the refresh of a user's token");
-  return value_or_throw(api::parse_refreshed_token(answer.body), "GitHub's answer with refreshed tokens");
+  const auto answer = ask(call, how, what);
+  return value_or_throw(api::parse_refreshed_token(answer.body), "GitHub's answer with a user's tokens");
+}
+
+api::refreshed_token token_requests::refresh(const std::string& refresh_token, contents::urgency how) {
+  return user_token("grant_type=refresh_token&refresh_token=" + form_encoded(refresh_token), how,
+                    "the refresh of a user's token");
+}
+
+api::refreshed_token token_requests::exchange(const std::string& code, contents::urgency how) {
+  return user_token("code=" + form_encoded(code), how, "the exchange of a user's code");
 }
 
 } // namespace ingot::github

@@ -27,7 +27,11 @@ public:
   /// POST {web_url}/login/oauth/access_token. A refusal is in the answer's `error`.
   api::refreshed_token refresh(const std::string& refresh_token, contents::urgency how);
 
+  /// The same for the code that GitHub hands a user who has authorized our App ("Generating a user access token").
+  api::refreshed_token exchange(const std::string& code, contents::urgency how);
+
 private:
+  api::refreshed_token user_token(const std::string& grant, contents::urgency how, std::string_view what);
   http_answer ask(const http_call& call, contents::urgency how, std::string_view what);
 
   const github_api_settings& settings_;

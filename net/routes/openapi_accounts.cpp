@@ -6,7 +6,11 @@ openapi_components account_components() {
   return {
       R"json(
  "userId":{"name":"userId","in":"path","required":true,"description":"letters, digits and . _ - @ : +","schema":{"type":"string","minLength":1,"maxLength":128}},
- "repository_id":{"name":"repository_id","in":"path","required":true,"schema":{"type":"integer","minimum":1}})json",
+ "repository_id":{"name":"repository_id","in":"path","required":true,"schema":{"type":"integer","minimum":1}},
+ "link":{"name":"link","in":"query","description":"as POST /api/v1/github/install-links made it; absent: the user's key counts","schema":{"type":"string"}},
+ "installation_id":{"name":"installation_id","in":"query","required":true,"schema":{"type":"integer","minimum":1}},
+ "state":{"name":"state","in":"query","required":true,"description":"as GET /github/install gave it to GitHub; it counts once","schema":{"type":"string"}},
+ "code":{"name":"code","in":"query","required":true,"description":"by which GitHub tells who installed","schema":{"type":"string"}})json",
       R"json(
  "new_repository":{"required":true,"content":{"application/json":{"schema":{"allOf":[{"$ref":"#/components/schemas/RepositoryWish"},{"type":"object","required":["provider"],"properties":{
   "provider":{"enum":["github","git"]},"owner":{"type":"string","maxLength":100,"description":"of github"},"name":{"type":"string","maxLength":100},"url":{"type":"string","maxLength":2048,"description":"of git: https or http, without user name"}}}]}}}},
@@ -19,6 +23,13 @@ openapi_components account_components() {
  "repositories":{"description":"A page of repositories.","content":{"application/json":{"schema":{"type":"object","required":["repositories","next"],"properties":{"repositories":{"type":"array","items":{"$ref":"#/components/schemas/FollowedRepository"}},"next":{"type":["integer","null"]}}}}}},
  "sync_begun":{"description":"A job syncs it; Location lists its syncs.","content":{"application/json":{"schema":{"type":"object","required":["repositoryId","jobId"],"properties":{"repositoryId":{"type":"integer"},"jobId":{"type":"string"}}}}}},
  "content_syncs":{"description":"A page of syncs.","content":{"application/json":{"schema":{"type":"object","required":["syncs","next"],"properties":{"syncs":{"type":"array","items":{"$ref":"#/components/schemas/ContentSync"}},"next":{"type":["integer","null"]}}}}}},
+ "delivery_receipts":{"description":"One receipt for each hook that was looked through.","content":{"application/json":{"schema":{"type":"object","required":["receipts"],"properties":{"receipts":{"type":"array","items":{"type":"object","required":["completeThrough","missing","unrecoverable"],"properties":{
+  "hook":{"type":["string","null"],"description":"null: the App's"},"completeThrough":{"$ref":"#/components/schemas/Time"},"checkedAt":{"$ref":"#/components/schemas/Time"},"error":{"type":["string","null"],"description":"why the last look failed"},"missing":{"type":"integer"},"unrecoverable":{"type":"integer"},
+  "deliveries":{"type":"array","maxItems":100,"items":{"type":"object","properties":{"guid":{"type":"string"},"deliveryId":{"type":"integer"},"event":{"type":"string"},"action":{"type":["string","null"]},"status":{"type":"string"},"deliveredAt":{"$ref":"#/components/schemas/Time"},"asked":{"type":"integer"},"askedAt":{"$ref":"#/components/schemas/TimeOrNull"},"unrecoverable":{"type":["string","null"],"description":"why it is not asked for any more"}}}}}}}}}}}},
+ "install_link":{"description":"The link.","content":{"application/json":{"schema":{"type":"object","required":["path","expiresAt"],"properties":{"path":{"type":"string"},"expiresAt":{"$ref":"#/components/schemas/Time"}}}}}},
+ "to_github":{"description":"Location is GitHub's page."},
+ "installed":{"description":"A page that says which account's installation is now whose.","content":{"text/html":{"schema":{"type":"string"}}}},
+ "installations":{"description":"A page of installations.","content":{"application/json":{"schema":{"type":"object","required":["installations","next"],"properties":{"installations":{"type":"array","items":{"type":"object","properties":{"credentialId":{"type":"integer"},"userId":{"type":"string"},"account":{"type":"string"},"installationId":{"type":["integer","null"]},"state":{"enum":["live","suspended","refused"]},"stateReason":{"type":["string","null"]},"createdAt":{"$ref":"#/components/schemas/Time"},"updatedAt":{"$ref":"#/components/schemas/Time"}}}},"next":{"type":["integer","null"]}}}}}},
  "user_keys":{"description":"A page of keys.","content":{"application/json":{"schema":{"type":"object","required":["keys","next"],"properties":{"keys":{"type":"array","items":{"$ref":"#/components/schemas/UserKey"}},"next":{"type":["integer","null"]}}}}}})json",
       R"json(
  "RepositoryWish":{"type":"object","properties":{"branch":{"type":["string","null"],"description":"null: the default branch, whatever that is"},

@@ -1,13 +1,18 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/content_changes.hpp"
+#include "net/routes/contents.hpp"
 #include "net/routes/crawl.hpp"
 #include "net/routes/crawl_sources.hpp"
 #include "net/routes/deliveries.hpp"
 #include "net/routes/events.hpp"
 #include "net/routes/github.hpp"
+#include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/provider_repositories.hpp"
+#include "net/routes/rate_limits.hpp"
+#include "net/routes/receipt.hpp"
 #include "net/routes/rollup.hpp"
 #include "net/routes/search.hpp"
 #include "net/routes/site_modules.hpp"
@@ -59,6 +64,27 @@ constexpr route all[] = {
      take_stripe_webhook,
      "Takes an event of Stripe's.",
      {"stripe_signature", "stripe_event", "200 stripe_receipt"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files",
+     door::user,
+     0,
+     list_repository_files,
+     "The files of a followed repository, by path.",
+     {"files_path, limit, after", {}, "200 repository_files"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files/{file_path*}/content",
+     door::user,
+     0,
+     send_file_content,
+     "The content of a file.",
+     {.answers = "200 file_content, 206 file_content, 304 file_unchanged, 416 refused"}},
+    {"GET",
+     "/api/v1/changes",
+     door::user,
+     0,
+     feed_changes,
+     "What syncs changed in followed repositories, in the order of their commits, as NDJSON; waits for news when asked to.",
+     {"feed_after, limit, feed_repository, feed_wait", {}, "200 content_changes"}},
     {"POST",
      "/api/v1/admin/deliveries/{delivery_id}/replay",
      door::admin,
@@ -165,6 +191,13 @@ constexpr route all[] = {
      show_module,
      "Which sites have a module, and in which version; with a site's key only the site itself.",
      {"needs_security_update, enabled, removed, limit, after", {}, "200 module"}},
+    {"GET",
+     "/api/v1/admin/rate-limits",
+     door::admin,
+     0,
+     list_rate_limits,
+     "Budgets of GitHub's API: limit, used, reset, and who waits at this node.",
+     {"limit, after", {}, "200 rate_limits"}},
     {"POST", "/api/v1/admin/sites", door::admin, small_body_max, add_site, "Adds a site.", {{}, "new_site", "201 site"}},
     {"GET", "/api/v1/admin/sites", door::admin, 0, list_sites, "The sites, by id.", {"limit, after", {}, "200 sites"}},
     {"GET",
@@ -273,6 +306,41 @@ constexpr route all[] = {
      list_followed_syncs,
      "Its syncs, the newest first: what they changed and what they cost.",
      {"limit, after", {}, "200 content_syncs"}},
+    {"POST",
+     "/api/v1/github/install-links",
+     door::user,
+     0,
+     make_install_link,
+     "Makes a link to the installation of the GitHub App that a browser may follow, once, within ten minutes.",
+     {.answers = "201 install_link"}},
+    {"GET",
+     "/github/install",
+     door::visitor,
+     0,
+     begin_installation,
+     "Sends a browser to GitHub to install the App; by a link, or by a user's key.",
+     {"link", {}, "302 to_github"}},
+    {"GET",
+     "/github/setup",
+     door::visitor,
+     0,
+     end_installation,
+     "Takes the installation that GitHub sends a browser back with, once its installer is verified.",
+     {"installation_id, state, code", {}, "200 installed"}},
+    {"GET",
+     "/api/v1/installations",
+     door::user,
+     0,
+     list_installations,
+     "A user's installations of the GitHub App.",
+     {"limit, after", {}, "200 installations"}},
+    {"GET",
+     "/api/v1/admin/receipt",
+     door::admin,
+     0,
+     show_receipt,
+     "Up to when every delivery of GitHub's is here, what is missing and what is lost.",
+     {.answers = "200 delivery_receipts"}},
     {"GET",
      "/api/v1/admin/jobs",
      door::admin,

@@ -18,6 +18,7 @@ using handler = void (*)(const services&, http::request, path_parameters, http::
 enum class door : std::uint8_t {
   health,      ///< anybody
   open,        ///< anybody but browsers
+  visitor,     ///< anybody, browsers too, who proves in the handler for whom they come, by a link that counts once
   github,      ///< GitHub, which proves itself in the handler by its signature
   stripe,      ///< Stripe, which proves itself in the handler by its signature
   application, ///< an application token as x-app-token
@@ -40,7 +41,7 @@ struct description {
 /// One request that the node answers.
 struct route {
   std::string_view method;
-  std::string_view path; ///< pattern; `{name}` stands for one segment
+  std::string_view path; ///< pattern; `{name}` stands for one segment, `{name*}` for one or more
   door who;
   std::size_t body_bytes_max; ///< 0: no body
   handler handle;

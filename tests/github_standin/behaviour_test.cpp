@@ -142,7 +142,7 @@ TEST_CASE_METHOD(standin_fixture, "git clones from the stand-in") {
   const auto commit = repository.commit(first_files);
   output_of(
       {{"git", "clone", "--quiet", "--bare", "--depth", "1", standin.web_url() + "/octo/hello.git", folder.path() / "clone"}});
-  CHECK(git_repository{folder.path() / "clone"}.files(commit) == repository.files(commit));
+  CHECK(bare_repository{folder.path() / "clone"}.files(commit) == repository.files(commit));
 }
 
 TEST_CASE_METHOD(standin_fixture, "GraphQL gives a batch of blobs, cut and binary ones without their bytes") {

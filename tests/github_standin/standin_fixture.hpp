@@ -13,7 +13,7 @@ namespace ingot::testing {
 /// The stand-in with one public repository, `octo/hello`, id 1001.
 struct standin_fixture {
   temporary_folder folder;
-  git_repository repository{folder.path() / "hello.git"};
+  bare_repository repository{folder.path() / "hello.git"};
   github_standin standin;
   std::int64_t id = 0;
 

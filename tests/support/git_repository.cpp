@@ -55,12 +55,12 @@ std::string without_line_end(std::string text) {
 
 } // namespace
 
-git_repository::git_repository(std::filesystem::path path, const std::string& branch) : path_{std::move(path)} {
+bare_repository::bare_repository(std::filesystem::path path, const std::string& branch) : path_{std::move(path)} {
   if (!std::filesystem::exists(path_ / "HEAD"))
     output_of({{"git", "init", "--quiet", "--bare", "--initial-branch=" + branch, path_.string()}});
 }
 
-std::string git_repository::git(std::vector<std::string> arguments, const std::string& input) const {
+std::string bare_repository::git(std::vector<std::string> arguments, const std::string& input) const {
   arguments.insert(arguments.begin(), {"git", "--git-dir=" + path_.string()});
   return output_of({arguments,
                     {"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", "GIT_CONFIG_KEY_1=gc.auto",
@@ -68,7 +68,7 @@ std::string git_repository::git(std::vector<std::string> arguments, const std::s
                     input});
 }
 
-std::string git_repository::commit(const std::vector<file_edit>& edits, const std::string& branch,
+std::string bare_repository::commit(const std::vector<file_edit>& edits, const std::string& branch,
                                    std::optional<std::string> parent) {
   const auto from = parent ? *parent : head(branch).value_or("");
   const auto who = "Somebody <somebody@example.org> " + std::to_string(time_++) + " +0000\n";
@@ -86,19 +86,19 @@ std::string git_repository::commit(const std::vector<file_edit>& edits, const st
   return *head(branch);
 }
 
-void git_repository::set_branch(const std::string& branch, const std::string& commit) {
+void bare_repository::set_branch(const std::string& branch, const std::string& commit) {
   if (commit.empty())
     git({"update-ref", "-d", "refs/heads/" + branch});
   else
     git({"update-ref", "refs/heads/" + branch, commit});
 }
 
-std::optional<std::string> git_repository::head(const std::string& branch) const {
+std::optional<std::string> bare_repository::head(const std::string& branch) const {
   const auto out = without_line_end(git({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch}));
   return out.empty() ? std::nullopt : std::optional{out};
 }
 
-std::map<std::string, git_file> git_repository::files(const std::string& commit) const {
+std::map<std::string, git_file> bare_repository::files(const std::string& commit) const {
   std::map<std::string, git_file> out;
   const auto text = git({"ls-tree", "-r", "-z", "-l", "--full-tree", commit});
   for (auto rest = std::string_view{text}; !rest.empty();) {
@@ -113,11 +113,11 @@ std::map<std::string, git_file> git_repository::files(const std::string& commit)
   return out;
 }
 
-std::string git_repository::content(const std::string& id) const {
+std::string bare_repository::content(const std::string& id) const {
   return git({"cat-file", "blob", id});
 }
 
-std::map<std::string, std::string> git_repository::contents(const std::vector<std::string>& ids) const {
+std::map<std::string, std::string> bare_repository::contents(const std::vector<std::string>& ids) const {
   std::string asked;
   for (const auto& id : ids)
     asked += id + '\n';

@@ -29,10 +29,10 @@ struct git_file {
 };
 
 /// A bare git repository that tests make and change by the git program (fast-import). Throws std::runtime_error.
-class git_repository {
+class bare_repository {
 public:
   /// Makes it, or takes the one that is there.
-  explicit git_repository(std::filesystem::path path, const std::string& branch = "main");
+  explicit bare_repository(std::filesystem::path path, const std::string& branch = "main");
 
   std::string path() const { return path_.string(); }
 

@@ -38,6 +38,8 @@ parsed<content_item> parse_content(std::string_view body);
 parsed<std::vector<rate>> parse_rate_limit(std::string_view body);
 parsed<std::vector<hook_delivery>> parse_hook_deliveries(std::string_view body);
 parsed<std::vector<installation>> parse_installations(std::string_view body);
+/// GET /user/installations: those that a user sees, below `installations`.
+parsed<std::vector<installation>> parse_user_installations(std::string_view body);
 parsed<installation> parse_installation(std::string_view body);
 parsed<app> parse_app(std::string_view body);
 parsed<user> parse_user(std::string_view body);

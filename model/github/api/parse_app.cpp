@@ -59,6 +59,16 @@ parsed<std::vector<installation>> parse_installations(std::string_view body) {
   return result_of(document, std::move(out), "a list of installations");
 }
 
+parsed<std::vector<installation>> parse_user_installations(std::string_view body) {
+  auto document = answer_document{};
+  if (auto wrong = document.read(body))
+    return std::move(*wrong);
+  auto out = std::vector<installation>{};
+  for_each_of<"installations">(json_members<"installations">{document.root()},
+                               [&](const json_child& each) { out.push_back(read_installation(each)); });
+  return result_of(document, std::move(out), "a list of a user's installations");
+}
+
 parsed<installation> parse_installation(std::string_view body) {
   auto document = answer_document{};
   if (auto wrong = document.read(body))

@@ -1,4 +1,5 @@
 #include "net/git/cache.hpp"
+#include "net/git/fetching.hpp"
 #include "net/git/provider.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/git_repository.hpp"
@@ -44,7 +45,7 @@ private:
 
 struct provider_fixture {
   temporary_folder folder;
-  git_repository repository{folder.path() / "one.git"};
+  bare_repository repository{folder.path() / "one.git"};
   github_standin standin;
   settings config;
   std::shared_ptr<contents::provider> provider;
@@ -68,6 +69,14 @@ struct provider_fixture {
   }
 };
 
+/// As a sync looks at it.
+observation look(contents::remote& at, const contents::known_state& known = {}) {
+  auto out = at.observe(known);
+  if (out.state == observation::head::moved && !out.at.tree)
+    out.at.tree = at.resolve(out.at.commit, {}).tree;
+  return out;
+}
+
 std::map<std::string, git_file> listed(contents::remote& from, const contents::revision& at) {
   std::map<std::string, git_file> out;
   from.list(at, [&](contents::tree_entry&& x) { out[x.path] = {std::string{contents::to_string(x.mode)}, x.id.hex(), x.size}; });
@@ -87,7 +96,7 @@ std::map<std::string, std::string> fetched(contents::remote& from, const content
 }
 
 /// Shows that what the remote gives is what git has.
-void check_equal(contents::remote& from, const contents::revision& at, const git_repository& repository) {
+void check_equal(contents::remote& from, const contents::revision& at, const bare_repository& repository) {
   const auto files = repository.files(at.commit.hex());
   CHECK(listed(from, at) == files);
   std::vector<std::string> ids;
@@ -122,7 +131,7 @@ TEST_CASE_METHOD(provider_fixture, "a git remote gives what git has, over HTTP a
   const auto commit = repository.commit(first_files);
   for (const auto& where : {http(), path(), place("file://" + repository.path())}) {
     const auto remote = open(where);
-    const auto seen = remote->observe({});
+    const auto seen = look(*remote);
     REQUIRE(seen.state == observation::head::moved);
     CHECK(seen.at.commit.hex() == commit);
     CHECK(seen.at.branch == "main");
@@ -143,7 +152,7 @@ TEST_CASE_METHOD(provider_fixture, "a git remote is followed through pushes, for
     repository.commit({{name, "100644", std::to_string(chance())}}, "main", forced ? std::optional{first} : std::nullopt);
     repository.commit({{"other", "100644", std::to_string(i)}}, "other");
     const auto remote = open(http());
-    const auto seen = remote->observe(known);
+    const auto seen = look(*remote, known);
     REQUIRE(seen.state == observation::head::moved);
     CHECK(seen.at.commit.hex() == *repository.head());
     check_equal(*remote, seen.at, repository);
@@ -151,7 +160,7 @@ TEST_CASE_METHOD(provider_fixture, "a git remote is followed through pushes, for
     known.synced = seen.at;
   }
   const auto remote = open(http("other"));
-  const auto seen = remote->observe({});
+  const auto seen = look(*remote);
   CHECK(seen.at.commit.hex() == *repository.head("other"));
   check_equal(*remote, seen.at, repository);
 }
@@ -161,10 +170,10 @@ TEST_CASE_METHOD(provider_fixture, "what a clone has is not fetched again") {
   for (auto chance = std::mt19937_64{1}; noise.size() < 1'000'000;)
     noise += std::to_string(chance());
   repository.commit({{"large", "100644", noise}});
-  open(http())->observe({});
+  look(*open(http()));
   repository.commit({{"small", "100644", "x"}});
   const auto remote = open(http());
-  const auto seen = remote->observe({});
+  const auto seen = look(*remote);
   check_equal(*remote, seen.at, repository);
   CHECK(remote->cost().bytes < 10'000);
 }
@@ -174,7 +183,7 @@ TEST_CASE_METHOD(provider_fixture, "a clone that is gone or damaged is fetched a
   contents::revision at;
   {
     const auto remote = open(http());
-    at = remote->observe({}).at;
+    at = look(*remote).at;
   }
   std::filesystem::remove_all(config.data_dir / "git");
   check_equal(*open(http()), at, repository);
@@ -226,6 +235,21 @@ TEST_CASE_METHOD(provider_fixture, "what is no git server is told from one that 
                                  "Content-Type: application/x-git-upload-pack-advertisement\r\n")) == trouble::transient);
 }
 
+TEST_CASE_METHOD(provider_fixture, "a git remote that falls silent is given up") {
+  repository.commit(first_files);
+  web_server silent{0, [](const web_request&) {
+                      web_answer out;
+                      out.stall = std::chrono::hours{1};
+                      return out;
+                    }};
+  auto rules = git::traffic_rules{.private_addresses = true, .silence_max = std::chrono::milliseconds{50}};
+  CHECK(trouble_of([&] { git::fetching{silent.url() + "/one.git", nullptr, rules}; }) == trouble::transient);
+  rules = {.private_addresses = true, .end = std::chrono::steady_clock::now()};
+  CHECK(trouble_of([&] { git::fetching{silent.url() + "/one.git", nullptr, rules}; }) == trouble::transient);
+  rules = {.private_addresses = true, .advertisement_bytes_max = 10};
+  CHECK(trouble_of([&] { git::fetching{standin.web_url() + "/octo/one.git", nullptr, rules}; }) == trouble::permanent);
+}
+
 TEST_CASE_METHOD(provider_fixture, "redirects of a git remote are followed when the list is asked for, not beyond the allowed") {
   repository.commit(first_files);
   local_http_server server{[&](const std::string& request) {
@@ -233,7 +257,7 @@ TEST_CASE_METHOD(provider_fixture, "redirects of a git remote are followed when 
     return http_answer_text(301, "", "Location: " + standin.web_url() + "/octo" + target + "\r\n");
   }};
   const auto remote = open(place(server.url() + "/one.git"));
-  const auto seen = remote->observe({});
+  const auto seen = look(*remote);
   check_equal(*remote, seen.at, repository);
   local_http_server loop{[&](const std::string&) { return http_answer_text(302, "", "Location: /again\r\n"); }};
   CHECK(trouble_of([&] { open(place(loop.url() + "/one.git"))->observe({}); }) == trouble::permanent);

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "model/github/delivery_log.hpp"
+#include "model/time.hpp"
+#include "storage/connection.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Tables `delivery_receipts` and `missed_deliveries`: up to when every delivery of a hook is known to be here. A hook is `` (the
+/// App's) or `owner/repo/7`. All of these block, and throw what libpqxx throws.
+namespace ingot::storage {
+
+struct delivery_receipt {
+  std::string hook;
+  timestamp complete_through{}; ///< every delivery that GitHub made before it is here, or is named as lost
+  timestamp listed_through{};
+  timestamp checked_at{};
+  std::string error; ///< why the last look failed; empty: it did not
+  std::int64_t missing = 0;
+  std::int64_t unrecoverable = 0;
+};
+
+/// Nothing when the hook was never looked through.
+std::optional<delivery_receipt> load_receipt(connection& db, std::string_view hook);
+std::vector<delivery_receipt> list_receipts(connection& db);
+
+/// Which of these guids no delivery has that is here.
+std::vector<std::string> unknown_guids(connection& db, std::span<const std::string> guids);
+
+/// Remembers that they have not arrived; of those that are known already, the newest attempt.
+void note_missed(connection& db, std::string_view hook, std::span<const github::logged_delivery> missed);
+
+/// Forgets those that are here by now; of the others, up to `limit`, the longest missing first.
+std::vector<github::missed_delivery> missed_deliveries(connection& db, std::string_view hook, unsigned limit);
+
+/// It is asked for again.
+void note_asked(connection& db, std::string_view hook, const std::string& guid, timestamp at);
+
+/// It is not asked for any more.
+void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason);
+
+/// The log was looked through up to `listed_through`: complete is what lies before the first that may still come. Never goes
+/// back.
+void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now);
+
+/// A look failed. The first one begins the receipt at `begin`.
+void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now);
+
+/// The kind of the job that looks; its key is the hook's.
+inline constexpr const char* delivery_check_kind = "delivery_check";
+
+/// Enqueues one. @param period the same for all nodes that mean the same look. @returns 1. Throws statement_error.
+std::size_t enqueue_delivery_check(const std::string& url, const database_settings& settings, std::string_view period);
+
+} // namespace ingot::storage
