@@ -17,6 +17,7 @@ using contents::trouble;
 /// GitHub lists 3,000 files of a pull request at most, in pages of at most 100.
 constexpr auto pull_request_pages_max = 30u;
 constexpr std::size_t batch_max = 100;
+constexpr std::size_t simdjson_padding = 64;
 /// Of REST, for what is no GET.
 constexpr std::uint32_t post_points = 5;
 
@@ -89,7 +90,7 @@ Value value_of(const std::string& name, api::parsed<Value>&& x) {
 /// An answer that is there, whatever it costs.
 template <class Value, class Parser>
 Value api_session::ask_value(order x, const Parser& parse) {
-  const auto out = ask(x);
+  auto out = ask(x);
   if (out.verdict.problem || out.got.status >= 300)
     fail(x, out);
   return value_of<Value>(x.name(), parse(out.got.body));
@@ -180,7 +181,11 @@ api::conditional<api::commit> api_session::commit(std::int64_t repository_id, st
 api::tree api_session::tree(std::int64_t repository_id, const contents::object_id& id, bool recursive) {
   auto x = order{};
   x.url = repository_path(repository_id) + "/git/trees/" + id.hex() + (recursive ? "?recursive=1" : "");
-  return ask_value<api::tree>(std::move(x), api::parse_tree);
+  return ask_value<api::tree>(std::move(x), [](std::string& body) {
+    // The largest answer there is: it is not copied for the parser.
+    body.reserve(body.size() + simdjson_padding);
+    return api::parse_tree(body, body.capacity() - body.size());
+  });
 }
 
 api::comparison api_session::compare(std::int64_t repository_id, const contents::object_id& base,

@@ -2,8 +2,8 @@
 
 namespace ingot::github::api {
 
-std::optional<failure> answer_document::read(std::string_view body) {
-  return document_.parse(body, 0, json_document::unstorable::left);
+std::optional<failure> answer_document::read(std::string_view body, std::size_t padding) {
+  return document_.parse(body, padding, json_document::unstorable::left);
 }
 
 std::optional<failure> answer_document::read_list(std::string_view body) {

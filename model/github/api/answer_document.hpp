@@ -19,8 +19,8 @@ namespace ingot::github::api {
 /// are read, so that one in a member that we do not read hurts nobody.
 class answer_document {
 public:
-  /// Of an object.
-  std::optional<failure> read(std::string_view body);
+  /// Of an object. @param padding as json_document::parse() has it
+  std::optional<failure> read(std::string_view body, std::size_t padding = 0);
 
   /// Of an array, which becomes the member `items` of an object: pointers begin with `/items`.
   std::optional<failure> read_list(std::string_view body);

@@ -25,7 +25,8 @@ parsed<std::vector<repository>> parse_installation_repositories(std::string_view
 parsed<commit> parse_commit(std::string_view body);
 
 /// Every path relative, without empty parts, `.`, `..` and NUL.
-parsed<tree> parse_tree(std::string_view body);
+/// @param padding how many bytes beyond the end of `body` may be read; from simdjson's 64 on, no copy is made
+parsed<tree> parse_tree(std::string_view body, std::size_t padding = 0);
 
 parsed<comparison> parse_comparison(std::string_view body);
 /// GET …/pulls/{number}/files.

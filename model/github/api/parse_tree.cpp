@@ -32,9 +32,9 @@ tree_item read_item(const json_child& from) {
 
 } // namespace
 
-parsed<tree> parse_tree(std::string_view body) {
+parsed<tree> parse_tree(std::string_view body, std::size_t padding) {
   auto document = answer_document{};
-  if (auto wrong = document.read(body))
+  if (auto wrong = document.read(body, padding))
     return std::move(*wrong);
   const auto x = json_members<"sha", "tree", "truncated">{document.root()};
   auto out = tree{};

@@ -23,16 +23,8 @@ public:
     public_pem_ = write([&](BIO* to) { PEM_write_bio_PUBKEY(to, key_.get()); });
   }
   const std::string& pem() const { return pem_; }
-  const std::string& public_pem() const { return public_pem_; }
-
   /// What verifies its signatures, as GitHub has it.
-  std::string public_pem() const {
-    const auto out = std::unique_ptr<BIO, decltype(&BIO_free)>{BIO_new(BIO_s_mem()), BIO_free};
-    PEM_write_bio_PUBKEY(out.get(), key_.get());
-    char* text = nullptr;
-    const auto size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-  }
+  const std::string& public_pem() const { return public_pem_; }
 
   /// Is it this key's signature (RS256) of `text`?
   bool signed_by_it(const std::string& text, const std::string& signature) const {

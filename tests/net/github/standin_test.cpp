@@ -78,7 +78,7 @@ struct with_standin {
   }
 
   temporary_folder folder;
-  git_repository repository{folder.path() / "hello.git"};
+  bare_repository repository{folder.path() / "hello.git"};
   github_standin standin;
   permits_at_hand limiter;
   std::optional<client> transport;

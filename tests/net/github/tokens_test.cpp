@@ -269,7 +269,7 @@ TEST_CASE("a user's token is refreshed before it expires, and the new pair is ke
   CHECK(sent.line() == "POST /login/oauth/access_token HTTP/1.1");
   CHECK_FALSE(sent.has("uthorization"));
   CHECK(sent.body ==
-        "grant_type=refresh_token&client_id=Iv1.client&client_secret=client_secret_that_nobody_may_see&refresh_token=ghr_old");
+        "grant_type=refresh_token&refresh_token=ghr_old&client_id=Iv1.client&client_secret=client_secret_that_nobody_may_see");
   const auto& row = x.book.rows.at(9);
   CHECK(row.access_token == "ghu_1");
   CHECK(row.refresh_token == "ghr_1");
