@@ -1,6 +1,8 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/content_changes.hpp"
+#include "net/routes/contents.hpp"
 #include "net/routes/crawl.hpp"
 #include "net/routes/crawl_sources.hpp"
 #include "net/routes/deliveries.hpp"
@@ -9,6 +11,7 @@
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/provider_repositories.hpp"
+#include "net/routes/rate_limits.hpp"
 #include "net/routes/receipt.hpp"
 #include "net/routes/rollup.hpp"
 #include "net/routes/search.hpp"
@@ -61,6 +64,27 @@ constexpr route all[] = {
      take_stripe_webhook,
      "Takes an event of Stripe's.",
      {"stripe_signature", "stripe_event", "200 stripe_receipt"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files",
+     door::user,
+     0,
+     list_repository_files,
+     "The files of a followed repository, by path.",
+     {"files_path, limit, after", {}, "200 repository_files"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files/{file_path*}/content",
+     door::user,
+     0,
+     send_file_content,
+     "The content of a file.",
+     {.answers = "200 file_content, 206 file_content, 304 file_unchanged, 416 refused"}},
+    {"GET",
+     "/api/v1/changes",
+     door::user,
+     0,
+     feed_changes,
+     "What syncs changed in followed repositories, in the order of their commits, as NDJSON; waits for news when asked to.",
+     {"feed_after, limit, feed_repository, feed_wait", {}, "200 content_changes"}},
     {"POST",
      "/api/v1/admin/deliveries/{delivery_id}/replay",
      door::admin,
@@ -167,6 +191,13 @@ constexpr route all[] = {
      show_module,
      "Which sites have a module, and in which version; with a site's key only the site itself.",
      {"needs_security_update, enabled, removed, limit, after", {}, "200 module"}},
+    {"GET",
+     "/api/v1/admin/rate-limits",
+     door::admin,
+     0,
+     list_rate_limits,
+     "Budgets of GitHub's API: limit, used, reset, and who waits at this node.",
+     {"limit, after", {}, "200 rate_limits"}},
     {"POST", "/api/v1/admin/sites", door::admin, small_body_max, add_site, "Adds a site.", {{}, "new_site", "201 site"}},
     {"GET", "/api/v1/admin/sites", door::admin, 0, list_sites, "The sites, by id.", {"limit, after", {}, "200 sites"}},
     {"GET",
