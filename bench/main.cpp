@@ -1,4 +1,5 @@
 #include "bench/application_bench.hpp"
+#include "bench/contents_bench.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
@@ -128,6 +129,15 @@ int main(int argc, char** argv) {
   jobs_command->add_option("--jobs", jobs.jobs, "how many")->capture_default_str();
   jobs_command->add_option("--work-dir", jobs.work_dir, "for the data folder (default: a temporary one)");
 
+  contents_bench_settings contents;
+  auto* contents_command =
+      app.add_subcommand("contents", "contents of repositories: first syncs beside git, pushes, unchanged ones");
+  contents_command->add_option("--node", contents.node, "the binary ingot")->required();
+  contents_command->add_option("--files", contents.files, "of a repository")->capture_default_str();
+  contents_command->add_option("--rounds", contents.rounds, "of each; medians are shown")->capture_default_str();
+  contents_command->add_option("--followed", contents.followed, "unchanged repositories")->capture_default_str();
+  contents_command->add_option("--work-dir", contents.work_dir, "for repositories and data (default: a temporary one)");
+
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
     auto* command = app.add_subcommand(name, what);
@@ -154,6 +164,8 @@ int main(int argc, char** argv) {
         return run_bench(application) ? 0 : 1;
     if (jobs_command->parsed())
       return run_job_bench(jobs) ? 0 : 1;
+    if (contents_command->parsed())
+      return run_contents_bench(contents) ? 0 : 1;
     if (sites_command->parsed())
       return run_site_bench(sites) ? 0 : 1;
     settings.scenarios = {scenarios.begin(), scenarios.end()};
