@@ -1,5 +1,6 @@
 #include "bench/application_bench.hpp"
 #include "bench/job_turns.hpp"
+#include "bench/limiter_bench.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
@@ -128,6 +129,10 @@ int main(int argc, char** argv) {
   jobs_command->add_option("--jobs", jobs.jobs, "how many")->capture_default_str();
   jobs_command->add_option("--work-dir", jobs.work_dir, "for the data folder (default: a temporary one)");
 
+  limiter_bench_settings limiter;
+  auto* limiter_command = app.add_subcommand("limiter", "permits of the rate limiter in a second");
+  limiter_command->add_option("--permits", limiter.permits, "in each run")->capture_default_str();
+
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
     auto* command = app.add_subcommand(name, what);
@@ -152,6 +157,8 @@ int main(int argc, char** argv) {
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;
+    if (limiter_command->parsed())
+      return run_limiter_bench(limiter) ? 0 : 1;
     if (jobs_command->parsed())
       return run_job_bench(jobs) ? 0 : 1;
     if (sites_command->parsed())
