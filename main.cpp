@@ -1,4 +1,6 @@
 #include "actors/application_notifier.hpp"
+#include "actors/content_notifier.hpp"
+#include "actors/content_sweeper.hpp"
 #include "actors/content_sync.hpp"
 #include "actors/credential_book.hpp"
 #include "actors/delivery_check.hpp"
@@ -17,6 +19,7 @@
 #include "actors/stripe_check.hpp"
 #include "commands/command_line.hpp"
 #include "model/contents/sync_order.hpp"
+#include "model/contents/changes_notification.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/github/installation_order.hpp"
 #include "model/notification.hpp"
@@ -24,8 +27,14 @@
 #include "net/github/content_provider.hpp"
 #include "net/github/installer.hpp"
 #include "net/routes/application.hpp"
+#include "net/s3/bucket.hpp"
+#include "storage/blob_files.hpp"
 #include "storage/cluster.hpp"
+<<<<<<< HEAD
+#include "storage/content_sweep.hpp"
+=======
 #include "storage/delivery_receipt.hpp"
+>>>>>>> origin/main
 #include "storage/node_storage.hpp"
 #include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
@@ -109,6 +118,12 @@ struct stop_node {
   }
 };
 
+/// Looking through the whole blob store costs as much as it is large.
+milliseconds orphan_interval(const blob_settings& x) {
+  constexpr auto day = milliseconds{86'400'000};
+  return x.sweep_interval.count() > 0 ? std::max(x.sweep_interval, day) : milliseconds{0};
+}
+
 /// What runs by the clock.
 std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database, std::function<timestamp()> now) {
   auto all = std::vector<schedule>{
@@ -121,6 +136,10 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       // A sixtieth of the interval at a time, so that requests spread over it.
       {"followed repositories", config.contents.fallback_interval / 60,
        [&database](const auto&) { return database.enqueue_content_checks(); }},
+      {"unreferenced contents", config.blobs.sweep_interval,
+       [&database](const auto& period) { return database.enqueue_blob_sweep(period, false); }},
+      {"orphans in the blob store", orphan_interval(config.blobs),
+       [&database](const auto& period) { return database.enqueue_blob_sweep(period, true); }},
   };
   const auto& github = config.github_api; // an App's log takes the App's key, a hook's the node's token
   if (github.hook.empty() ? !github.app_id.empty() : !github.token.empty())
@@ -128,6 +147,14 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
                    [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   return all;
+}
+
+/// Where contents of followed repositories lie.
+std::shared_ptr<contents::blob_store> open_blobs(const settings& config) {
+  const auto& x = config.blobs;
+  if (!x.s3_url.empty())
+    return s3::open_bucket(x);
+  return storage::open_blob_files(x.folder.empty() ? config.data_dir / "blobs" : x.folder, x.zstd_level);
 }
 
 int serve(serve_request request) {
@@ -154,7 +181,11 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
+<<<<<<< HEAD
+  context->blobs = open_blobs(request.values);
+=======
   context->open_rate_store = [&database] { return database.open_rate_store(); };
+>>>>>>> origin/main
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };
@@ -192,6 +223,8 @@ int serve(serve_request request) {
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
   context->job_handlers[contents::content_sync_kind] = content_syncs(*system, *context);
+  context->job_handlers[storage::blob_sweep_kind] = content_sweeps(*system, *context);
+  context->job_handlers[contents::content_notify_kind] = content_notifications(*system, *context);
   context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
   context->job_handlers[github::installation_sync_kind] = github_jobs(*system, *context, sync_installation);
   const auto installer =

@@ -1,6 +1,7 @@
 #include "storage/node_storage.hpp"
 
 #include "storage/audit_log.hpp"
+#include "storage/content_sweep.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/delivery_receipt.hpp"
 #include "storage/event_partitions.hpp"
@@ -182,6 +183,10 @@ std::size_t node_storage::enqueue_content_checks() const {
   return guarded([&] {
     return storage::enqueue_content_checks(url_, config_.database, content_check_batches, x.fallback_batch, x.fallback_interval);
   });
+}
+
+std::size_t node_storage::enqueue_blob_sweep(const std::string& period, bool orphans) const {
+  return guarded([&] { return storage::enqueue_blob_sweep(url_, config_.database, period, orphans); });
 }
 
 std::size_t node_storage::start_scheduled_rollup(timestamp now, const std::string& period) const {

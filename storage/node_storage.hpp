@@ -76,6 +76,9 @@ public:
   /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
   std::size_t enqueue_content_checks() const;
 
+  /// Enqueues a sweep of contents; with `orphans` one that looks through the whole blob store.
+  std::size_t enqueue_blob_sweep(const std::string& period, bool orphans) const;
+
   /// Rollups (storage/rollup_runs, storage/rollup). The first throws store_error for a period's, else all throw as said there.
   std::size_t start_scheduled_rollup(timestamp now, const std::string& period) const;
   rollup_start start_rollup(const rollup_order& order) const;

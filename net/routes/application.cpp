@@ -16,10 +16,22 @@ namespace ingot::routes {
 
 namespace {
 
+/// `{path*}` takes all that what follows it in the pattern leaves: several segments, none of them missing.
+bool fits_open_end(std::string_view behind, std::string_view path, path_parameters* out) {
+  if (path.size() <= behind.size() || !path.ends_with(behind))
+    return false;
+  if (out != nullptr)
+    out->emplace_back(path.substr(0, path.size() - behind.size()));
+  return true;
+}
+
 /// Does `path` fit `pattern`? The open segments go to `out`.
 bool fits(std::string_view pattern, std::string_view path, path_parameters* out) {
   while (!pattern.empty() && !path.empty()) {
     if (pattern.front() == '{') {
+      const auto name_end = pattern.find('}');
+      if (pattern[name_end - 1] == '*')
+        return fits_open_end(pattern.substr(name_end + 1), path, out);
       const auto end = std::min(path.find('/'), path.size());
       if (end == 0)
         return false;

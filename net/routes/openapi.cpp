@@ -61,7 +61,7 @@ void append_item(std::string& to, std::string_view item) {
 std::string parameters_of(const route& x) {
   auto list = std::string{};
   for (auto open = x.path.find('{'); open != std::string_view::npos; open = x.path.find('{', open + 1))
-    append_item(list, reference("parameters", x.path.substr(open + 1, x.path.find('}', open) - open - 1)));
+    append_item(list, reference("parameters", x.path.substr(open + 1, x.path.find_first_of("*}", open) - open - 1)));
   for_each_word(x.told.parameters, [&](std::string_view name) { append_item(list, reference("parameters", name)); });
   return list;
 }
@@ -121,9 +121,9 @@ std::string lower(std::string_view method) {
 
 std::string components() {
   auto parameters = std::string{}, bodies = std::string{}, responses = std::string{}, schemas = std::string{};
-  for (const auto& family :
-       {shared, github_components(), site_components(), job_components(), event_components(), stripe_components(),
-        crawl_components(), rollup_components(), limit_components(), account_components()}) {
+  for (const auto& family : {shared, github_components(), site_components(), job_components(), event_components(),
+                             stripe_components(), crawl_components(), rollup_components(), limit_components(), account_components(),
+                             content_components()}) {
     for (const auto& [to, from] : {std::pair{&parameters, family.parameters},
                                    {&bodies, family.request_bodies},
                                    {&responses, family.responses},
@@ -135,12 +135,19 @@ std::string components() {
          "},\"requestBodies\":{" + bodies + "},\"responses\":{" + responses + "},\"schemas\":{" + schemas + "}}";
 }
 
+/// OpenAPI knows parameters of one segment only; what stands for several is described as such.
+std::string shown_path(std::string_view pattern) {
+  auto out = std::string{pattern};
+  std::erase(out, '*');
+  return out;
+}
+
 } // namespace
 
 std::string openapi_document(std::string_view version) {
-  auto by_path = std::map<std::string_view, std::string>{};
+  auto by_path = std::map<std::string, std::string>{};
   for (const auto& x : table())
-    append_item(by_path[x.path], '"' + lower(x.method) + "\":" + operation(x));
+    append_item(by_path[shown_path(x.path)], '"' + lower(x.method) + "\":" + operation(x));
   auto text = std::string{"{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Ingot\",\"version\":"};
   append_json_string(text, version);
   text += ",\"license\":{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}},\"paths\":{";

@@ -25,5 +25,6 @@ openapi_components stripe_components();
 openapi_components rollup_components();
 openapi_components limit_components();
 openapi_components account_components();
+openapi_components content_components();
 
 } // namespace ingot::routes

@@ -5,6 +5,7 @@
 #include "model/ip_address.hpp"
 #include "model/request_limiter.hpp"
 #include "net/http/server.hpp"
+#include "net/routes/content_streams.hpp"
 #include "net/routes/key_cache.hpp"
 #include "net/routes/site_keys.hpp"
 #include "storage/user_keys.hpp"
@@ -24,8 +25,10 @@ struct services {
   int schema_version = 0; ///< that this program brings along; what /ready compares with
   std::shared_ptr<site_keys> keys = std::make_shared<site_keys>();
   std::shared_ptr<key_cache<storage::user_key_holder>> user_keys = std::make_shared<key_cache<storage::user_key_holder>>();
+  std::shared_ptr<content_streams> streams = std::make_shared<content_streams>(); ///< sends contents of files
   std::shared_ptr<request_limiter> events_limit = {};
   std::shared_ptr<request_limiter> crawl_limit = {};
+  std::shared_ptr<std::atomic<unsigned>> feed_readers = std::make_shared<std::atomic<unsigned>>(0); ///< that wait for changes
   std::vector<ip_network> trusted_proxies = {};
   std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses
   std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through

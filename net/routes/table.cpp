@@ -1,6 +1,8 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/content_changes.hpp"
+#include "net/routes/contents.hpp"
 #include "net/routes/crawl.hpp"
 #include "net/routes/crawl_sources.hpp"
 #include "net/routes/deliveries.hpp"
@@ -62,6 +64,27 @@ constexpr route all[] = {
      take_stripe_webhook,
      "Takes an event of Stripe's.",
      {"stripe_signature", "stripe_event", "200 stripe_receipt"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files",
+     door::user,
+     0,
+     list_repository_files,
+     "The files of a followed repository, by path.",
+     {"files_path, limit, after", {}, "200 repository_files"}},
+    {"GET",
+     "/api/v1/repositories/{repository_id}/files/{file_path*}/content",
+     door::user,
+     0,
+     send_file_content,
+     "The content of a file.",
+     {.answers = "200 file_content, 206 file_content, 304 file_unchanged, 416 refused"}},
+    {"GET",
+     "/api/v1/changes",
+     door::user,
+     0,
+     feed_changes,
+     "What syncs changed in followed repositories, in the order of their commits, as NDJSON; waits for news when asked to.",
+     {"feed_after, limit, feed_repository, feed_wait", {}, "200 content_changes"}},
     {"POST",
      "/api/v1/admin/deliveries/{delivery_id}/replay",
      door::admin,

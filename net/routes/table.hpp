@@ -41,7 +41,7 @@ struct description {
 /// One request that the node answers.
 struct route {
   std::string_view method;
-  std::string_view path; ///< pattern; `{name}` stands for one segment
+  std::string_view path; ///< pattern; `{name}` stands for one segment, `{name*}` for one or more
   door who;
   std::size_t body_bytes_max; ///< 0: no body
   handler handle;

@@ -111,7 +111,7 @@ void http_client::fill() {
   buffer_.append(chunk, static_cast<std::size_t>(got));
 }
 
-http_answer http_client::read_answer() {
+http_answer http_client::read_answer(bool to_head) {
   std::size_t head_end;
   while ((head_end = buffer_.find("\r\n\r\n")) == std::string::npos)
     fill();
@@ -129,7 +129,9 @@ http_answer http_client::read_answer() {
   }
   buffer_.erase(0, head_end + 4);
   if (result.status == 100)
-    return read_answer();
+    return read_answer(to_head);
+  if (to_head)
+    return result;
   if (result["transfer-encoding"] == "chunked") {
     read_chunks(result.body);
     return result;
