@@ -1,6 +1,7 @@
 #include "bench/application_bench.hpp"
 #include "bench/contents_bench.hpp"
 #include "bench/job_turns.hpp"
+#include "bench/limiter_bench.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
@@ -137,6 +138,9 @@ int main(int argc, char** argv) {
   contents_command->add_option("--rounds", contents.rounds, "of each; medians are shown")->capture_default_str();
   contents_command->add_option("--followed", contents.followed, "unchanged repositories")->capture_default_str();
   contents_command->add_option("--work-dir", contents.work_dir, "for repositories and data (default: a temporary one)");
+  limiter_bench_settings limiter;
+  auto* limiter_command = app.add_subcommand("limiter", "permits of the rate limiter in a second");
+  limiter_command->add_option("--permits", limiter.permits, "in each run")->capture_default_str();
 
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
@@ -162,6 +166,8 @@ int main(int argc, char** argv) {
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;
+    if (limiter_command->parsed())
+      return run_limiter_bench(limiter) ? 0 : 1;
     if (jobs_command->parsed())
       return run_job_bench(jobs) ? 0 : 1;
     if (contents_command->parsed())
