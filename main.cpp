@@ -30,11 +30,8 @@
 #include "net/s3/bucket.hpp"
 #include "storage/blob_files.hpp"
 #include "storage/cluster.hpp"
-<<<<<<< HEAD
 #include "storage/content_sweep.hpp"
-=======
 #include "storage/delivery_receipt.hpp"
->>>>>>> origin/main
 #include "storage/node_storage.hpp"
 #include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
@@ -181,11 +178,8 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
-<<<<<<< HEAD
   context->blobs = open_blobs(request.values);
-=======
   context->open_rate_store = [&database] { return database.open_rate_store(); };
->>>>>>> origin/main
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };

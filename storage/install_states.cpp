@@ -1,5 +1,7 @@
 #include "storage/install_states.hpp"
 
+#include "storage/pgx.hpp"
+
 namespace ingot::storage {
 
 namespace {
