@@ -109,9 +109,9 @@ rate_limiter_actor::behavior_type rate_limiter(limiter_pointer self, context_ptr
   });
   return {
       [self](acquire_atom, const permit_ptr& x) {
-        auto& state = self->state;
-        state.waiting.emplace(++state.tickets, x->answer);
-        state.limiter->ask(state.tickets, x->order, state.context->now());
+        auto& at = self->state;
+        at.waiting.emplace(++at.tickets, x->answer);
+        at.limiter->ask(at.tickets, x->order, at.context->now());
         go_on(self);
       },
       [self](settle_atom, const permit_settlement& x) {

@@ -6,6 +6,7 @@
 #include "commands/doctor.hpp"
 #include "commands/drupal_releases.hpp"
 #include "commands/jobs.hpp"
+#include "commands/keys.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/send.hpp"
@@ -59,6 +60,8 @@ struct command_line {
   user_options user;
   sync_options syncing;
   site_webhook_options webhook;
+  rotate_options rotation;
+  bool master = false;
   std::string secret;
   std::function<int()> chosen;
 
@@ -241,7 +244,7 @@ void add_sources(command_line& c) {
 }
 
 void add_keys(command_line& c) {
-  auto* group = c.app.add_subcommand("keys", "the sites' API keys");
+  auto* group = c.app.add_subcommand("keys", "the sites' API keys, and the master key");
   group->require_subcommand(1);
   auto* create = c.command(*group, "create", "make a key and print it, this once", [&c] {
     return c.with_settings([&](const settings& s) { return create_key(s, c.site, wall_clock(), c.to()); });
@@ -249,15 +252,24 @@ void add_keys(command_line& c) {
   create->add_option("--site", c.site.id, "the site's id")->required()->check(CLI::PositiveNumber);
   create->add_option("--name", c.site.name, "what the key is for");
   c.add_json(create);
-  auto* list = c.command(*group, "list", "the keys, by id, without their texts",
-                         [&c] { return c.with_settings([&](const settings& s) { return list_keys(s, c.site, c.to()); }); });
+  auto* list = c.command(*group, "list", "the keys, by id, without their texts", [&c] {
+    return c.with_settings(
+        [&](const settings& s) { return c.master ? list_master_keys(s, c.to()) : list_keys(s, c.site, c.to()); });
+  });
   list->add_option("--site", c.site.id, "only this site's")->check(CLI::PositiveNumber);
+  list->add_flag("--master", c.master, "instead: the master keys in use, and how much each of them seals");
   add_page_options(c, list);
   auto* revoke = c.command(*group, "revoke", "end a key", [&c] {
     return c.with_settings([&](const settings& s) { return revoke_key(s, c.site, wall_clock(), c.to()); });
   });
   revoke->add_option("key", c.site.key, "its id, or its first 12 characters")->required();
   c.add_json(revoke);
+  auto* rotate = c.command(*group, "rotate-master", "seal everything anew with another master key, while nodes run", [&c] {
+    return c.with_settings([&](const settings& s) { return rotate_master_key(s, c.rotation, wall_clock(), c.to()); });
+  });
+  rotate->add_flag("--drop-previous", c.rotation.drop_previous,
+                   "instead: forget the previous key in the data folder, if nothing is sealed with it any more");
+  c.add_json(rotate);
 }
 
 void add_users(command_line& c) {

@@ -281,6 +281,15 @@ void enqueue_all_jobs(pipeline& db, const group_list& groups) {
   enqueue_jobs(db, jobs);
 }
 
+void tell_followers_of_news(pipeline& db, const group_list& groups) {
+  auto ids = int8_array{};
+  for (const auto* group : groups)
+    if (group->changes.moved)
+      ids.add(group->changes.repository->id);
+  if (ids.size() > 0)
+    db.add("tell_followers_of_repositories", {ids.parameter()});
+}
+
 void tell_followers(pipeline& db, const group_list& groups) {
   auto all = std::vector<branch_push>{};
   for (const auto* group : groups)
@@ -342,6 +351,7 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   for (const auto* group : sorted)
     arrays.add(*group->changes.repository);
   arrays.queue(db, [sorted](const answer& names_taken) { correct_names(sorted, names_taken); });
+  tell_followers_of_news(db, sorted); // before the lanes of jobs: syncs lock them in this order
   write_pull_requests(db, sorted);
   write_pipelines(db, sorted);
   write_commits(db, sorted);

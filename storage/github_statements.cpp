@@ -234,6 +234,25 @@ constexpr auto mention_repositories = R"sql(
         (r.installation_at, COALESCE(r.installation_id, 9223372036854775807))
 )sql";
 
+// Whoever follows a repository whose names or flags have changed, or that is no more. One that has become private is not seen by
+// users who have no credential of their own for it, whatever the node's token sees.
+constexpr auto tell_followers_of_repositories = R"sql(
+  WITH u AS (
+    SELECT p.id, r.owner, r.name, COALESCE(r.default_branch, p.default_branch) AS default_branch, r.is_private, r.archived,
+           r.deleted, r.is_private AND p.credential_id IS NULL AND p.user_id <> '' AS hidden
+    FROM repositories r JOIN provider_repositories p ON p.external_id = r.github_id AND p.provider = 'github' AND p.state <> 'removed'
+    WHERE r.github_id = ANY($1::int8[])
+    ORDER BY p.id FOR UPDATE OF p
+  )
+  UPDATE provider_repositories p SET owner = u.owner, name = u.name, default_branch = u.default_branch, is_private = u.is_private,
+    archived = u.archived, next_check_at = now(), updated_at = now(),
+    state = CASE WHEN u.deleted THEN 'gone' WHEN u.hidden THEN 'forbidden'
+                 WHEN p.state = 'forbidden' AND p.state_reason = 'it has become private' THEN 'active' ELSE p.state END,
+    state_reason = CASE WHEN u.deleted THEN 'it was deleted' WHEN u.hidden THEN 'it has become private'
+                        WHEN p.state = 'forbidden' AND p.state_reason = 'it has become private' THEN NULL ELSE p.state_reason END
+  FROM u WHERE p.id = u.id
+)sql";
+
 constexpr auto statements = std::to_array<named_statement>({
     {"lock_repositories", lock_repositories_sql},
     {"load_repositories", load_repositories},
@@ -246,6 +265,7 @@ constexpr auto statements = std::to_array<named_statement>({
     {"write_commits", write_commits},
     {"write_installations", write_installations_sql},
     {"mention_repositories", mention_repositories},
+    {"tell_followers_of_repositories", tell_followers_of_repositories},
 });
 
 } // namespace

@@ -57,6 +57,7 @@ public:
 private:
   void apply(const std::monostate&) {}
   void apply(const repository_event& fact) { // merge_repository has the rest
+    out_.moved |= changed_ && fact.rank > 0;
     if (!fact.push)
       return;
     out_.pushes.push_back(*fact.push);

@@ -57,6 +57,18 @@ std::string deliveries_path(std::string_view hook) {
          part(hook.substr(second + 1)) + "/deliveries";
 }
 
+/// GitHub takes a commit's id for the ETag of its short form ("Get a commit", `application/vnd.github.sha`). That of the JSON is
+/// another with every token, so that an installation's hourly new one would make each answer count.
+std::string etag_of(const contents::object_id& commit) {
+  return '"' + commit.hex() + '"';
+}
+
+std::optional<contents::object_id> id_in(std::string_view etag) {
+  if (etag.size() < 2 || !etag.starts_with('"') || !etag.ends_with('"'))
+    return std::nullopt;
+  return contents::object_id::parse(etag.substr(1, etag.size() - 2));
+}
+
 /// What went wrong in reading an answer, with its first place.
 [[noreturn]] void fail_to_read(const std::string& name, const failure& wrong) {
   auto what = "GitHub's answer to " + name + " is not what it should be: " + wrong.message;
@@ -129,23 +141,40 @@ api::conditional<api::repository> api_session::repository(std::int64_t id, const
   return ask_conditional<api::repository>(std::move(x), api::parse_repository);
 }
 
+/// What is told of a ref that has no commit: nothing for an empty repository (409). 422 is GitHub's answer to one that is none.
+template <class Answer>
+bool is_empty_or_gone(Answer& x) {
+  if (x.got.status == 422)
+    x.verdict.problem = trouble::gone;
+  return x.got.status == 409;
+}
+
 api::conditional<api::commit> api_session::commit(std::int64_t repository_id, std::string_view ref, const std::string& etag) {
   auto x = order{};
   x.url = repository_path(repository_id) + "/commits/" + percent_encoded(ref, true);
-  x.etag = etag;
-  const auto out = ask(x);
-  if (out.got.status == 409) // an empty repository
-    return {};
-  if (out.got.status == 304)
-    return {std::nullopt, out.got["etag"].empty() ? etag : std::string{out.got["etag"]}};
-  if (out.got.status == 422) { // GitHub's answer to a ref that is none ("No commit found for SHA")
-    auto gone = out;
-    gone.verdict.problem = trouble::gone;
-    fail(x, gone);
+  if (const auto known = id_in(etag)) {
+    auto short_order = x;
+    short_order.accept = "application/vnd.github.sha";
+    short_order.etag = etag;
+    auto out = ask(short_order);
+    if (is_empty_or_gone(out))
+      return {};
+    if (out.verdict.problem || (out.got.status >= 300 && out.got.status != 304))
+      fail(short_order, out);
+    const auto now_at = contents::object_id::parse(out.got.body);
+    if (out.got.status == 304 || now_at == known)
+      return {std::nullopt, etag};
+    if (now_at) // what has moved meanwhile is seen the next time
+      x.url = repository_path(repository_id) + "/commits/" + now_at->hex();
   }
+  auto out = ask(x);
+  if (is_empty_or_gone(out))
+    return {};
   if (out.verdict.problem || out.got.status >= 300)
     fail(x, out);
-  return {value_of<api::commit>(x.name(), api::parse_commit(out.got.body)), std::string{out.got["etag"]}};
+  auto found = value_of<api::commit>(x.name(), api::parse_commit(out.got.body));
+  auto tag = etag_of(found.id);
+  return {std::move(found), std::move(tag)};
 }
 
 api::tree api_session::tree(std::int64_t repository_id, const contents::object_id& id, bool recursive) {

@@ -35,7 +35,8 @@ public:
   api::conditional<api::repository> repository(std::int64_t id, const std::string& etag = {});
 
   /// `ref`: a branch, tag or commit. contents::trouble::gone when there is none; an empty repository (409) is absent without
-  /// etag.
+  /// etag. The etag is the commit's id in quotes, whatever the token: what has not moved is one request of no cost, what has is
+  /// two.
   api::conditional<api::commit> commit(std::int64_t repository_id, std::string_view ref, const std::string& etag = {});
 
   api::tree tree(std::int64_t repository_id, const contents::object_id& id, bool recursive);

@@ -23,7 +23,13 @@ namespace ingot::routes {
 
 namespace {
 
-using shared_responder = std::shared_ptr<http::responder>;
+/// Ends the request, from any thread.
+using answering = std::function<void(http::response)>;
+
+answering shared(http::responder done) {
+  const auto held = std::make_shared<http::responder>(std::move(done));
+  return [held](http::response x) { (*held)(std::move(x)); };
+}
 
 /// The bytes of a master key; empty when there is none.
 std::string key_bytes(const std::string& base64) {
@@ -93,10 +99,10 @@ failure failure_of(const contents::provider_error& e) {
 }
 
 /// Runs what asks GitHub on a thread of its own; what it throws is answered.
-void in_background(const services& what, const shared_responder& done, const std::string& request_id,
+void in_background(const services& what, const answering& done, const std::string& request_id,
                    std::function<void()> work) {
   bridge::in_background(what.system, [done, request_id, work = std::move(work)] {
-    const auto refuse = [&](const failure& why) { (*done)(http::refusal(why, request_id)); };
+    const auto refuse = [&](const failure& why) { done(http::refusal(why, request_id)); };
     try {
       work();
     } catch (const contents::provider_error& e) {
@@ -107,7 +113,7 @@ void in_background(const services& what, const shared_responder& done, const std
   });
 }
 
-void redirect(const services& what, const shared_responder& done, const std::string& request_id, std::string state) {
+void redirect(const services& what, const answering& done, const std::string& request_id, std::string state) {
   in_background(what, done, request_id, [&what, done, state = std::move(state)] {
     auto answer = http::response{};
     answer.status = 302;
@@ -116,7 +122,7 @@ void redirect(const services& what, const shared_responder& done, const std::str
                                       "/installations/new?state=" + state},
                      {"cache-control", "no-store"},
                      {"referrer-policy", "no-referrer"}};
-    (*done)(std::move(answer));
+    done(std::move(answer));
   });
 }
 
@@ -156,7 +162,7 @@ http::response page(const std::string& user_id, const github::verified_installat
   return answer;
 }
 
-void keep_installation(const services& what, const shared_responder& done, const std::string& request_id,
+void keep_installation(const services& what, const answering& done, const std::string& request_id,
                        const std::string& user_id, const github::verified_installation& x) {
   bridge::run_query(
       *what.context,
@@ -167,9 +173,9 @@ void keep_installation(const services& what, const shared_responder& done, const
          credential.account = x.account;
          credential.installation_id = x.id;
          storage::put_credential(db, master_keys{what.context->config}, credential, {"user " + user_id, what.context->now()});
-         (*done)(page(user_id, x));
+         done(page(user_id, x));
        },
-       [done, request_id](const failure& why) { (*done)(http::refusal(why, request_id)); }, false});
+       [done, request_id](const failure& why) { done(http::refusal(why, request_id)); }, false});
 }
 
 /// What GitHub has sent the browser back with.
@@ -212,42 +218,42 @@ void make_install_link(const services& what, http::request req, path_parameters 
 }
 
 void begin_installation(const services& what, http::request req, path_parameters none, http::responder done) {
-  const auto shared = std::make_shared<http::responder>(std::move(done));
-  const auto id = req.head.request_id;
-  const auto go_on = [&what, shared, id](storage::connection& db, const std::string& user_id) {
-    redirect(what, shared, id, issue(what, db, install_purpose::state, user_id, what.context->now() + install_state_life));
+  const auto send_on = [&what](storage::connection& db, const answering& to, const std::string& request_id,
+                               const std::string& user_id) {
+    redirect(what, to, request_id, issue(what, db, install_purpose::state, user_id, what.context->now() + install_state_life));
   };
-  const auto refuse = [shared, id](const failure& why) { (*shared)(http::refusal(why, id)); };
-  if (req.head.query.find("link=") == std::string::npos) {
-    return with_user(
-        what, std::move(req), std::move(none), [shared](http::response x) { (*shared)(std::move(x)); },
-        [&what, go_on, refuse](const user_request_ptr& x) {
-          check_configured(what);
-          bridge::run_query(*what.context, {[go_on, x](auto& db) { go_on(db, x->caller.user_id); }, refuse, false});
-        });
-  }
-  bridge::run_query(*what.context, {[&what, go_on, query = req.head.query](storage::connection& db) {
+  if (req.head.query.find("link=") == std::string::npos)
+    return with_user(what, std::move(req), std::move(none), std::move(done), [&what, send_on](const user_request_ptr& x) {
+      check_configured(what);
+      const auto id = x->request.head.request_id;
+      const auto to = answering{[x](http::response answer) { x->done(std::move(answer)); }};
+      bridge::run_query(*what.context, {[=](storage::connection& db) { send_on(db, to, id, x->caller.user_id); },
+                                        [to, id](const failure& why) { to(http::refusal(why, id)); }, false});
+    });
+  const auto to = shared(std::move(done));
+  const auto id = req.head.request_id;
+  bridge::run_query(*what.context, {[&what, send_on, to, id, query = req.head.query](storage::connection& db) {
                                       check_configured(what);
                                       const auto link = query_parameters{query, {"link"}}.text("link");
-                                      go_on(db, use(what, db, link, install_purpose::link, "link"));
+                                      send_on(db, to, id, use(what, db, link, install_purpose::link, "link"));
                                     },
-                                    refuse, false});
+                                    [to, id](const failure& why) { to(http::refusal(why, id)); }, false});
 }
 
 void end_installation(const services& what, http::request req, path_parameters, http::responder done) {
-  const auto shared = std::make_shared<http::responder>(std::move(done));
+  const auto to = shared(std::move(done));
   const auto id = req.head.request_id;
   const auto asked = std::make_shared<const http::request>(std::move(req));
-  bridge::run_query(*what.context, {[&what, shared, id, asked](storage::connection& db) {
+  bridge::run_query(*what.context, {[&what, to, id, asked](storage::connection& db) {
                                       check_configured(what);
                                       const auto x = read_installed(*asked);
                                       const auto user = use(what, db, x.state, install_purpose::state, "state");
-                                      in_background(what, shared, id, [&what, shared, id, x, user] {
+                                      in_background(what, to, id, [&what, to, id, x, user] {
                                         const auto verified = what.context->verify_installer(x.installation_id, x.code);
-                                        keep_installation(what, shared, id, user, verified);
+                                        keep_installation(what, to, id, user, verified);
                                       });
                                     },
-                                    [shared, id](const failure& why) { (*shared)(http::refusal(why, id)); }, false});
+                                    [to, id](const failure& why) { to(http::refusal(why, id)); }, false});
 }
 
 void list_installations(const services& what, http::request req, path_parameters none, http::responder done) {

@@ -11,6 +11,7 @@
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/provider_repositories.hpp"
+#include "net/routes/rate_limits.hpp"
 #include "net/routes/receipt.hpp"
 #include "net/routes/rollup.hpp"
 #include "net/routes/search.hpp"
@@ -190,6 +191,13 @@ constexpr route all[] = {
      show_module,
      "Which sites have a module, and in which version; with a site's key only the site itself.",
      {"needs_security_update, enabled, removed, limit, after", {}, "200 module"}},
+    {"GET",
+     "/api/v1/admin/rate-limits",
+     door::admin,
+     0,
+     list_rate_limits,
+     "Budgets of GitHub's API: limit, used, reset, and who waits at this node.",
+     {"limit, after", {}, "200 rate_limits"}},
     {"POST", "/api/v1/admin/sites", door::admin, small_body_max, add_site, "Adds a site.", {{}, "new_site", "201 site"}},
     {"GET", "/api/v1/admin/sites", door::admin, 0, list_sites, "The sites, by id.", {"limit, after", {}, "200 sites"}},
     {"GET",

@@ -92,7 +92,7 @@ TEST_CASE("law 8: every request has a permit of its budget, and its answer is to
   REQUIRE(got.value);
   CHECK(got.value->id == a);
   CHECK(got.value->tree == b);
-  CHECK(got.etag == "W/\"one\"");
+  CHECK(got.etag == '"' + a.hex() + '"');
   CHECK(x.line(0) == "GET /repositories/7/commits/heads/main HTTP/1.1");
   const auto sent = x.server.requests().at(0);
   CHECK(sent.has("user-agent: ingot/"));
@@ -122,19 +122,51 @@ TEST_CASE("law 8: without a permit nothing is sent") {
   CHECK(x->cost().requests == 0);
 }
 
-TEST_CASE("what has not changed costs nothing of the primary limit") {
+TEST_CASE("a branch that has not moved costs nothing of the primary limit, whatever token asks") {
+  at_github x{[](const scripted_request& r) {
+    if (!r.has("accept: application/vnd.github.sha\r\n"))
+      return json(commit_body, "ETag: W/\"of the token\"\r\n");
+    return r.has("if-none-match: \"" + a.hex() + "\"") ? scripted_answer{"HTTP/1.1 304 Not Modified\r\n\r\n", 0, false, false}
+                                                       : plain_answer(200, a.hex());
+  }};
+  const auto first = x->commit(7, "main");
+  REQUIRE(first.value);
+  const auto second = x->commit(7, "main", first.etag);
+  CHECK_FALSE(second.value);
+  CHECK(second.etag == first.etag);
+  CHECK(x->cost().requests == 2);
+  CHECK(x->cost().not_modified == 1);
+  CHECK(x.limiter.news().at(1).free);
+}
+
+TEST_CASE("a branch that has moved is looked up by its new commit") {
+  at_github x{[](const scripted_request& r) {
+    return r.has("accept: application/vnd.github.sha\r\n") ? plain_answer(200, a.hex()) : json(commit_body);
+  }};
+  const auto got = x->commit(7, "main", '"' + b.hex() + '"');
+  REQUIRE(got.value);
+  CHECK(got.value->tree == b);
+  CHECK(got.etag == '"' + a.hex() + '"');
+  CHECK(x.line(0) == "GET /repositories/7/commits/main HTTP/1.1");
+  CHECK(x.line(1) == "GET /repositories/7/commits/" + a.hex() + " HTTP/1.1");
+  // A server that knows nothing of it has told what is needed all the same.
+  CHECK_FALSE(x->commit(7, "main", got.etag).value);
+  CHECK(x.server.requests().size() == 3);
+}
+
+TEST_CASE("a repository that has not changed costs nothing of the primary limit") {
   at_github x{[](const scripted_request& r) {
     return r.has("if-none-match: \"one\"")
                ? scripted_answer{"HTTP/1.1 304 Not Modified\r\nETag: \"one\"\r\n\r\n", 0, false, false}
-               : json(commit_body);
+               : json(repository_body, "ETag: \"one\"\r\n");
   }};
-  const auto got = x->commit(7, "main", "\"one\"");
-  CHECK_FALSE(got.value);
+  const auto got = x->repository(7);
+  CHECK(got.value);
   CHECK(got.etag == "\"one\"");
-  CHECK(x->cost().requests == 1);
-  CHECK(x->cost().not_modified == 1);
-  CHECK(x.limiter.news().at(0).free);
-  CHECK(x->commit(7, "main").value);
+  CHECK_FALSE(x->repository(7, got.etag).value);
+  CHECK(x->repository(7, got.etag).etag == "\"one\"");
+  CHECK(x->cost().not_modified == 2);
+  CHECK(x.limiter.news().at(1).free);
 }
 
 TEST_CASE("an empty repository has no commit, a branch that is none is gone") {
@@ -147,6 +179,10 @@ TEST_CASE("an empty repository has no commit, a branch that is none is gone") {
   CHECK(got.etag.empty());
   CHECK(x.error_of([](auto& s) { s.commit(8, "main"); })->kind() == trouble::gone);
   CHECK(x.error_of([](auto& s) { s.commit(9, "main"); })->kind() == trouble::gone);
+  const auto known = '"' + a.hex() + '"';
+  CHECK(x->commit(7, "main", known).etag.empty());
+  CHECK(x.error_of([&](auto& s) { s.commit(8, "main", known); })->kind() == trouble::gone);
+  CHECK(x.error_of([&](auto& s) { s.commit(9, "main", known); })->kind() == trouble::gone);
 }
 
 TEST_CASE("law 8: a renamed repository is followed by its id, with a permit for each request") {

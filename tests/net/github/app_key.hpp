@@ -12,13 +12,27 @@ namespace ingot::testing {
 class app_key {
 public:
   app_key() : key_{EVP_RSA_gen(2048), EVP_PKEY_free} {
-    const auto out = std::unique_ptr<BIO, decltype(&BIO_free)>{BIO_new(BIO_s_mem()), BIO_free};
-    PEM_write_bio_PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    char* text = nullptr;
-    const auto size = BIO_get_mem_data(out.get(), &text);
-    pem_.assign(text, static_cast<std::size_t>(size));
+    const auto write = [&](const auto& how) {
+      const auto out = std::unique_ptr<BIO, decltype(&BIO_free)>{BIO_new(BIO_s_mem()), BIO_free};
+      how(out.get());
+      char* text = nullptr;
+      const auto size = BIO_get_mem_data(out.get(), &text);
+      return std::string(text, static_cast<std::size_t>(size));
+    };
+    pem_ = write([&](BIO* to) { PEM_write_bio_PrivateKey(to, key_.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    public_pem_ = write([&](BIO* to) { PEM_write_bio_PUBKEY(to, key_.get()); });
   }
   const std::string& pem() const { return pem_; }
+  const std::string& public_pem() const { return public_pem_; }
+
+  /// What verifies its signatures, as GitHub has it.
+  std::string public_pem() const {
+    const auto out = std::unique_ptr<BIO, decltype(&BIO_free)>{BIO_new(BIO_s_mem()), BIO_free};
+    PEM_write_bio_PUBKEY(out.get(), key_.get());
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(out.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+  }
 
   /// Is it this key's signature (RS256) of `text`?
   bool signed_by_it(const std::string& text, const std::string& signature) const {
@@ -30,7 +44,7 @@ public:
 
 private:
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
-  std::string pem_;
+  std::string pem_, public_pem_;
 };
 
 } // namespace ingot::testing

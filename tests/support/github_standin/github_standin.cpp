@@ -46,10 +46,6 @@ std::string github_standin::state::new_token(const char* prefix) {
   return prefix + std::string{"standin"} + std::to_string(++last_token) + "0123456789abcdefghijklmnop";
 }
 
-void github_standin::state::count_blob(const std::string& id) {
-  ++counts.blobs[id];
-}
-
 github_standin::github_standin(standin_options options) : state_{std::make_unique<state>()} {
   web_ = std::make_unique<web_server>(options.web_port, [this](const web_request& x) { return standin_web{*this, x}.answer(); });
   api_ = std::make_unique<web_server>(options.port, [this](const web_request& x) {

@@ -93,7 +93,7 @@ struct standin_counts {
     std::uint64_t requests = 0, not_modified = 0, errors = 0; ///< errors: 4xx and 5xx, faults among them
   };
   std::map<std::string, endpoint> endpoints;  ///< by method and route: `GET /repos/…/git/blobs/{sha}`
-  std::map<std::string, std::uint64_t> blobs; ///< how often each was served whole, by its id: raw, JSON, GraphQL, contents
+  std::map<std::string, std::uint64_t> blobs; ///< how often each was sent whole, by its id: raw, JSON, GraphQL, contents
   std::uint64_t requests = 0;                 ///< of the API, all of them
   std::uint64_t metered = 0;                  ///< of them: drew on a primary limit
   std::uint64_t not_modified = 0;

@@ -140,9 +140,8 @@ json standin_request::graphql_repository(const graphql_field& of) {
       }
       auto gives_text = false;
       out.with(x.alias, blob_json(x, id, git_->blob(id), text_max, gives_text));
-      const auto lock = std::lock_guard{state_.mutex};
       if (gives_text)
-        state_.count_blob(id);
+        served_.push_back(id);
     } else if (x.name == "databaseId") {
       out.with(x.alias, repository_.id);
     } else if (x.name == "nameWithOwner") {

@@ -229,8 +229,7 @@ web_answer standin_request::raw(const std::string& id, std::uint64_t) {
   web_answer out;
   out.content_type = "application/vnd.github.raw; charset=utf-8";
   out.body = git_->blob(id);
-  const auto lock = std::lock_guard{state_.mutex};
-  state_.count_blob(id);
+  served_.push_back(id);
   return out;
 }
 
@@ -251,10 +250,7 @@ web_answer standin_request::blob(const std::string& id) {
                                   {"url", state_.make.api_of(repository_) + "/git/blobs/" + id},
                                   {"content", broken_base64(git_->blob(id))},
                                   {"encoding", "base64"}});
-  {
-    const auto lock = std::lock_guard{state_.mutex};
-    state_.count_blob(id);
-  }
+  served_.push_back(id);
   return with_etag(ok(body), "blob " + id);
 }
 
@@ -312,10 +308,8 @@ web_answer standin_request::contents(const std::string& path) {
     return with_etag(ok(body.with("target", git_->blob(found->id))), body.text);
   const auto given = found->size <= limits.contents_bytes_max;
   body.with("content", given ? broken_base64(git_->blob(found->id)) : "").with("encoding", given ? "base64" : "none");
-  if (given) {
-    const auto lock = std::lock_guard{state_.mutex};
-    state_.count_blob(found->id);
-  }
+  if (given)
+    served_.push_back(found->id);
   return with_etag(ok(body), body.text);
 }
 

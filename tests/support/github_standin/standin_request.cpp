@@ -197,6 +197,9 @@ web_answer standin_request::metered() {
   const auto lock = std::lock_guard{state_.mutex};
   if (fault)
     late_fault(*fault, out);
+  if (!fault || fault == fault_kind::stall)
+    for (const auto& id : served_)
+      ++state_.counts.blobs[id];
   if (allowed && *free && counts)
     state_.budget.give_back(caller_.budget, resource);
   else if (allowed && counts)

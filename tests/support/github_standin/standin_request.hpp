@@ -86,6 +86,7 @@ private:
   std::string endpoint_ = "other";
   hosted_repository repository_;
   std::optional<git_reading> git_;
+  std::vector<std::string> served_; ///< blobs that the answer holds whole
 };
 
 std::vector<std::string> split_path(std::string_view path);

@@ -32,7 +32,6 @@ struct github_standin::state {
   /// By its present name, else by a former one. @param former whether it was that
   hosted_repository* find(const std::string& owner, const std::string& name, bool& former);
   std::string new_token(const char* prefix);
-  void count_blob(const std::string& id);
 };
 
 std::int64_t seconds_now();
