@@ -15,6 +15,7 @@ constexpr auto lines_kept_max = std::size_t{8};
 constexpr auto arrived_bytes_max = std::size_t{256} * 1024; // of an answer, before it is made to wait
 constexpr auto attempts_max = 3;
 constexpr auto first_pause = std::chrono::milliseconds{200};
+constexpr auto expect_pause_ms = 200L; // for a store that does not say 100 Continue
 constexpr auto connect_timeout_max = std::chrono::milliseconds{10'000};
 
 contents::blob_store_error no_answer(std::string_view why) {
@@ -84,8 +85,6 @@ void exchange::prepare(const request& asked) {
   signature_ = "aws:amz:" + x.s3_region + ":s3";
   // The bytes themselves have zstd's checksum, and TLS in a network that is not one's own.
   headers_ = ::curl_slist_append(headers_, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
-  headers_ = ::curl_slist_append(headers_, "Expect:");
-  headers_ = ::curl_slist_append(headers_, "Content-Type: application/octet-stream");
   set(CURLOPT_URL, url_.c_str());
   set(CURLOPT_USERPWD, user_.c_str());
   set(CURLOPT_AWS_SIGV4, signature_.c_str());
@@ -95,6 +94,8 @@ void exchange::prepare(const request& asked) {
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(x.s3_timeout, connect_timeout_max).count()));
+  // Taking the field Expect away would sign its empty value (libcurl 7.88), which no store then gets.
+  set(CURLOPT_EXPECT_100_TIMEOUT_MS, expect_pause_ms);
   set(CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max<std::int64_t>(x.s3_timeout.count() / 1000, 1)));
   set(CURLOPT_WRITEFUNCTION, &take_bytes);

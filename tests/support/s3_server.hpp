@@ -7,8 +7,8 @@
 
 namespace ingot::testing {
 
-/// A server that speaks S3 and checks signatures (s3rver, of tests/support/s3_server/package.json), as a child process on a port of its
-/// own, with one empty bucket. Its packages are installed once, in the system's temporary folder.
+/// A server that speaks S3 (s3rver, of tests/support/s3_server/package.json), as a child process on a port of its own, with
+/// one empty bucket. It knows keys, and does not compute Signature Version 4. Its packages are installed once, in the system's temporary folder.
 class s3_server {
 public:
   static constexpr auto bucket = "blobs";
