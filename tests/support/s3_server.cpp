@@ -70,8 +70,8 @@ std::unique_ptr<s3_server> s3_server::start() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(pipe[1], 1);
     // Its continuation tokens are made with a cipher that OpenSSL 3 has among its old ones.
-    ::execlp("node", "node", "--openssl-legacy-provider", program.c_str(), "--directory", name.c_str(), "--address", "127.0.0.1", "--port", "0", "--configure-bucket", bucket,
-             static_cast<char*>(nullptr));
+    ::execlp("node", "node", "--openssl-legacy-provider", program.c_str(), "--directory", name.c_str(), "--address", "127.0.0.1",
+             "--port", "0", "--configure-bucket", bucket, static_cast<char*>(nullptr));
     ::_exit(127);
   }
   ::close(pipe[1]);

@@ -8,7 +8,8 @@
 namespace ingot::testing {
 
 /// A server that speaks S3 (s3rver, of tests/support/s3_server/package.json), as a child process on a port of its own, with
-/// one empty bucket. It knows keys, and does not compute Signature Version 4. Its packages are installed once, in the system's temporary folder.
+/// one empty bucket. It knows keys, and does not compute Signature Version 4. Its packages are installed once, in the system's
+/// temporary folder.
 class s3_server {
 public:
   static constexpr auto bucket = "blobs";
@@ -28,7 +29,8 @@ public:
   std::filesystem::path folder() const { return folder_ / bucket; }
 
 private:
-  s3_server(std::filesystem::path folder, int process, std::uint16_t port) : folder_{std::move(folder)}, process_{process}, port_{port} {}
+  s3_server(std::filesystem::path folder, int process, std::uint16_t port)
+      : folder_{std::move(folder)}, process_{process}, port_{port} {}
 
   std::filesystem::path folder_;
   int process_;

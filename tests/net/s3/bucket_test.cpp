@@ -64,8 +64,8 @@ std::string hex(std::string_view bytes) {
 std::string hmac(const std::string& key, const std::string& text) {
   unsigned char out[32];
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), out,
-       &size);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+       out, &size);
   return {reinterpret_cast<char*>(out), size};
 }
 
@@ -172,7 +172,10 @@ TEST_CASE("an S3 store that is away for a moment is asked again, and not for eve
   put(*open_bucket(settings(shaky.url())), key_of(1), "x");
   CHECK(calls == 3);
   calls = -100;
-  CHECK(error_of([&] { put(*open_bucket(settings(shaky.url())), key_of(1), "x"); }) == "the S3 store refuses to take a blob: 503");
+  CHECK(error_of([&] { put(*open_bucket(settings(shaky.url())), key_of(1), "x"); }) ==
+        "the S3 store refuses to take a blob: 503");
   CHECK(calls == -97);
-  CHECK(error_of([&] { put(*open_bucket(settings("http://127.0.0.1:1")), key_of(1), "x"); }).starts_with("the S3 store was not reached"));
+  CHECK(error_of([&] {
+          put(*open_bucket(settings("http://127.0.0.1:1")), key_of(1), "x");
+        }).starts_with("the S3 store was not reached"));
 }
