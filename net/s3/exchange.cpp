@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <thread>
 
 namespace ingot::s3 {
 
@@ -14,12 +13,19 @@ namespace {
 constexpr auto lines_kept_max = std::size_t{8};
 constexpr auto arrived_bytes_max = std::size_t{256} * 1024; // of an answer, before it is made to wait
 constexpr auto attempts_max = 3;
-constexpr auto first_pause = std::chrono::milliseconds{200};
+constexpr auto first_pause_ms = 200;
 constexpr auto expect_pause_ms = 200L; // for a store that does not say 100 Continue
 constexpr auto connect_timeout_max = std::chrono::milliseconds{10'000};
 
 contents::blob_store_error no_answer(std::string_view why) {
   return contents::blob_store_error{"the S3 store was not reached: " + std::string{why}};
+}
+
+/// Blocks, as the store's callers expect.
+void pause(endpoint& of, int ms) {
+  auto idle = of.take();
+  ::curl_multi_poll(idle->multi, nullptr, 0, ms, nullptr);
+  of.give_back(std::move(idle));
 }
 
 /// Worth another attempt.
@@ -195,7 +201,7 @@ std::string ask(endpoint& of, const request& asked, std::size_t bytes_max, unsig
       if (attempt == attempts_max)
         throw;
     }
-    std::this_thread::sleep_for(first_pause * (1 << (attempt - 1)));
+    pause(of, first_pause_ms << (attempt - 1));
   }
 }
 

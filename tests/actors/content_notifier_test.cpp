@@ -6,7 +6,7 @@
 
 using namespace ingot;
 
-TEST_CASE("whoever listens for changes is told of a sync, signed; without a listener the job ends") {
+TEST_CASE("whoever listens for changes is told of a sync, signed, and without a listener the job ends") {
   local_http_server server{204, ""};
   telemetry::metrics counters{"test"};
   const auto shared = std::make_shared<node_context>(settings{}, counters);
