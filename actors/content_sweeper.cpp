@@ -47,7 +47,7 @@ private:
   /// @returns whether the step was full, so that there may be more
   static bool add(std::size_t& to, std::size_t count) {
     to += count;
-    return count == step_rows;
+    return count >= step_rows;
   }
 
   void sweep_removed() {

@@ -148,7 +148,7 @@ std::size_t sweep_syncs(connection& db, unsigned days, std::size_t limit) {
   const auto counts = pgx::query(tx, sweep_syncs_sql, days, limit);
   const auto changes = counts[0][0].as<std::size_t>(), syncs = counts[0][1].as<std::size_t>();
   tx.commit();
-  return std::max(changes, syncs);
+  return changes + syncs;
 }
 
 std::size_t enqueue_blob_sweep(const std::string& url, const database_settings& settings, std::string_view period, bool orphans) {

@@ -36,7 +36,7 @@ void forget_garbage(connection& db, const std::vector<std::string>& keys);
 /// Those of `keys` that are neither a content's nor garbage.
 std::vector<std::string> unknown_keys(connection& db, const std::vector<std::string>& keys);
 
-/// Forgets syncs that are over since `days`, but for the newest of each repository, with up to `limit` of their changes.
+/// Forgets up to `limit` changes, and as many syncs, of those that are over since `days`; the newest of each repository stays.
 /// @returns how many rows; fewer than `limit`: that was all
 std::size_t sweep_syncs(connection& db, unsigned days, std::size_t limit);
 

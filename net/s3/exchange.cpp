@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <thread>
 
 namespace ingot::s3 {
 
@@ -14,11 +13,19 @@ namespace {
 constexpr auto lines_kept_max = std::size_t{8};
 constexpr auto arrived_bytes_max = std::size_t{256} * 1024; // of an answer, before it is made to wait
 constexpr auto attempts_max = 3;
-constexpr auto first_pause = std::chrono::milliseconds{200};
+constexpr auto first_pause_ms = 200;
+constexpr auto expect_pause_ms = 200L; // for a store that does not say 100 Continue
 constexpr auto connect_timeout_max = std::chrono::milliseconds{10'000};
 
 contents::blob_store_error no_answer(std::string_view why) {
   return contents::blob_store_error{"the S3 store was not reached: " + std::string{why}};
+}
+
+/// Blocks, as the store's callers expect.
+void pause(endpoint& of, int ms) {
+  auto idle = of.take();
+  ::curl_multi_poll(idle->multi, nullptr, 0, ms, nullptr);
+  of.give_back(std::move(idle));
 }
 
 /// Worth another attempt.
@@ -83,8 +90,6 @@ void exchange::prepare(const request& asked) {
   signature_ = "aws:amz:" + x.s3_region + ":s3";
   // The bytes themselves have zstd's checksum, and TLS in a network that is not one's own.
   headers_ = ::curl_slist_append(headers_, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
-  headers_ = ::curl_slist_append(headers_, "Expect:");
-  headers_ = ::curl_slist_append(headers_, "Content-Type: application/octet-stream");
   set(CURLOPT_URL, url_.c_str());
   set(CURLOPT_USERPWD, user_.c_str());
   set(CURLOPT_AWS_SIGV4, signature_.c_str());
@@ -94,6 +99,8 @@ void exchange::prepare(const request& asked) {
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(x.s3_timeout, connect_timeout_max).count()));
+  // Taking the field Expect away would sign its empty value (libcurl 7.88), which no store then gets.
+  set(CURLOPT_EXPECT_100_TIMEOUT_MS, expect_pause_ms);
   set(CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max<std::int64_t>(x.s3_timeout.count() / 1000, 1)));
   set(CURLOPT_WRITEFUNCTION, &take_bytes);
@@ -194,7 +201,7 @@ std::string ask(endpoint& of, const request& asked, std::size_t bytes_max, unsig
       if (attempt == attempts_max)
         throw;
     }
-    std::this_thread::sleep_for(first_pause * (1 << (attempt - 1)));
+    pause(of, first_pause_ms << (attempt - 1));
   }
 }
 

@@ -102,6 +102,8 @@ TEST_CASE("the table of gitignore(5) holds") {
   CHECK(matches({"a/**/b"}, "a/b"));
   CHECK(matches({"a/**/b"}, "a/x/y/b"));
   CHECK_FALSE(matches({"a/**/b"}, "ab"));
+  // Git compares the plain text that a pattern begins with first, and takes what follows for a pattern's beginning.
+  CHECK(matches({"a**/b"}, "ab"));
   CHECK(matches({"\\!important!.txt"}, "!important!.txt"));
   CHECK(matches({"\\#a"}, "#a"));
   CHECK(matches({"*.html", "!foo.html"}, "bar.html"));
