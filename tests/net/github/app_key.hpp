@@ -25,15 +25,6 @@ public:
   const std::string& pem() const { return pem_; }
   const std::string& public_pem() const { return public_pem_; }
 
-  /// What verifies its signatures, as GitHub has it.
-  std::string public_pem() const {
-    const auto out = std::unique_ptr<BIO, decltype(&BIO_free)>{BIO_new(BIO_s_mem()), BIO_free};
-    PEM_write_bio_PUBKEY(out.get(), key_.get());
-    char* text = nullptr;
-    const auto size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-  }
-
   /// Is it this key's signature (RS256) of `text`?
   bool signed_by_it(const std::string& text, const std::string& signature) const {
     const auto with = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>{EVP_MD_CTX_new(), EVP_MD_CTX_free};
