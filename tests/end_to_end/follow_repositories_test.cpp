@@ -269,3 +269,25 @@ TEST_CASE("the files of a pull request are asked for when it is heard of") {
   CHECK(db.text("SELECT files_changed[1] ->> 'filename' FROM pull_requests") == "src/a.cpp");
   CHECK(db.text("SELECT (files_changed[1] ->> 'additions') || (files_changed[1] ->> 'changes') FROM pull_requests") == "34");
 }
+
+TEST_CASE("ingot sync adds a repository through the node, waits for the end, and says what was done") {
+  github_with_app github;
+  node running{github.options()};
+  const auto run = [&](std::vector<std::string> words) {
+    return run_ingot(words, {{"DATABASE_URL", running.database_url()},
+                             {"PORT", std::to_string(running.port())},
+                             {"INGOT_ADMIN_TOKEN", std::string{admin_token}}});
+  };
+  const auto absent = run({"sync", "octo/open"});
+  CHECK(absent.exit_code == 1);
+  CHECK(absent.output.find("--add") != std::string::npos);
+  CHECK(run({"sync", "octo"}).exit_code == 2);
+  const auto synced = run({"sync", "octo/open", "--add", "--follow", "--json"});
+  INFO(synced.output);
+  CHECK(synced.exit_code == 0);
+  const auto said = json::parse(synced.output).as_object();
+  CHECK(said.at("sync").at("commitSha").as_string() == *github.open_one.head());
+  CHECK(said.at("sync").at("added").as_int64() == 2);
+  const auto listed = json::parse(run({"repositories", "list", "--json"}).output).as_object();
+  CHECK(listed.at("repositories").as_array().size() == 1);
+}
