@@ -4,6 +4,7 @@
 #include "commands/node_database.hpp"
 #include "commands/table.hpp"
 #include "config/secrets.hpp"
+#include "model/contents/sync_order.hpp"
 #include "model/json_object.hpp"
 #include "net/routes/repository_json.hpp"
 #include "storage/job_queries.hpp"
@@ -122,7 +123,12 @@ int sync_repository(const settings& of, const sync_options& options, timestamp n
   const auto database = node_database{of};
   const auto db = database.connect();
   const auto repository = find_or_add(of, *db, options);
-  const auto job = storage::request_sync(*db, options.user, repository.id, options.full, {"command line", now});
+  // What has just been added is being synced already, or was: that job is followed.
+  const auto first =
+      repository.created_at >= now ? storage::list_jobs(*db, {"", "", contents::job_key_of(repository.id)}, 1, {}) : job_page{};
+  const auto job = !first.items.empty() && !options.full
+                       ? first.items.front().id
+                       : storage::request_sync(*db, options.user, repository.id, options.full, {"command line", now});
   if (options.follow) {
     const auto end = wait_for(*db, job, to);
     return tell(end, storage::content_sync_of_job(*db, job), to);

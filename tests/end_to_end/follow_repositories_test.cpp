@@ -9,6 +9,7 @@
 #include "tests/support/sql.hpp"
 
 #include <ctime>
+#include <fstream>
 
 using namespace ingot::testing;
 
@@ -19,12 +20,13 @@ const std::vector<header> as_admin{{"Authorization", "Bearer " + std::string{adm
 /// GitHub with a public and a private repository of `octo`, and our App, which is installed on octo.
 struct github_with_app {
   ingot::testing::temporary_folder folder;
-  git_repository open_one{folder.path() / "open.git"}, hidden_one{folder.path() / "hidden.git"};
+  bare_repository open_one{folder.path() / "open.git"}, hidden_one{folder.path() / "hidden.git"};
   app_key key;
   github_standin standin;
   std::int64_t open_id = 0, hidden_id = 0;
 
   github_with_app() {
+    std::ofstream{folder.path() / "app.pem"} << key.pem();
     open_one.commit({{"README.md", "100644", "# open\n"}, {"src/a.cpp", "100644", "int a;\n"}});
     hidden_one.commit({{"secret.txt", "100644", "hidden\n"}});
     open_id = standin.add(hosted("open", open_one, false));
@@ -38,7 +40,7 @@ struct github_with_app {
     standin.add(installed);
   }
 
-  static hosted_repository hosted(const std::string& name, const git_repository& of, bool is_private) {
+  static hosted_repository hosted(const std::string& name, const bare_repository& of, bool is_private) {
     auto x = hosted_repository{};
     x.owner = "octo";
     x.name = name;
@@ -52,7 +54,7 @@ struct github_with_app {
     out.environment = {{"INGOT_GITHUB_API_URL", standin.api_url()},
                        {"INGOT_GITHUB_API_WEB_URL", standin.web_url()},
                        {"GITHUB_APP_ID", "77"},
-                       {"GITHUB_APP_PRIVATE_KEY", key.pem()},
+                       {"GITHUB_APP_PRIVATE_KEY", (folder.path() / "app.pem").string()},
                        {"INGOT_GITHUB_API_CLIENT_ID", "client-77"},
                        {"INGOT_GITHUB_API_CLIENT_SECRET", "client-secret-77"},
                        {"INGOT_GITHUB_API_DELIVERIES_INTERVAL_MS", "0"}};
@@ -78,20 +80,13 @@ http_answer follow(http_client& client, const std::string& key, const std::strin
   return answer;
 }
 
-std::string code_of(const http_answer& x) {
-  return std::string{object_of(x).at("error").at("code").as_string()};
-}
-
 /// The places that are named as wrong.
 std::string places_of(const http_answer& x) {
   auto out = std::string{};
-  for (const auto& detail : object_of(x).at("error").at("details").as_array())
+  const auto body = object_of(x); // lives as long as what is looked at
+  for (const auto& detail : body.at("error").at("details").as_array())
     out += (out.empty() ? "" : " ") + std::string{detail.at("pointer").as_string()};
   return out;
-}
-
-std::string path_and_query(const std::string& url) {
-  return url.substr(url.find('/', url.find("//") + 2));
 }
 
 } // namespace
@@ -273,4 +268,26 @@ TEST_CASE("the files of a pull request are asked for when it is heard of") {
   CHECK(eventually([&] { return db.number("SELECT COALESCE(array_length(files_changed, 1), 0) FROM pull_requests") == 2; }));
   CHECK(db.text("SELECT files_changed[1] ->> 'filename' FROM pull_requests") == "src/a.cpp");
   CHECK(db.text("SELECT (files_changed[1] ->> 'additions') || (files_changed[1] ->> 'changes') FROM pull_requests") == "34");
+}
+
+TEST_CASE("ingot sync adds a repository through the node, waits for the end, and says what was done") {
+  github_with_app github;
+  node running{github.options()};
+  const auto run = [&](std::vector<std::string> words) {
+    return run_ingot(words, {{"DATABASE_URL", running.database_url()},
+                             {"PORT", std::to_string(running.port())},
+                             {"INGOT_ADMIN_TOKEN", std::string{admin_token}}});
+  };
+  const auto absent = run({"sync", "octo/open"});
+  CHECK(absent.exit_code == 1);
+  CHECK(absent.output.find("--add") != std::string::npos);
+  CHECK(run({"sync", "octo"}).exit_code == 2);
+  const auto synced = run({"sync", "octo/open", "--add", "--follow", "--json"});
+  INFO(synced.output);
+  CHECK(synced.exit_code == 0);
+  const auto said = json::parse(synced.output).as_object();
+  CHECK(said.at("sync").at("commitSha").as_string() == *github.open_one.head());
+  CHECK(said.at("sync").at("added").as_int64() == 2);
+  const auto listed = json::parse(run({"repositories", "list", "--json"}).output).as_object();
+  CHECK(listed.at("repositories").as_array().size() == 1);
 }
