@@ -22,8 +22,6 @@ target_link_libraries(libpqxx INTERFACE PkgConfig::PQXX)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(zstd::zstd ALIAS PkgConfig::ZSTD)
 
-pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-add_library(re2::re2 ALIAS PkgConfig::RE2)
 pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)

@@ -25,7 +25,6 @@ const std::vector<room>& rooms() {
       {"model/sha256", {"model/"}, {"openssl/"}},
       {"model/sealing", {"model/"}, {"openssl/"}},
       {"model/contents/object_id", {"model/"}, {"openssl/"}},
-      {"model/contents/glob", {"model/"}, {"re2/"}},
       {"model/drupal/release_history", {"model/"}, {"pugixml.hpp"}},
       {"model/", {"model/"}, {"simdjson.h", "zlib.h", "zstd.h"}},
       {"config/", {"model/", "config/"}, {"toml++/", "openssl/rand.h"}},
