@@ -18,8 +18,8 @@
 #include "actors/site_sync_job.hpp"
 #include "actors/stripe_check.hpp"
 #include "commands/command_line.hpp"
-#include "model/contents/sync_order.hpp"
 #include "model/contents/changes_notification.hpp"
+#include "model/contents/sync_order.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/github/installation_order.hpp"
 #include "model/notification.hpp"
@@ -30,11 +30,8 @@
 #include "net/s3/bucket.hpp"
 #include "storage/blob_files.hpp"
 #include "storage/cluster.hpp"
-<<<<<<< HEAD
 #include "storage/content_sweep.hpp"
-=======
 #include "storage/delivery_receipt.hpp"
->>>>>>> origin/main
 #include "storage/node_storage.hpp"
 #include "storage/release_fetches.hpp"
 #include "telemetry/log.hpp"
@@ -53,7 +50,8 @@ namespace {
 
 using namespace ingot;
 
-/// Only what the actors need of the operating system: a scheduler that was measured good (docs/decisions), and our message types.
+/// Only what the actors need of the operating system: a scheduler that was measured good (docs/decisions), and our message
+/// types.
 struct actor_config : caf::actor_system_config {
   explicit actor_config(const actor_settings& settings) {
     add_message_types<caf::id_block::ingot>();
@@ -181,11 +179,8 @@ int serve(serve_request request) {
   context->open_search_store = [&database] { return database.open_search_store(); };
   context->open_event_store = [&database] { return database.open_event_store(); };
   context->open_stripe_store = [&database] { return database.open_stripe_store(); };
-<<<<<<< HEAD
   context->blobs = open_blobs(request.values);
-=======
   context->open_rate_store = [&database] { return database.open_rate_store(); };
->>>>>>> origin/main
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
   context->open_spool = [&database] { return database.open_spool(); };

@@ -4,7 +4,8 @@
 
 namespace ingot {
 
-/// Tells the settings' contents.changes_url of a sync that changed files: posts the payload of a `content_notify` job, signed. Blocks.
+/// Tells the settings' contents.changes_url of a sync that changed files: posts the payload of a `content_notify` job, signed.
+/// Blocks.
 job_outcome notify_of_changes(const claimed_job& job, const node_context& context);
 
 /// Does so in a detached actor a job. `system` and `context` outlive it.

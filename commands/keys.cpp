@@ -43,11 +43,11 @@ bool begin(const settings& of) {
   if (of.master_key_in_file)
     return begin_master_key_rotation(of);
   if (of.master_key_previous.empty())
-    throw usage_error{
-        "the master key is configured: make a new one (openssl rand -base64 32), then\n"
-        "  1. restart every node with INGOT_MASTER_KEY as it is and INGOT_MASTER_KEY_PREVIOUS set to the new one, so that all can "
-        "open what the new one seals;\n"
-        "  2. restart every node with the two the other way round, and run this with the same environment"};
+    throw usage_error{"the master key is configured: make a new one (openssl rand -base64 32), then\n"
+                      "  1. restart every node with INGOT_MASTER_KEY as it is and INGOT_MASTER_KEY_PREVIOUS set to the new one, "
+                      "so that all can "
+                      "open what the new one seals;\n"
+                      "  2. restart every node with the two the other way round, and run this with the same environment"};
   return false;
 }
 

@@ -10,7 +10,8 @@
 
 namespace ingot::storage {
 
-/// A place in the feed of changes, behind a change: the sync's place in the order of commits, then the change's among that sync's.
+/// A place in the feed of changes, behind a change: the sync's place in the order of commits, then the change's among that
+/// sync's.
 struct feed_cursor {
   std::int64_t feed = 0;
   std::int32_t ordinal = 0;

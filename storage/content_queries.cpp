@@ -21,7 +21,8 @@ const std::string file_columns = R"sql(
 
 const std::string all_files_sql = file_columns + "WHERE f.repository_id = $1 AND f.path > $2 ORDER BY f.path LIMIT $3";
 
-// `0` is the character behind `/`: what lies between begins with the folder's name and a slash. The plain bounds are for the index.
+// `0` is the character behind `/`: what lies between begins with the folder's name and a slash. The plain bounds are for the
+// index.
 const std::string files_below_sql = file_columns + R"sql(
   WHERE f.repository_id = $1 AND f.path > $2 AND f.path >= $4 AND f.path < $4 || '0' AND (f.path = $4 OR f.path > $4 || '/')
   ORDER BY f.path LIMIT $3
@@ -58,8 +59,8 @@ std::optional<readable_repository> find_readable(connection& db, std::int64_t re
   return readable_repository{std::string{pgx::text(rows[0][0])}, std::string{pgx::text(rows[0][1])}};
 }
 
-std::vector<content_file> list_files(connection& db, std::int64_t repository_id, const std::string& path, const std::string& after,
-                                     std::size_t limit) {
+std::vector<content_file> list_files(connection& db, std::int64_t repository_id, const std::string& path,
+                                     const std::string& after, std::size_t limit) {
   const auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   const auto folder = path.ends_with('/') ? path.substr(0, path.size() - 1) : path;

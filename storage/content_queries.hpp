@@ -15,12 +15,12 @@ struct content_file {
   std::string path, sha;
   std::uint32_t mode = 0;
   std::uint64_t size = 0;
-  std::string skipped;                  ///< why its content is not stored; empty: it is
-  std::string key;                      ///< in the blob store; empty: its content is not stored
-  std::string mime_type;                ///< empty when its content is not stored
-  std::optional<std::string> language;  ///< of text that is of one
+  std::string skipped;                 ///< why its content is not stored; empty: it is
+  std::string key;                     ///< in the blob store; empty: its content is not stored
+  std::string mime_type;               ///< empty when its content is not stored
+  std::optional<std::string> language; ///< of text that is of one
   bool is_binary = false;
-  std::optional<std::string> lfs_oid;   ///< SHA-256 that an LFS pointer names
+  std::optional<std::string> lfs_oid; ///< SHA-256 that an LFS pointer names
   std::uint64_t lfs_size = 0;
 };
 
@@ -30,11 +30,13 @@ struct readable_repository {
 };
 
 /// @param user whose it must be; nothing: anybody's. @returns nothing when there is none, or it is another's
-std::optional<readable_repository> find_readable(connection& db, std::int64_t repository_id, const std::optional<std::string>& user);
+std::optional<readable_repository> find_readable(connection& db, std::int64_t repository_id,
+                                                 const std::optional<std::string>& user);
 
-/// Up to `limit` files whose paths come after `after`, by path: that of this path, or all below it as a folder; all when it is empty.
-std::vector<content_file> list_files(connection& db, std::int64_t repository_id, const std::string& path, const std::string& after,
-                                     std::size_t limit);
+/// Up to `limit` files whose paths come after `after`, by path: that of this path, or all below it as a folder; all when it is
+/// empty.
+std::vector<content_file> list_files(connection& db, std::int64_t repository_id, const std::string& path,
+                                     const std::string& after, std::size_t limit);
 
 std::optional<content_file> find_file(connection& db, std::int64_t repository_id, const std::string& path);
 

@@ -35,7 +35,8 @@ constexpr auto remove_files_sql = R"sql(
 
 constexpr auto remove_repository_sql = "DELETE FROM provider_repositories WHERE id = $1 AND state = 'removed'";
 
-// A content that a sync has in hand is passed over; one that it refers to again meanwhile is looked at again once its row is locked.
+// A content that a sync has in hand is passed over; one that it refers to again meanwhile is looked at again once its row is
+// locked.
 constexpr auto sweep_unreferenced_sql = R"sql(
   WITH dead AS MATERIALIZED (
     SELECT sha FROM content_blobs

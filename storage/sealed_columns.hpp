@@ -36,8 +36,8 @@ struct reseal_step {
 /// Values that one step looks at.
 inline constexpr unsigned reseal_batch = 200;
 
-/// Seals a batch of a column's values anew with the current key, in one transaction, in the order of ids: those after `after` that
-/// another key sealed. Once more changes nothing.
+/// Seals a batch of a column's values anew with the current key, in one transaction, in the order of ids: those after `after`
+/// that another key sealed. Once more changes nothing.
 reseal_step reseal(connection& db, const master_keys& keys, const std::string& column, std::int64_t after);
 
 /// An audit line for a rotation to the key of that id.

@@ -76,7 +76,7 @@ struct change_set {
   std::vector<commit_change> commits;
   std::vector<new_job> jobs;
   std::vector<contents::push_news> pushes; ///< in order: what follows the repository is told
-  bool moved = false; ///< its names, flags or its end have changed: whoever follows it is told
+  bool moved = false;                      ///< its names, flags or its end have changed: whoever follows it is told
 
   bool empty() const noexcept { return !repository && jobs.empty() && pushes.empty(); }
 };

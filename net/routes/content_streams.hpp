@@ -28,15 +28,16 @@ struct blob_part {
 class content_streams {
 public:
   static constexpr auto threads_max = 4u;
-  static constexpr auto streams_max = 32u;                        ///< answers that are sent in pieces at a time
-  static constexpr auto piece_bytes = std::size_t{64} * 1024;     ///< smaller parts are answered in one
+  static constexpr auto streams_max = 32u;                    ///< answers that are sent in pieces at a time
+  static constexpr auto piece_bytes = std::size_t{64} * 1024; ///< smaller parts are answered in one
 
   content_streams() = default;
   ~content_streams();
 
   /// Puts the part into `answer` and sends it by `done`; a refusal instead when the store has no such blob, fails, or too many
   /// are being sent. Returns at once. `store` and this object outlive the server.
-  void send(contents::blob_store& store, const blob_part& part, http::response answer, std::string request_id, http::responder done);
+  void send(contents::blob_store& store, const blob_part& part, http::response answer, std::string request_id,
+            http::responder done);
 
 private:
   friend class blob_source;

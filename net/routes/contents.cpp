@@ -98,8 +98,9 @@ http::response not_modified(const std::string& tag) {
 }
 
 http::response beyond_end(std::uint64_t size, std::string_view request_id) {
-  auto out = http::refusal({fault::bad_parameter, "the range lies beyond the file's end", {{"range", "of " + std::to_string(size) + " bytes"}}},
-                           request_id);
+  auto out = http::refusal(
+      {fault::bad_parameter, "the range lies beyond the file's end", {{"range", "of " + std::to_string(size) + " bytes"}}},
+      request_id);
   out.status = 416;
   http::set_field(out, "content-range", "bytes */" + std::to_string(size));
   return out;
@@ -110,14 +111,16 @@ std::pair<http::response, blob_part> answer_with(const storage::content_file& fi
                                                  const std::optional<byte_range>& range) {
   auto out = http::response{};
   out.content_type = file.mime_type;
-  out.fields = {{"etag", tag}, {"accept-ranges", "bytes"}, {"x-content-type-options", "nosniff"}, {"cache-control", "private, no-cache"}};
+  out.fields = {
+      {"etag", tag}, {"accept-ranges", "bytes"}, {"x-content-type-options", "nosniff"}, {"cache-control", "private, no-cache"}};
   auto part = blob_part{file.key, file.size, 0, file.size};
   if (range) {
     out.status = 206;
     part.first = range->first;
     part.count = range->count;
     out.fields.emplace_back("content-range", "bytes " + std::to_string(range->first) + '-' +
-                                                 std::to_string(range->first + range->count - 1) + '/' + std::to_string(file.size));
+                                                 std::to_string(range->first + range->count - 1) + '/' +
+                                                 std::to_string(file.size));
   }
   return {std::move(out), std::move(part)};
 }

@@ -99,8 +99,7 @@ failure failure_of(const contents::provider_error& e) {
 }
 
 /// Runs what asks GitHub on a thread of its own; what it throws is answered.
-void in_background(const services& what, const answering& done, const std::string& request_id,
-                   std::function<void()> work) {
+void in_background(const services& what, const answering& done, const std::string& request_id, std::function<void()> work) {
   bridge::in_background(what.system, [done, request_id, work = std::move(work)] {
     const auto refuse = [&](const failure& why) { done(http::refusal(why, request_id)); };
     try {
@@ -162,8 +161,8 @@ http::response page(const std::string& user_id, const github::verified_installat
   return answer;
 }
 
-void keep_installation(const services& what, const answering& done, const std::string& request_id,
-                       const std::string& user_id, const github::verified_installation& x) {
+void keep_installation(const services& what, const answering& done, const std::string& request_id, const std::string& user_id,
+                       const github::verified_installation& x) {
   bridge::run_query(
       *what.context,
       {[&what, done, user_id, x](storage::connection& db) {

@@ -94,13 +94,11 @@ void list_rate_limits(const services& what, http::request req, path_parameters, 
       what.system, handles->rate_limiter, limiter_timeout,
       [&what, asked, answer](caf::expected<views> found) {
         if (!found)
-          return (*answer)(
-              http::refusal({fault::overloaded, "the rate limiter does not answer", {}}, asked->head.request_id));
-        answer_by_reading(what, std::move(*asked), std::move(*answer),
-                          [here = std::move(*found), limits = storage::limits_of(what.context->config.github_api)](
-                              storage::connection& db, const http::request& x) {
-                            return json_response(page(db, x, here, limits));
-                          });
+          return (*answer)(http::refusal({fault::overloaded, "the rate limiter does not answer", {}}, asked->head.request_id));
+        answer_by_reading(
+            what, std::move(*asked), std::move(*answer),
+            [here = std::move(*found), limits = storage::limits_of(what.context->config.github_api)](
+                storage::connection& db, const http::request& x) { return json_response(page(db, x, here, limits)); });
       },
       collect_atom_v);
 }

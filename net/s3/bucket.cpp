@@ -12,12 +12,13 @@ namespace ingot::s3 {
 
 namespace {
 
-constexpr auto answer_bytes_max = std::size_t{64} * 1024;       // of what is no content
-constexpr auto page_bytes_max = std::size_t{4} * 1024 * 1024;   // 1,000 keys with what S3 says of them
-constexpr auto page_keys_max = std::size_t{1'000};              // of ListObjectsV2
+constexpr auto answer_bytes_max = std::size_t{64} * 1024;     // of what is no content
+constexpr auto page_bytes_max = std::size_t{4} * 1024 * 1024; // 1,000 keys with what S3 says of them
+constexpr auto page_keys_max = std::size_t{1'000};            // of ListObjectsV2
 
 bool is_unreserved(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' || c == '~';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' ||
+         c == '~';
 }
 
 /// As the signature wants it (RFC 3986): all but unreserved characters. @param keep a slash, in a path
@@ -128,7 +129,8 @@ listed read_page(const std::string& xml, const std::string& prefix) {
     const auto at = parse_rfc3339(x.child_value("LastModified"));
     if (!at)
       throw contents::blob_store_error{"the S3 store's listing has an object without a time"};
-    out.keys.push_back({out.last.substr(prefix.size()), std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count()});
+    out.keys.push_back(
+        {out.last.substr(prefix.size()), std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count()});
   }
   return out;
 }

@@ -63,8 +63,7 @@ void endpoint::give_back(std::unique_ptr<curl_line> x) noexcept {
     free_.push_back(std::move(x)); // there is room for it since the beginning
 }
 
-exchange::exchange(endpoint& of, const request& asked)
-    : of_{of}, line_{of.take()}, body_{asked.body} {
+exchange::exchange(endpoint& of, const request& asked) : of_{of}, line_{of.take()}, body_{asked.body} {
   prepare(asked);
   ::curl_multi_add_handle(line_->multi, line_->easy);
 }

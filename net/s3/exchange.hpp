@@ -16,9 +16,9 @@ namespace ingot::s3 {
 
 /// What is asked of the store.
 struct request {
-  std::string method;               ///< GET, PUT, DELETE
-  std::string target;               ///< path behind the store's URL, encoded; begins with `/`
-  std::string query;                ///< encoded, in the order of its names, as the signature wants it
+  std::string method;                ///< GET, PUT, DELETE
+  std::string target;                ///< path behind the store's URL, encoded; begins with `/`
+  std::string query;                 ///< encoded, in the order of its names, as the signature wants it
   const packed_blob* body = nullptr; ///< of PUT
 };
 
@@ -86,7 +86,8 @@ private:
 };
 
 /// Asks up to three times, with growing pauses, until the answer is neither 429 nor of the 500s and no transport error. @returns
-/// the answer's body, at most `bytes_max` of it. `status` becomes the last one. Throws contents::blob_store_error after transport errors.
+/// the answer's body, at most `bytes_max` of it. `status` becomes the last one. Throws contents::blob_store_error after transport
+/// errors.
 std::string ask(endpoint& of, const request& asked, std::size_t bytes_max, unsigned& status);
 
 /// The error for an answer that was not expected: with its status and S3's code.

@@ -17,7 +17,8 @@ namespace {
 
 [[noreturn]] void fail(std::string_view doing) {
   const auto error = errno;
-  throw contents::blob_store_error{"cannot " + std::string{doing} + " a temporary file: " + std::generic_category().message(error)};
+  throw contents::blob_store_error{"cannot " + std::string{doing} +
+                                   " a temporary file: " + std::generic_category().message(error)};
 }
 
 } // namespace

@@ -58,13 +58,17 @@ struct sweeping {
 
   void file(int repository_id, const std::string& path, int of) {
     db.sql("INSERT INTO repository_files VALUES (" + std::to_string(repository_id) + ", '" + path + "', '" + sha_of(of) +
-           "', 33188, 1, NULL, 1); UPDATE content_blobs SET refs = refs + 1, unreferenced_at = NULL WHERE sha = '" + sha_of(of) + "'");
+           "', 33188, 1, NULL, 1); UPDATE content_blobs SET refs = refs + 1, unreferenced_at = NULL WHERE sha = '" + sha_of(of) +
+           "'");
   }
 
   /// @returns what the sweep came to, as its job shows it
   std::string sweep(bool orphans = false) {
-    const auto job = claimed_job{{1, "token", storage::blob_sweep_kind}, storage::blob_sweep_kind,
-                                 orphans ? R"({"orphans":true})" : R"({"orphans":false})", "", 1};
+    const auto job = claimed_job{{1, "token", storage::blob_sweep_kind},
+                                 storage::blob_sweep_kind,
+                                 orphans ? R"({"orphans":true})" : R"({"orphans":false})",
+                                 "",
+                                 1};
     const auto end = sweep_contents(job, context);
     const auto* done = std::get_if<job_succeeded>(&end);
     return done != nullptr ? done->result : std::get<job_failed_for_now>(end).error;
@@ -107,8 +111,8 @@ TEST_CASE_METHOD(sweeping, "a content that is stored anew while a sweep is pause
   CHECK(storage::sweep_unreferenced(*link, std::chrono::hours{24}, 10) == 1);
   const auto again = sha_of(1) + ".77";
   object(again);
-  db.sql("INSERT INTO content_blobs (sha, size, key, mime_type, is_binary, refs, unreferenced_at) VALUES ('" + sha_of(1) + "', 1, '" +
-         again + "', 'text/plain', FALSE, 1, NULL)");
+  db.sql("INSERT INTO content_blobs (sha, size, key, mime_type, is_binary, refs, unreferenced_at) VALUES ('" + sha_of(1) +
+         "', 1, '" + again + "', 'text/plain', FALSE, 1, NULL)");
   sweep(true);
   CHECK(context.blobs->read(again) != nullptr);
   CHECK_FALSE(has(1));
@@ -161,8 +165,10 @@ TEST_CASE_METHOD(sweeping, "files of a repository that was given up go with thei
   auto link = db.connect();
   // In steps, of which each leaves the references right.
   auto steps = 0;
-  for (auto step = storage::sweep_removed_repository(*link, 2); step.more; step = storage::sweep_removed_repository(*link, 2), ++steps)
-    CHECK(db.sql("SELECT count(*) FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f WHERE f.sha = b.sha AND "
+  for (auto step = storage::sweep_removed_repository(*link, 2); step.more;
+       step = storage::sweep_removed_repository(*link, 2), ++steps)
+    CHECK(db.sql("SELECT count(*) FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f WHERE f.sha = "
+                 "b.sha AND "
                  "f.skipped IS NULL)") == "0");
   CHECK(steps == 3);
   CHECK(db.sql("SELECT string_agg(right(sha, 1) || ':' || refs || ':' || (unreferenced_at IS NULL), ' ' ORDER BY sha) FROM "
@@ -176,8 +182,10 @@ TEST_CASE_METHOD(sweeping, "old syncs go with their changes, but for the newest 
   repository(1);
   repository(2);
   db.sql("INSERT INTO content_syncs (id, repository_id, job_id, trigger, state, finished_at, feed) VALUES "
-         "(1, 1, 1, 'manual', 'succeeded', now() - interval '100 days', 1), (2, 1, 2, 'manual', 'succeeded', now() - interval '95 days', 2), "
-         "(3, 1, 3, 'manual', 'failed', now() - interval '91 days', NULL), (4, 2, 4, 'manual', 'succeeded', now() - interval '99 days', 3), "
+         "(1, 1, 1, 'manual', 'succeeded', now() - interval '100 days', 1), (2, 1, 2, 'manual', 'succeeded', now() - interval "
+         "'95 days', 2), "
+         "(3, 1, 3, 'manual', 'failed', now() - interval '91 days', NULL), (4, 2, 4, 'manual', 'succeeded', now() - interval '99 "
+         "days', 3), "
          "(5, 3, 5, 'manual', 'succeeded', now() - interval '99 days', 4), (6, 2, 6, 'manual', 'running', NULL, NULL);"
          "INSERT INTO content_changes (sync_id, ordinal, repository_id, path, change) "
          "SELECT s, i, 1, 'p' || i, 'added' FROM generate_series(1, 5) s, generate_series(1, 700) i");
@@ -212,7 +220,8 @@ TEST_CASE_METHOD(sweeping, "sweeps and syncs at the same time lose no content th
       sweep(true);
   }
   CHECK(wrong == "");
-  CHECK(db.sql("SELECT count(*) FROM repository_files f WHERE NOT EXISTS (SELECT FROM content_blobs b WHERE b.sha = f.sha)") == "0");
+  CHECK(db.sql("SELECT count(*) FROM repository_files f WHERE NOT EXISTS (SELECT FROM content_blobs b WHERE b.sha = f.sha)") ==
+        "0");
   for (auto i = 1; i <= 9; ++i)
     CHECK(has(i) == (db.sql("SELECT count(*) FROM content_blobs WHERE sha = '" + sha_of(i) + "'") == "1"));
 }

@@ -46,8 +46,9 @@ struct fixture {
     auto link = db.connect();
     for (auto i = 1; i <= count; ++i) {
       db.sql("INSERT INTO sites (id, name) VALUES (" + std::to_string(i) + ", 'x')");
-      storage::set_site_webhook(*link, i, storage::site_webhook{"https://example.org/", keys.seal("whsec_hush", storage::webhook_secret_place(i))},
-                                {"test", now});
+      storage::set_site_webhook(
+          *link, i, storage::site_webhook{"https://example.org/", keys.seal("whsec_hush", storage::webhook_secret_place(i))},
+          {"test", now});
       auto x = storage::new_credential{};
       x.user_id = "u" + std::to_string(i);
       x.access_token = "ghp_hush";

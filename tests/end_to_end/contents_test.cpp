@@ -45,10 +45,12 @@ struct reading {
     const auto writer = blobs->write();
     writer->write(content);
     writer->commit(sha + "." + n);
-    db.run("INSERT INTO content_blobs (sha, size, key, mime_type, language, is_binary, refs, unreferenced_at) VALUES ('" + sha + "', " +
-           std::to_string(content.size()) + ", '" + sha + "." + n + "', 'text/x-python', 'Python', FALSE, 1, NULL);"
-           "INSERT INTO repository_files VALUES (" + std::to_string(repository_id) + ", " + literal(path) + ", '" + sha + "', 33188, " +
-           std::to_string(content.size()) + ", NULL, 1)");
+    db.run("INSERT INTO content_blobs (sha, size, key, mime_type, language, is_binary, refs, unreferenced_at) VALUES ('" + sha +
+           "', " + std::to_string(content.size()) + ", '" + sha + "." + n +
+           "', 'text/x-python', 'Python', FALSE, 1, NULL);"
+           "INSERT INTO repository_files VALUES (" +
+           std::to_string(repository_id) + ", " + literal(path) + ", '" + sha + "', 33188, " + std::to_string(content.size()) +
+           ", NULL, 1)");
     return sha;
   }
 
@@ -61,10 +63,12 @@ struct reading {
 
   /// Changes of a sync that has just committed.
   void sync(int id, int feed, int repository_id, int changes) {
-    db.run("INSERT INTO content_syncs (id, repository_id, job_id, trigger, state, commit_sha, feed, finished_at) VALUES (" + std::to_string(id) +
-           ", " + std::to_string(repository_id) + ", 1, 'manual', 'succeeded', 'c" + std::to_string(id) + "', " + std::to_string(feed) +
-           ", now()); INSERT INTO content_changes (sync_id, ordinal, repository_id, path, change, sha, mode) SELECT " + std::to_string(id) +
-           ", i, " + std::to_string(repository_id) + ", 'p' || i, 'added', 'abc', 33188 FROM generate_series(1, " + std::to_string(changes) +
+    db.run("INSERT INTO content_syncs (id, repository_id, job_id, trigger, state, commit_sha, feed, finished_at) VALUES (" +
+           std::to_string(id) + ", " + std::to_string(repository_id) + ", 1, 'manual', 'succeeded', 'c" + std::to_string(id) +
+           "', " + std::to_string(feed) +
+           ", now()); INSERT INTO content_changes (sync_id, ordinal, repository_id, path, change, sha, mode) SELECT " +
+           std::to_string(id) + ", i, " + std::to_string(repository_id) +
+           ", 'p' || i, 'added', 'abc', 33188 FROM generate_series(1, " + std::to_string(changes) +
            ") i; UPDATE content_feed SET last = " + std::to_string(feed));
   }
 };
@@ -107,8 +111,9 @@ TEST_CASE_METHOD(reading, "files of a repository are listed by page and by folde
   CHECK(paths("?path=nothing") == "");
   const auto body = json::parse(get("/api/v1/repositories/1/files?path=big.bin").body);
   CHECK(body.at("commit_sha") == "c0ffee");
-  CHECK(json::serialize(body.at("files").at(0)) ==
-        R"({"path":"big.bin","sha":"ddd","size":999,"mode":"100644","skipped":"too_large","mime_type":null,"language":null,"is_binary":null,"lfs":null})");
+  CHECK(
+      json::serialize(body.at("files").at(0)) ==
+      R"({"path":"big.bin","sha":"ddd","size":999,"mode":"100644","skipped":"too_large","mime_type":null,"language":null,"is_binary":null,"lfs":null})");
   CHECK(get("/api/v1/repositories/1/files?limit=0").status == 400);
   CHECK(get("/api/v1/repositories/1/files/a.py/content").status == 200);
   CHECK(get("/api/v1/repositories/1/files/big.bin/content").body.find("too_large") != std::string::npos);
@@ -228,14 +233,17 @@ TEST_CASE_METHOD(reading, "the feed gives changes in the order of commits, a pag
   }
   CHECK(seen == "1.1:1 1.2:1 1.3:1 3.1:1 3.2:1 ");
   CHECK(after == "4.0");
-  CHECK(get("/api/v1/changes?after=1.2&limit=1").body.starts_with(
-      R"({"cursor":"1.3","repository_id":1,"sync_id":10,"commit_sha":"c10","path":"p3","change":"added","sha":"abc","previous_sha":null,"mode":"100644","at":")"));
+  CHECK(
+      get("/api/v1/changes?after=1.2&limit=1")
+          .body.starts_with(
+              R"({"cursor":"1.3","repository_id":1,"sync_id":10,"commit_sha":"c10","path":"p3","change":"added","sha":"abc","previous_sha":null,"mode":"100644","at":")"));
   CHECK(lines_of(get("/api/v1/changes?repository=2")).empty());
   const auto admin = header{"Authorization", "Bearer " + std::string{admin_token}};
   CHECK(lines_of(get("/api/v1/changes", {admin})).size() == 7);
   CHECK(lines_of(get("/api/v1/changes?repository=2", {admin})).size() == 2);
   CHECK(lines_of(get("/api/v1/changes?userId=bob", {admin})).size() == 2);
-  for (const auto* bad : {"after=x", "after=1.", "after=1.2.3", "after=-1", "after=1.-2", "wait=61", "limit=0", "repository=0", "other=1"})
+  for (const auto* bad :
+       {"after=x", "after=1.", "after=1.2.3", "after=-1", "after=1.-2", "wait=61", "limit=0", "repository=0", "other=1"})
     CHECK(get(std::string{"/api/v1/changes?"} + bad).status == 400);
 }
 
@@ -245,7 +253,8 @@ TEST_CASE_METHOD(reading, "whoever waits for changes is answered by the next com
   auto answer = http_answer{};
   {
     auto waiting = running.client();
-    waiting.send("GET /api/v1/changes?wait=60&after=" + after + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + "\r\n\r\n");
+    waiting.send("GET /api/v1/changes?wait=60&after=" + after + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key +
+                 "\r\n\r\n");
     sync(11, 2, 2, 5);
     sync(12, 3, 1, 2);
     answer = waiting.read_answer();
@@ -285,17 +294,19 @@ TEST_CASE("a sweep that is killed between its steps is gone on with after the st
     }
     {
       sql db{running.database_url()};
-      db.run("INSERT INTO content_blobs (sha, size, key, mime_type, is_binary, unreferenced_at) VALUES ('" + sha + "', 1, '" + sha +
-             ".1', 'text/plain', FALSE, now() - interval '1 day'); INSERT INTO content_garbage (key) VALUES ('" + sha +
-             ".2'); WITH added AS (INSERT INTO jobs (kind, key, payload) VALUES ('blob_sweep', 'blob_sweep', '{\"orphans\":false}') "
-             "RETURNING id, kind, key, priority, run_at) INSERT INTO job_lanes AS l (key, job_id, kind, priority, run_at, jobs) "
-             "SELECT key, id, kind, priority, run_at, 1 FROM added ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + 1");
+      db.run(
+          "INSERT INTO content_blobs (sha, size, key, mime_type, is_binary, unreferenced_at) VALUES ('" + sha + "', 1, '" + sha +
+          ".1', 'text/plain', FALSE, now() - interval '1 day'); INSERT INTO content_garbage (key) VALUES ('" + sha +
+          ".2'); WITH added AS (INSERT INTO jobs (kind, key, payload) VALUES ('blob_sweep', 'blob_sweep', '{\"orphans\":false}') "
+          "RETURNING id, kind, key, priority, run_at) INSERT INTO job_lanes AS l (key, job_id, kind, priority, run_at, jobs) "
+          "SELECT key, id, kind, priority, run_at, 1 FROM added ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + 1");
     }
     REQUIRE(running.wait(std::chrono::seconds{30}).has_value());
     running.environment().erase("INGOT_FAILPOINT");
     running.start();
     sql db{running.database_url()};
-    CHECK(eventually([&] { return db.number("SELECT count(*) FROM jobs WHERE kind = 'blob_sweep' AND state = 'succeeded'") >= 1; }));
+    CHECK(eventually(
+        [&] { return db.number("SELECT count(*) FROM jobs WHERE kind = 'blob_sweep' AND state = 'succeeded'") >= 1; }));
     CHECK(db.number("SELECT count(*) FROM content_blobs") + db.number("SELECT count(*) FROM content_garbage") == 0);
     CHECK(blobs->list("", 10).empty());
   }

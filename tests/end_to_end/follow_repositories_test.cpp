@@ -114,8 +114,7 @@ TEST_CASE("a user follows what the credential can see, and nobody else knows of 
 
   const auto again = follow(client, ada, R"({"provider":"github","owner":"octo","name":"open"})");
   CHECK(again.status == 409);
-  CHECK(object_of(again).at("error").at("details").at(0).at("message").as_string() ==
-        std::to_string(row.at("id").as_int64()));
+  CHECK(object_of(again).at("error").at("details").at(0).at("message").as_string() == std::to_string(row.at("id").as_int64()));
   CHECK(follow(client, grace, R"({"provider":"github","owner":"octo","name":"open"})").status == 201);
   CHECK(places_of(follow(client, ada, R"({"provider":"github","owner":"octo","name":"absent"})")) == "/name");
   CHECK(places_of(follow(client, ada, R"({"provider":"github","owner":"octo","name":"hidden"})")) == "/name");
@@ -243,7 +242,8 @@ TEST_CASE("law 6: a delivery that failed is asked for again, and the receipt say
     return to.request("POST", "/webhook", delivery_headers(x.event, x.guid, body, webhook_secret), body).status;
   };
   sql db{running.database_url()};
-  CHECK(eventually([&] { return db.number("SELECT count(*) FROM delivery_ids WHERE delivery_id = " + literal(failed.guid)) == 1; }));
+  CHECK(eventually(
+      [&] { return db.number("SELECT count(*) FROM delivery_ids WHERE delivery_id = " + literal(failed.guid)) == 1; }));
   auto client = running.client();
   const auto receipt = [&] {
     return object_of(client.request("GET", "/api/v1/admin/receipt", as_admin)).at("receipts").as_array();
@@ -260,7 +260,8 @@ TEST_CASE("law 6: a delivery that failed is asked for again, and the receipt say
 TEST_CASE("the files of a pull request are asked for when it is heard of") {
   github_with_app github;
   github.standin.change(github.open_id, [](hosted_repository& x) {
-    x.pulls[5] = {{"src/a.cpp", "modified", "", std::string(40, 'a'), 3, 1}, {"docs/b.md", "added", "", std::string(40, 'b'), 2, 0}};
+    x.pulls[5] = {{"src/a.cpp", "modified", "", std::string(40, 'a'), 3, 1},
+                  {"docs/b.md", "added", "", std::string(40, 'b'), 2, 0}};
   });
   node running{github.options({{"GITHUB_TOKEN", "token-of-node"}})};
   github.standin.add_token("token-of-node", {"node", 9});

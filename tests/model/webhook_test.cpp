@@ -150,6 +150,28 @@ TEST_CASE("a review carries its state, its reviewer and the time of what happene
   CHECK(review("submitted", "approved").pull_request.number == 7);
 }
 
+TEST_CASE("a push to a branch says where it was, where it is and with which tree; a tag or half of it is no such news") {
+  const auto push = [](const std::string& members) {
+    return std::get<repository_event>(parsed("push", "{" + members + "," + repository + "}").fact).push;
+  };
+  const auto before = std::string(40, 'a'), after = std::string(40, 'b'), tree = std::string(40, 'c');
+  const auto said = [&](const std::string& ref, const std::string& head) {
+    return R"("ref":")" + ref + R"(","before":")" + before + R"(","after":")" + after + R"(","head_commit":)" + head;
+  };
+  const auto head = R"({"id":")" + after + R"(","tree_id":")" + tree + R"("})";
+  const auto news = push(said("refs/heads/a/b", head));
+  REQUIRE(news);
+  CHECK(news->branch == "a/b");
+  CHECK(news->before.hex() == before);
+  CHECK(news->after.hex() == after);
+  CHECK(news->tree.hex() == tree);
+  CHECK_FALSE(push(said("refs/heads/main", "null"))->tree);
+  CHECK_FALSE(push(said("refs/heads/main", R"({"id":")" + before + R"(","tree_id":")" + tree + R"("})"))->tree);
+  CHECK_FALSE(push(said("refs/tags/v1", head)));
+  CHECK_FALSE(push(R"("ref":"refs/heads/main")"));
+  CHECK_FALSE(push(R"("ref":"refs/heads/main","after":"abc")"));
+}
+
 TEST_CASE("a push happened when its head commit says, else when the repository was pushed") {
   const auto push = [](std::string_view head) {
     return parsed("push", R"({"head_commit":)" + std::string(head) + "," + repository + "}");

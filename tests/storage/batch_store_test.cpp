@@ -419,3 +419,32 @@ TEST_CASE_METHOD(store_fixture, "a pull request without a file list asks for one
   CHECK(db.sql("SELECT count(*) || ' ' || min(kind) FROM jobs") == "1 pull_request_files");
   CHECK(db.sql("SELECT cardinality(files_changed) FROM pull_requests") == "0");
 }
+
+TEST_CASE_METHOD(store_fixture,
+                 "a push orders a sync of every repository that follows its branch, in order and once for each delivery") {
+  db.sql("INSERT INTO provider_repositories (id, user_id, provider, name, external_id, branch, default_branch, state) VALUES "
+         "(1, 'ada', 'github', 'r1', 1, NULL, 'main', 'active'), (2, 'bob', 'github', 'r1', 1, 'release', 'main', 'active'), "
+         "(3, 'eve', 'github', 'r1', 1, 'main', NULL, 'suspended'), (4, 'joe', 'github', 'r2', 2, 'main', NULL, 'active'), "
+         "(5, 'sue', 'github', 'r1', 1, NULL, NULL, 'gone')");
+  const auto to = [](std::string branch, std::string id) {
+    auto x = push(1, std::move(id));
+    auto news = contents::push_news{std::move(branch), {}, contents::id_of_blob("after " + x.kept.id), {}};
+    std::get<github::repository_event>(x.what.fact).push = std::move(news);
+    return x;
+  };
+  auto first = group({to("main", "a"), to("other", "b"), to("main", "c"), to("main", "a"), push(1, "d")});
+  commit(first);
+  const auto orders =
+      "SELECT string_agg(key || ' ' || (payload ->> 'branch') || ' ' || left(payload ->> 'after', 4) || ' ' || "
+      "(payload ->> 'repository') || ' ' || priority, ', ' ORDER BY key, id) FROM jobs WHERE kind = 'content_sync'";
+  const auto a = contents::id_of_blob("after a").hex().substr(0, 4), b = contents::id_of_blob("after b").hex().substr(0, 4),
+             c = contents::id_of_blob("after c").hex().substr(0, 4);
+  CHECK(db.sql(orders) == "contents/1 main " + a + " 1 0, contents/1 main " + c + " 1 0, contents/5 main " + a +
+                              " 5 0, contents/5 other " + b + " 5 0, contents/5 main " + c + " 5 0");
+  CHECK(db.sql("SELECT string_agg(key || ' ' || jobs, ', ' ORDER BY key) FROM job_lanes") == "contents/1 2, contents/5 3");
+  auto again = group({to("main", "c"), to("release", "e")}, first.known);
+  decide(again);
+  commit(again);
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE key = 'contents/2'") == "1");
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE key = 'contents/1'") == "2");
+}

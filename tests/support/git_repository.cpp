@@ -69,7 +69,7 @@ std::string bare_repository::git(std::vector<std::string> arguments, const std::
 }
 
 std::string bare_repository::commit(const std::vector<file_edit>& edits, const std::string& branch,
-                                   std::optional<std::string> parent) {
+                                    std::optional<std::string> parent) {
   const auto from = parent ? *parent : head(branch).value_or("");
   const auto who = "Somebody <somebody@example.org> " + std::to_string(time_++) + " +0000\n";
   auto stream = std::string{};
