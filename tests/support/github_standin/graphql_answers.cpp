@@ -61,7 +61,7 @@ json blob_json(const graphql_field& of, const std::string& id, const std::string
         self(self, x);
       else if (x.name == "text") {
         out.with(x.alias, binary ? json{} : json{shown_text(bytes).substr(0, text_max)});
-        gives_text = gives_text || (!binary && !cut);
+        gives_text = gives_text || (!binary && !cut && http::valid_utf8(bytes) == bytes);
       } else if (x.name == "byteSize")
         out.with(x.alias, bytes.size());
       else if (x.name == "isBinary")

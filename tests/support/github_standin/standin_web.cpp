@@ -114,7 +114,7 @@ web_answer standin_web::archive(const std::vector<std::string>& names) {
   if (!commit)
     return plain(404, "404: Not Found");
   if (fault == fault_kind::server_error || fault == fault_kind::forbidden || fault == fault_kind::too_many)
-    return plain(fault == fault_kind::server_error ? 502 : 429, "Unicorn!");
+    return plain(502, "Unicorn!"); // one without retry-after would be waited for a minute
   web_answer out;
   out.content_type = "application/x-gzip";
   const auto prefix = owner + '-' + name + '-' + commit->substr(0, 7);
