@@ -150,7 +150,7 @@ TEST_CASE("a review carries its state, its reviewer and the time of what happene
   CHECK(review("submitted", "approved").pull_request.number == 7);
 }
 
-TEST_CASE("a push to a branch says where it was, where it is and with which tree; a tag or half of it is no such news") {
+TEST_CASE("a push to a branch says where it was, where it is and with which tree, and a tag or half of it is no such news") {
   const auto push = [](const std::string& members) {
     return std::get<repository_event>(parsed("push", "{" + members + "," + repository + "}").fact).push;
   };
