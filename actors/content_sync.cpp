@@ -117,12 +117,18 @@ observation sync_run::look() {
   if (order_.push && known.synced && order_.push->after == known.synced->commit && order_.push->branch == known.synced->branch &&
       subject_.filters == filters_ && subject_.complete && !order_.full)
     return {observation::head::unchanged, *known.synced, known.etag, {}};
-  if (trusts_push())
-    return {observation::head::moved, remote_->resolve(order_.push->after, order_.push->tree), {}, {}};
+  if (trusts_push()) {
+    auto to = remote_->resolve(order_.push->after, order_.push->tree);
+    to.branch = order_.push->branch;
+    return {observation::head::moved, std::move(to), {}, {}};
+  }
   const auto anew = order_.full || subject_.filters != filters_ || !subject_.complete;
   if (anew)
     known.etag.clear();
   auto seen = remote_->observe(known);
+  // The node's own token is not lent to users.
+  if (seen.what && seen.what->is_private && subject_.where.credential_id == 0 && !subject_.user_id.empty())
+    throw provider_error{trouble::forbidden, "it is private, and its user has given no credential for it"};
   if (anew && seen.state == observation::head::unchanged)
     seen.state = observation::head::moved; // to where it is, but listed anew
   if (seen.state == observation::head::moved && !seen.at.tree)

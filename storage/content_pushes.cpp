@@ -13,10 +13,11 @@ namespace {
 // An order for every repository that follows a branch which was pushed to. Of one that follows the default branch, and of which
 // we do not know it yet, every push counts: the sync finds out.
 constexpr std::string_view followers_sql = R"sql(
-  SELECT 'content_sync' AS kind, 'contents/' || f.id AS key, NULL AS dedupe_key,
+  SELECT 'content_sync' AS kind, 'contents/' || f.id AS key, 'content_push/' || f.id || '/' || u.delivery_id AS dedupe_key,
          (u.payload::jsonb || jsonb_build_object('repository', f.id))::text AS payload, 0::int2 AS priority, NULL::bytea AS body,
          u.number
-  FROM unnest($1::int8[], $2::text[], $3::text[]) WITH ORDINALITY AS u (external_id, branch, payload, number)
+  FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[])
+    WITH ORDINALITY AS u (external_id, branch, payload, delivery_id, number)
   JOIN provider_repositories f ON f.external_id = u.external_id AND f.provider = 'github'
     AND f.state IN ('active', 'gone', 'forbidden') AND COALESCE(f.branch, f.default_branch, u.branch) = u.branch
 )sql";
@@ -33,7 +34,7 @@ void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes) {
   if (pushes.empty())
     return;
   auto external_id = int8_array{};
-  auto branch = text_array{}, payload = text_array{};
+  auto branch = text_array{}, payload = text_array{}, delivery_id = text_array{};
   for (const auto& x : pushes) {
     auto order = contents::sync_order{};
     order.how = contents::urgency::webhook;
@@ -41,8 +42,9 @@ void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes) {
     external_id.add(x.external_id);
     branch.add(x.news->branch);
     payload.add(contents::job_of(order).payload);
+    delivery_id.add(x.delivery_id);
   }
-  db.add("enqueue_pushes", {external_id.parameter(), branch.parameter(), payload.parameter()});
+  db.add("enqueue_pushes", {external_id.parameter(), branch.parameter(), payload.parameter(), delivery_id.parameter()});
 }
 
 } // namespace ingot::storage

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace ingot::storage {
 
 /// A push to a repository, by GitHub's id.
 struct branch_push {
   std::int64_t external_id = 0;
+  std::string_view delivery_id; ///< one delivery orders once
   const contents::push_news* news = nullptr;
 };
 

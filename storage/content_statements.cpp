@@ -25,7 +25,7 @@ constexpr auto load_repository_sql = R"sql(
   SELECT id, provider, owner, name, url, COALESCE(external_id, 0), COALESCE(branch, ''), COALESCE(credential_id, 0),
          COALESCE(last_commit_sha, ''), COALESCE(last_tree_sha, ''), COALESCE(last_branch, ''), COALESCE(etag, ''),
          COALESCE(default_branch, ''), array_to_string(include_patterns, chr(10)), array_to_string(exclude_patterns, chr(10)),
-         COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state
+         COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state, user_id
   FROM provider_repositories WHERE id = $1::text::int8
 )sql";
 

@@ -79,6 +79,7 @@ sync_subject subject_of(const answer& rows) {
   out.filters = static_cast<std::uint64_t>(next_integer());
   out.complete = next() == "t";
   out.state = next();
+  out.user_id = next();
   return out;
 }
 

@@ -20,6 +20,7 @@ namespace ingot::storage {
 /// A followed repository as a sync needs it.
 struct sync_subject {
   std::int64_t id = 0;
+  std::string user_id; ///< empty: the node's own
   contents::place where;
   contents::known_state known;
   std::string default_branch;

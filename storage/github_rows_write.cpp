@@ -294,7 +294,7 @@ void tell_followers(pipeline& db, const group_list& groups) {
   auto all = std::vector<branch_push>{};
   for (const auto* group : groups)
     for (const auto& push : group->changes.pushes)
-      all.push_back({group->changes.repository->id, &push});
+      all.push_back({group->changes.repository->id, push.delivery_id, &push.news});
   enqueue_pushes(db, all);
 }
 

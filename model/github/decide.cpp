@@ -60,7 +60,7 @@ private:
     out_.moved |= changed_ && fact.rank > 0;
     if (!fact.push)
       return;
-    out_.pushes.push_back(*fact.push);
+    out_.pushes.push_back({std::string{delivery_id_}, *fact.push});
     changed_ = true;
   }
   void apply(const installation_event&) {}

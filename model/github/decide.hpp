@@ -68,6 +68,12 @@ struct commit_change {
   std::string facts;
 };
 
+/// A push, and the delivery that told of it.
+struct told_push {
+  std::string delivery_id;
+  contents::push_news news;
+};
+
 /// All that one group of deliveries of one repository changes. At most one change per row: later decisions replace earlier ones.
 struct change_set {
   std::optional<repository_change> repository; ///< present whenever anything of the repository changes
@@ -75,8 +81,8 @@ struct change_set {
   std::vector<pipeline_change> pipelines;
   std::vector<commit_change> commits;
   std::vector<new_job> jobs;
-  std::vector<contents::push_news> pushes; ///< in order: what follows the repository is told
-  bool moved = false;                      ///< its names, flags or its end have changed: whoever follows it is told
+  std::vector<told_push> pushes; ///< in order: whoever follows the repository is told
+  bool moved = false;            ///< its names, flags or its end have changed: whoever follows it is told
 
   bool empty() const noexcept { return !repository && jobs.empty() && pushes.empty(); }
 };

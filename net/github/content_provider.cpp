@@ -101,7 +101,8 @@ contents::observation github_remote::observe(const contents::known_state& known)
   const auto ref = where_.branch.empty() ? std::string{"HEAD"} : "heads/" + where_.branch;
   auto found = api::conditional<api::commit>{};
   try {
-    found = api_.commit(where_.external_id, ref, known.synced ? known.etag : std::string{});
+    // GitHub compares a commit's id as if it were an ETag, whatever token asks (REST: "Get a commit").
+    found = api_.commit(where_.external_id, ref, known.synced ? '"' + known.synced->commit.hex() + '"' : std::string{});
   } catch (const provider_error& e) {
     if (e.kind() != trouble::gone)
       throw;

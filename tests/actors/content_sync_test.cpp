@@ -40,7 +40,7 @@ struct fake_repository {
   std::map<object_id, tree> commits;
   std::map<object_id, object_id> trees; ///< of commits
   std::map<std::string, object_id> branches;
-  bool is_empty = true;
+  bool is_empty = true, is_private = false;
   std::vector<std::string> fetched; ///< ids, in order
   std::uint64_t observed = 0, not_modified = 0, resolved = 0;
   std::function<void(const std::string& step)> on; ///< may throw
@@ -67,7 +67,7 @@ public:
     step("observe");
     ++of_.observed;
     auto out = contents::observation{};
-    out.what = contents::description{77, "octo", "hello", "main", false, false};
+    out.what = contents::description{77, "octo", "hello", "main", of_.is_private, false};
     if (of_.is_empty) {
       out.state = contents::observation::head::empty;
       return out;
@@ -270,6 +270,31 @@ TEST_CASE_METHOD(following, "a push in order is believed, and only blobs that ar
   CHECK(broken_rule() == "NULL");
   CHECK(db.sql("SELECT string_agg(path || ' ' || change, ', ' ORDER BY ordinal) FROM content_changes WHERE sync_id = 2") ==
         "a.txt modified, b/run removed, new added");
+}
+
+TEST_CASE_METHOD(following, "push after push is believed, and says which branch it was") {
+  auto files = first;
+  auto head = remote.commit(files);
+  sync();
+  remote.observed = 0;
+  for (auto i = 0; i < 3; ++i) {
+    files["n"].content = std::to_string(i);
+    const auto next = remote.commit(files);
+    sync(push(std::exchange(head, next), next));
+    CHECK(db.sql("SELECT last_commit_sha || ' ' || last_branch FROM provider_repositories") == next.hex() + " main");
+  }
+  CHECK(remote.observed == 0);
+}
+
+TEST_CASE_METHOD(following, "law 9: a user's private repository is not read with the node's own token") {
+  remote.commit(first);
+  remote.is_private = true;
+  CHECK(std::holds_alternative<job_succeeded>(sync()));
+  CHECK(stored().empty());
+  CHECK(db.sql("SELECT state FROM provider_repositories") == "forbidden");
+  db.sql("UPDATE provider_repositories SET user_id = ''");
+  REQUIRE(std::holds_alternative<job_completed_already>(sync()));
+  CHECK(stored() == first);
 }
 
 TEST_CASE_METHOD(following, "law 4: pushes that arrive in the wrong order, late or twice never bring an older state back") {
