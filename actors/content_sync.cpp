@@ -13,6 +13,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -29,6 +30,9 @@ constexpr std::size_t listed_at_once = 4'000;
 
 /// How often contents that the sweep took in between are fetched again.
 constexpr auto tries_max = 3;
+
+/// From this attempt on a listing is believed that does not make the tree's id.
+constexpr auto unproven_attempt = 4;
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
@@ -81,7 +85,9 @@ private:
   void take(contents::tree_entry&& x);
   void fetch(const contents::revision& at);
   job_outcome failed(const provider_error& e);
+  void note_broken_off(const std::string& why) noexcept;
   const contents::sync_cost& cost() const { return remote_->cost(); }
+  std::optional<timestamp> push_time() const { return order_.push ? order_.push->at : std::nullopt; }
   std::string branch() const { return subject_.where.branch.empty() ? subject_.default_branch : subject_.where.branch; }
 
   const claimed_job& job_;
@@ -108,6 +114,10 @@ bool sync_run::trusts_push() const {
   if (!order_.push || !subject_.known.synced || subject_.filters != filters_ || !subject_.complete || order_.full)
     return false;
   const auto& push = *order_.push;
+  // A second attempt asks: what the push said may not have been there. One that GitHub made before another that we have seen says
+  // nothing of now, even when it fits.
+  if (job_.attempt > 1 || subject_.state != "active" || (subject_.last_push && (!push.at || *push.at <= *subject_.last_push)))
+    return false;
   return push.branch == subject_.known.synced->branch && push.branch == branch() && push.after && push.tree &&
          push.before == subject_.known.synced->commit && !store_.has_newer_order(job_.lease);
 }
@@ -125,7 +135,13 @@ observation sync_run::look() {
   const auto anew = order_.full || subject_.filters != filters_ || !subject_.complete;
   if (anew)
     known.etag.clear();
-  auto seen = remote_->observe(known);
+  // Of one that was gone or forbidden everything is asked anew, whether it is private above all.
+  const auto doubted = subject_.state != "active";
+  auto seen = remote_->observe(doubted ? contents::known_state{} : known);
+  if (doubted && seen.state == observation::head::moved && known.synced && seen.at.commit == known.synced->commit) {
+    seen.state = observation::head::unchanged;
+    seen.at = *known.synced;
+  }
   // The node's own token is not lent to users.
   if (seen.what && seen.what->is_private && subject_.where.credential_id == 0 && !subject_.user_id.empty())
     throw provider_error{trouble::forbidden, "it is private, and its user has given no credential for it"};
@@ -169,8 +185,12 @@ void sync_run::list(const contents::revision& at) {
     store_.list(listed_);
   listed_.clear();
   // The listing is the tree, and nothing but the tree: proven, not believed.
-  if (verifiable_ && (!in_order_ || (at.commit && hash_.finish() != at.tree)))
+  if (!verifiable_ || (in_order_ && (!at.commit || hash_.finish() == at.tree)))
+    return;
+  // Old repositories hold modes that no listing shows as they are: with them every attempt ends here.
+  if (job_.attempt < unproven_attempt)
     throw provider_error{trouble::transient, "the list of files is not that of tree " + at.tree.hex()};
+  log::warn("the list of files cannot be proven to be the tree", {{"repository", subject_.id}, {"commit", at.commit.hex()}});
 }
 
 void sync_run::fetch(const contents::revision& at) {
@@ -233,7 +253,8 @@ job_outcome sync_run::work() {
   auto seen = look();
   switch (seen.state) {
   case observation::head::unchanged:
-    store_.note_current(job_.lease, {subject_.id, subject_.known.synced, seen.etag, seen.what}, next_check(context_));
+    store_.note_current(job_.lease, {subject_.id, subject_.known.synced, seen.etag, seen.what, push_time()},
+                        next_check(context_));
     return job_completed_already{};
   case observation::head::absent: {
     // What was stored last stays: a branch that was deleted by mistake comes back by a push.
@@ -259,6 +280,8 @@ job_outcome sync_run::failed(const provider_error& e) {
   }
   case trouble::gone:
   case trouble::forbidden:
+    if (sync_id_ != 0) // of a part of it: the next attempt finds out about the whole
+      return job_failed_for_now{e.what()};
     store_.set_state(subject_.id, contents::to_string(e.kind()), e.what());
     return job_succeeded{json_object{}.add("outcome", contents::to_string(e.kind())).add("reason", e.what()).text()};
   case trouble::permanent:
@@ -282,6 +305,18 @@ job_outcome sync_run::run() {
     return failed(e);
   } catch (const contents::blob_store_error& e) {
     return failed(provider_error{trouble::transient, e.what()});
+  } catch (const storage::store_error& e) {
+    note_broken_off(e.what());
+    throw;
+  }
+}
+
+/// As well as it goes: what broke may be the way to the database.
+void sync_run::note_broken_off(const std::string& why) noexcept {
+  try {
+    store_.note_failure(subject_.id, sync_id_, why, cost(), {});
+  } catch (const std::exception& e) {
+    log::warn("a failed sync is not noted", {{"repository", subject_.id}, {"reason", storage::describe(e)}});
   }
 }
 
@@ -297,17 +332,11 @@ public:
   check_run(const node_context& context, storage::content_store& store) : context_{context}, store_{store} {}
 
   job_outcome run(const std::vector<std::int64_t>& repositories) {
-    auto put_off = std::optional<job_put_off>{};
-    for (const auto id : repositories) {
-      put_off = look_at(id);
-      if (put_off)
-        break;
-    }
+    for (const auto id : repositories)
+      look_at(id);
     store_.note_current(current_, next_check(context_));
     if (!moved_.empty())
       store_.enqueue(moved_);
-    if (put_off)
-      return std::move(*put_off);
     return job_succeeded{json_object{}
                              .add("unchanged", current_.size())
                              .add("moved", moved_.size())
@@ -317,35 +346,37 @@ public:
   }
 
 private:
-  std::optional<job_put_off> look_at(std::int64_t id) {
+  void look_at(std::int64_t id) {
     const auto subject = store_.load(id);
     const auto found = subject ? context_.providers.find(subject->where.provider) : context_.providers.end();
-    if (found == context_.providers.end() || subject->state != "active")
-      return std::nullopt;
+    if (found == context_.providers.end() || subject->state == "removed" || subject->state == "suspended")
+      return;
+    // One credential's limit holds up nobody else's repositories; its own are looked at again when their pauses are over.
+    if (const auto limited = limited_.find(subject->where.credential_id); limited != limited_.end())
+      return store_.note_failure(id, 0, "its credential is limited", {}, limited->second);
     const auto remote = found->second->open(subject->where, contents::urgency::fallback);
     try {
       auto seen = remote->observe(subject->known);
       requests_ += remote->cost().requests;
-      if (seen.state == observation::head::unchanged && subject->complete)
-        current_.push_back({id, subject->known.synced, seen.etag, seen.what});
+      if (seen.state == observation::head::unchanged && subject->complete && subject->state == "active")
+        current_.push_back({id, subject->known.synced, seen.etag, seen.what, {}});
       else
         moved_.push_back({id, contents::urgency::fallback, false, {}});
     } catch (const provider_error& e) {
       ++failed_;
       store_.note_failure(id, 0, e.what(), remote->cost(), e.retry_at());
       if (e.kind() == trouble::rate_limited)
-        return job_put_off{e.retry_at() ? std::chrono::ceil<milliseconds>(*e.retry_at() - context_.now()) : milliseconds{60'000},
-                           e.what()};
+        limited_.emplace(subject->where.credential_id, e.retry_at());
       if (e.kind() == trouble::gone || e.kind() == trouble::forbidden)
         store_.set_state(id, contents::to_string(e.kind()), e.what());
     }
-    return std::nullopt;
   }
 
   const node_context& context_;
   storage::content_store& store_;
   std::vector<storage::check_result> current_;
   std::vector<contents::sync_order> moved_;
+  std::map<std::int64_t, std::optional<timestamp>> limited_; ///< credentials, and until when
   std::uint64_t failed_ = 0, requests_ = 0;
 };
 

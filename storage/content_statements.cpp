@@ -25,7 +25,8 @@ constexpr auto load_repository_sql = R"sql(
   SELECT id, provider, owner, name, url, COALESCE(external_id, 0), COALESCE(branch, ''), COALESCE(credential_id, 0),
          COALESCE(last_commit_sha, ''), COALESCE(last_tree_sha, ''), COALESCE(last_branch, ''), COALESCE(etag, ''),
          COALESCE(default_branch, ''), array_to_string(include_patterns, chr(10)), array_to_string(exclude_patterns, chr(10)),
-         COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state, user_id
+         COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state, user_id,
+         COALESCE(to_char(last_push_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
   FROM provider_repositories WHERE id = $1::text::int8
 )sql";
 
@@ -174,6 +175,7 @@ constexpr auto finish_repository_sql = R"sql(
     state = CASE WHEN r.state IN ('gone', 'forbidden') THEN 'active' ELSE r.state END,
     state_reason = CASE WHEN r.state IN ('gone', 'forbidden') THEN NULL ELSE r.state_reason END,
     complete = NOT EXISTS (SELECT FROM listing WHERE skipped = 'unavailable'),
+    last_push_at = GREATEST(r.last_push_at, NULLIF($8, '')::timestamptz),
     files = (SELECT count(*) FROM listing), bytes = (SELECT COALESCE(sum(size), 0) FROM listing WHERE skipped IS NULL),
     version = r.version + EXISTS (SELECT FROM differences)::int, updated_at = now()
   WHERE id = $1::text::int8
@@ -203,11 +205,12 @@ constexpr auto place_in_feed_sql = R"sql(
 // Void when a sync came in between.
 constexpr auto note_current_sql = R"sql(
   UPDATE provider_repositories r SET last_synced_at = now(), etag = NULLIF(u.etag, ''),
+    last_push_at = GREATEST(r.last_push_at, NULLIF(u.push_at, '')::timestamptz),
     next_check_at = now() + ($4::int8[])[1] * interval '1 millisecond', retry_count = 0, next_retry_at = NULL,
     rate_limit_reset_at = NULL, last_error = NULL,
     state = CASE WHEN r.state IN ('gone', 'forbidden') THEN 'active' ELSE r.state END,
     state_reason = CASE WHEN r.state IN ('gone', 'forbidden') THEN NULL ELSE r.state_reason END
-  FROM unnest($1::int8[], $2::text[], $3::text[]) AS u (id, commit, etag)
+  FROM unnest($1::int8[], $2::text[], $3::text[], $5::text[]) AS u (id, commit, etag, push_at)
   WHERE r.id = u.id AND COALESCE(r.last_commit_sha, '') = u.commit
 )sql";
 
@@ -230,14 +233,16 @@ constexpr auto set_state_sql = R"sql(
   WHERE id = $1::text::int8 AND state IN ('active', 'gone', 'forbidden')
 )sql";
 
-// Repositories whose turn it is: the longest due ones first, and not before their pauses are over.
+// Repositories whose turn it is: the longest due ones first, and not before their pauses are over; of those that are gone or
+// forbidden, once a day: what was wrong may be mended by now.
 constexpr auto take_due_sql = R"sql(
   WITH due AS MATERIALIZED (
     SELECT id FROM provider_repositories
-    WHERE state = 'active' AND next_check_at <= now() AND COALESCE(next_retry_at, now()) <= now()
+    WHERE state IN ('active', 'gone', 'forbidden') AND next_check_at <= now() AND COALESCE(next_retry_at, now()) <= now()
     ORDER BY next_check_at LIMIT $1::text::int8 FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE provider_repositories r SET next_check_at = now() + $2::text::int8 * interval '1 millisecond'
+  UPDATE provider_repositories r
+  SET next_check_at = now() + $2::text::int8 * CASE r.state WHEN 'active' THEN 1 ELSE 24 END * interval '1 millisecond'
   FROM due d WHERE r.id = d.id RETURNING r.id
 )sql";
 

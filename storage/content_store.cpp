@@ -80,6 +80,8 @@ sync_subject subject_of(const answer& rows) {
   out.complete = next() == "t";
   out.state = next();
   out.user_id = next();
+  if (const auto at = next(); !at.empty())
+    out.last_push = parse_rfc3339(at);
   return out;
 }
 
@@ -323,15 +325,16 @@ private:
 
   void queue_current(std::span<const check_result> all, milliseconds check_after) {
     auto id = int8_array{}, after_ms = int8_array{};
-    auto commit = text_array{}, etag = text_array{};
+    auto commit = text_array{}, etag = text_array{}, push_at = text_array{};
     after_ms.add(check_after.count());
     for (const auto& x : all) {
       id.add(x.repository_id);
       commit.add(x.known ? x.known->commit.hex() : std::string{});
       etag.add(x.etag);
+      push_at.add(x.push_at ? to_rfc3339(*x.push_at) : std::string{});
       queue_description(x.repository_id, x.what);
     }
-    db_.add("note_current", {id.parameter(), commit.parameter(), etag.parameter(), after_ms.parameter()});
+    db_.add("note_current", {id.parameter(), commit.parameter(), etag.parameter(), after_ms.parameter(), push_at.parameter()});
   }
 
   void queue_description(std::int64_t repository_id, const std::optional<contents::description>& x) {
@@ -354,7 +357,6 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   auto removed = false;
   db_.add("begin");
   fence_job(db_, job);
-  db_.add("hold_repository", {text(id)}, [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
   db_.add("empty_differences");
   db_.add("find_differences", {text(id)});
   db_.add("find_reference_moves");
@@ -366,8 +368,6 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
     counts.skipped = rows.integer(0, 3);
   });
   run();
-  if (removed)
-    throw std::runtime_error{"the repository is followed no longer"};
   if (counts.blobs_missing > 0) {
     db_.roll_back();
     return counts;
@@ -382,7 +382,11 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
     db_.add("remove_files", {text(id)});
     db_.add("write_files", {text(id), text(sync)});
   }
-  db_.add("finish_repository", {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after)});
+  const auto push_at = x.push_at ? to_rfc3339(*x.push_at) : std::string{};
+  // Late, since deliveries that tell of the repository wait for this lock.
+  db_.add("hold_repository", {text(id)}, [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
+  db_.add("finish_repository",
+          {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after), text(push_at)});
   queue_description(of.id, x.what);
   const auto cost = cost_texts{x.cost};
   const auto added = std::to_string(counts.added), modified = std::to_string(counts.modified),
@@ -407,6 +411,9 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   complete_jobs(db_, {&done, 1});
   if (changed)
     db_.add("place_in_feed", {text(sync)});
+  run();
+  if (removed)
+    throw std::runtime_error{"the repository is followed no longer"};
   db_.add("commit");
   run();
   failpoint("contents_written");

@@ -29,7 +29,8 @@ struct sync_subject {
   bool skip_binary = false;
   std::uint64_t filters = 0; ///< digest that the stored files were chosen by
   bool complete = false;
-  std::string state; ///< active, gone, forbidden, suspended, removed
+  std::optional<timestamp> last_push; ///< pushed_at of the newest push that was looked at
+  std::string state;                  ///< active, gone, forbidden, suspended, removed
 };
 
 /// Why a file's content is not stored.
@@ -58,8 +59,9 @@ struct sync_result {
   std::optional<contents::description> what;
   contents::sync_cost cost;
   std::uint64_t filters = 0;
-  milliseconds check_after{0}; ///< when the fallback shall look again
-  bool notify = false;         ///< enqueue a job that tells of the changes
+  milliseconds check_after{0};           ///< when the fallback shall look again
+  bool notify = false;                   ///< enqueue a job that tells of the changes
+  std::optional<timestamp> push_at = {}; ///< of the push that was the reason
 };
 
 /// What it changed.
@@ -74,6 +76,7 @@ struct check_result {
   std::optional<contents::revision> known; ///< that was compared with: a sync that came between makes it void
   std::string etag;
   std::optional<contents::description> what;
+  std::optional<timestamp> push_at = {}; ///< of the push that was the reason
 };
 
 /// Where syncs read and write. A session of its own; one thread at a time; every call may throw store_error.

@@ -34,7 +34,8 @@ new_job job_of(const sync_order& x, std::string dedupe_key) {
     text.add("branch", x.push->branch)
         .add("before", x.push->before.hex())
         .add("after", x.push->after.hex())
-        .add("tree", x.push->tree.hex());
+        .add("tree", x.push->tree.hex())
+        .add("at", x.push->at);
   out.payload = text.text();
   return out;
 }
@@ -75,7 +76,7 @@ std::variant<sync_order, failure> parse_sync_order(std::string_view payload) {
   if (auto why = document.parse(payload))
     return std::move(*why);
   auto faults = json_faults{};
-  const auto members = json_members<"repository", "trigger", "full", "branch", "before", "after", "tree">{
+  const auto members = json_members<"repository", "trigger", "full", "branch", "before", "after", "tree", "at">{
       json_child{document.root(), json_place{}, &faults}};
   auto out = sync_order{};
   out.repository_id = members.need_positive<"repository">();
@@ -86,7 +87,7 @@ std::variant<sync_order, failure> parse_sync_order(std::string_view payload) {
   out.full = members.flag<"full">().value_or(false);
   if (const auto branch = members.text<"branch">())
     out.push = push_news{std::string{*branch}, id_or_none(members.text<"before">()), id_or_none(members.text<"after">()),
-                         id_or_none(members.text<"tree">())};
+                         id_or_none(members.text<"tree">()), members.time<"at">()};
   if (faults.any())
     return faults.take("the order of a sync");
   return out;

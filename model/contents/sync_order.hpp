@@ -21,8 +21,9 @@ inline constexpr const char* content_check_kind = "content_check";
 /// What a push said of the branch that is followed.
 struct push_news {
   std::string branch;
-  object_id before, after; ///< zeros: created, deleted
-  object_id tree;          ///< of `after`; zeros: not said
+  object_id before, after;          ///< zeros: created, deleted
+  object_id tree;                   ///< of `after`; zeros: not said
+  std::optional<timestamp> at = {}; ///< the repository's pushed_at, to the second
 };
 
 /// Asks for one followed repository to be brought up to date.

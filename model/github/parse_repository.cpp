@@ -129,7 +129,10 @@ std::optional<std::string> parse_sha(std::string_view text) {
 
 void read_push(const payload& p, event& out) {
   keep_mention(out, 0);
-  std::get<repository_event>(out.fact).push = push_of(p);
+  auto& push = std::get<repository_event>(out.fact).push;
+  push = push_of(p);
+  if (push)
+    push->at = out.repository->pushed_at;
   out.occurred_at = json_members<"timestamp">(p.child<"head_commit">()).time<"timestamp">();
   if (!out.occurred_at)
     out.occurred_at = out.repository->pushed_at;

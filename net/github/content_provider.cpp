@@ -39,7 +39,8 @@ public:
   void mark_synced(const contents::revision&) override {}
 
   const contents::sync_cost& cost() const override {
-    cost_ = api_.cost();
+    if (!archive_passes_) // another thread uses the session then
+      cost_ = api_.cost();
     cost_.plan = plan_;
     return cost_;
   }
@@ -68,6 +69,7 @@ private:
   std::optional<contents::description> what_;
   std::string plan_;
   mutable contents::sync_cost cost_;
+  bool archive_passes_ = false;
 };
 
 /// GitHub's numeric id, which outlives renames.
@@ -189,12 +191,16 @@ github_remote::indices github_remote::fetch_archive(const object_id& commit, std
   };
   sink.bytes = [&](std::string_view bytes) { into.write(bytes); };
   sink.done = [&] { got[current] = into.end(); };
+  cost();
+  archive_passes_ = true;
   try {
     read_archive([&](const auto& give) { api_.tarball(where_.external_id, commit, give); }, sink);
   } catch (...) {
+    archive_passes_ = false;
     into.abandon();
     throw;
   }
+  archive_passes_ = false;
   auto left = indices{};
   for (auto i = std::size_t{0}; i < wanted.size(); ++i)
     if (!got[i])
@@ -260,7 +266,7 @@ std::vector<github_remote::unavailable> github_remote::fetch(const contents::rev
     try {
       fetch_batch(wanted, batch, singles, into);
     } catch (const provider_error& e) {
-      if (e.kind() != trouble::permanent && e.kind() != trouble::forbidden)
+      if (e.kind() != trouble::permanent && e.kind() != trouble::forbidden && e.kind() != trouble::gone)
         throw;
       singles.insert(singles.end(), batch.begin(), batch.end()); // a server without GraphQL
     }

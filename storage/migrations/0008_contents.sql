@@ -49,6 +49,7 @@ CREATE TABLE provider_repositories (
   last_commit_sha     text COLLATE "C",
   last_tree_sha       text COLLATE "C",
   last_branch         text COLLATE "C", -- that those are of
+  last_push_at        timestamptz, -- GitHub's time of the newest push that was looked at
   filters             bigint NOT NULL DEFAULT 0, -- digest of patterns and limits that the files were stored by
   etag                text,
   complete            boolean NOT NULL DEFAULT FALSE, -- every wanted file of last_commit_sha is stored
@@ -67,7 +68,8 @@ CREATE UNIQUE INDEX provider_repositories_github ON provider_repositories (user_
   WHERE provider = 'github' AND external_id IS NOT NULL AND state <> 'removed';
 CREATE UNIQUE INDEX provider_repositories_git ON provider_repositories (user_id, url) WHERE provider = 'git' AND state <> 'removed';
 CREATE INDEX provider_repositories_external ON provider_repositories (external_id) WHERE state <> 'removed';
-CREATE INDEX provider_repositories_due ON provider_repositories (next_check_at) WHERE state = 'active';
+CREATE INDEX provider_repositories_due ON provider_repositories (next_check_at)
+  WHERE state IN ('active', 'gone', 'forbidden');
 CREATE INDEX provider_repositories_name ON provider_repositories (lower(owner), lower(name));
 
 -- Contents of files, each once over all repositories. The bytes lie in the blob store under `key`, which is never used again for

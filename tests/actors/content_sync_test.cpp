@@ -145,6 +145,7 @@ struct following {
   context_ptr shared = std::make_shared<node_context>(settings{}, counters);
   node_context& context = *shared;
   fake_repository remote;
+  timestamp push_time = *parse_rfc3339("2026-11-22T11:00:00Z"); ///< of the next push
   std::unique_ptr<storage::job_store> jobs = storage::open_job_store(db.url(), db.settings());
 
   following() {
@@ -181,7 +182,9 @@ struct following {
 
   contents::sync_order push(const object_id& before, const object_id& after, const std::string& branch = "main") {
     auto x = contents::sync_order{1, contents::urgency::webhook, false, {}};
-    x.push = contents::push_news{branch, before, after, remote.trees.contains(after) ? remote.trees[after] : object_id{}};
+    x.push =
+        contents::push_news{branch, before, after, remote.trees.contains(after) ? remote.trees[after] : object_id{}, push_time};
+    push_time += std::chrono::seconds{1};
     return x;
   }
 
@@ -311,6 +314,56 @@ TEST_CASE_METHOD(following, "law 4: pushes that arrive in the wrong order, late 
   }
   CHECK(db.sql("SELECT last_commit_sha FROM provider_repositories") == c.hex());
   CHECK(db.sql("SELECT count(*) FROM content_syncs") == "2");
+}
+
+TEST_CASE_METHOD(following, "law 4: a push that fits, but was made before one that has been looked at, is not believed") {
+  const auto a = remote.commit(first);
+  sync();
+  auto second = first;
+  second["x"].content = "2";
+  const auto b = remote.commit(second, "elsewhere");
+  const auto there = push(a, b);                                       // lost for now
+  sync(push(b, a));                                                    // and back again
+  REQUIRE(std::holds_alternative<job_completed_already>(sync(there))); // redelivered
+  CHECK(stored() == first);
+  CHECK(db.sql("SELECT last_commit_sha FROM provider_repositories") == a.hex());
+}
+
+TEST_CASE_METHOD(following, "law 9: what was forbidden for being private stays so, whatever push or look comes") {
+  const auto a = remote.commit(first);
+  sync();
+  remote.is_private = true;
+  db.sql("UPDATE provider_repositories SET state = 'forbidden'");
+  auto next = first;
+  next["secret"].content = "1";
+  sync(push(a, remote.commit(next)));
+  CHECK(stored() == first);
+  sync();
+  CHECK(stored() == first);
+  CHECK(db.sql("SELECT state FROM provider_repositories") == "forbidden");
+  remote.is_private = false;
+  REQUIRE(std::holds_alternative<job_completed_already>(sync()));
+  CHECK(stored() == next);
+  CHECK(db.sql("SELECT state FROM provider_repositories") == "active");
+}
+
+TEST_CASE_METHOD(following, "a part that is not there is no repository that is gone, and the next attempt asks anew") {
+  const auto a = remote.commit(first);
+  sync();
+  auto next = first;
+  next["x"].content = "1";
+  const auto b = remote.commit(next);
+  remote.on = [&](const std::string& step) {
+    if (step == "list")
+      throw contents::provider_error{contents::trouble::gone, "no such tree"};
+  };
+  CHECK(std::holds_alternative<job_failed_for_now>(sync(push(a, b))));
+  CHECK(db.sql("SELECT state FROM provider_repositories") == "active");
+  remote.on = {};
+  remote.observed = 0;
+  REQUIRE(std::holds_alternative<job_completed_already>(run()));
+  CHECK(remote.observed == 1);
+  CHECK(stored() == next);
 }
 
 TEST_CASE_METHOD(following, "a push to a branch that waits behind another is not believed: the newest state is asked for once") {
