@@ -82,7 +82,7 @@ std::optional<viewer> viewer::from_text(std::string_view text) {
     const auto item = text.substr(0, item_bytes);
     if (item.size() != item_bytes || item[10] != '=')
       return std::nullopt;
-    const auto day = parse_rfc3339(std::string{item.substr(0, 10)} + "T00:00:00Z");
+    const auto day = parse_rfc3339(std::string{item.substr(0, 10)}.append("T00:00:00Z"));
     const auto id = from_hex(item.substr(11));
     if (!day || !id)
       return std::nullopt;

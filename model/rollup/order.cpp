@@ -16,7 +16,7 @@ using std::chrono::sys_days;
 std::optional<sys_days> day_of(std::string_view text) {
   if (text.size() != std::string_view{"2024-05-01"}.size())
     return std::nullopt;
-  const auto at = parse_rfc3339(std::string{text} + "T00:00:00Z");
+  const auto at = parse_rfc3339(std::string{text}.append("T00:00:00Z"));
   return at ? std::optional{std::chrono::floor<std::chrono::days>(*at)} : std::nullopt;
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("the same review by two people is two entries") {
 }
 
 TEST_CASE("law 5: an entry's texts are cut, never inside a character, and a delivery id becomes printable") {
-  auto x = entry(1, "title", std::string(199, 'a') + "\u00e9", "id\n\xff\x01");
+  auto x = entry(1, "title", std::string(199, 'a').append("\u00e9"), "id\n\xff\x01");
   bound(x);
   CHECK(x.value == std::string(199, 'a'));
   CHECK(x.delivery == "id???");
