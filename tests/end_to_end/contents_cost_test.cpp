@@ -122,6 +122,11 @@ TEST_CASE("20,000 files and a file of 90 MB are synced within 64 MB of memory") 
   REQUIRE(world.synced(x, "main", std::chrono::seconds{240}));
   const auto peak = resident_kib(world.running.pid(), "VmHWM");
   INFO("idle " << idle << " KiB, peak " << peak << " KiB");
-  CHECK(peak - idle <= 64 * 1024);
+#ifdef __SANITIZE_ADDRESS__
+  constexpr auto most = 512 * 1024; // AddressSanitizer holds freed memory back, up to 256 MB of it
+#else
+  constexpr auto most = 64 * 1024;
+#endif
+  CHECK(peak - idle <= most);
   world.check_equal(x);
 }
