@@ -124,7 +124,8 @@ swept_files sweep_removed_repository(connection& db, std::size_t limit) {
     return {};
   const auto id = found[0][0].as<std::int64_t>();
   const auto files = pgx::query(tx, remove_files_sql, id, limit)[0][0].as<std::size_t>();
-  if (files < limit && pgx::query(tx, remove_objects_sql, id, limit)[0][0].as<std::size_t>() < limit)
+  // In a transaction of their own: contents are locked in one order, once.
+  if (files == 0 && pgx::query(tx, remove_objects_sql, id, limit)[0][0].as<std::size_t>() < limit)
     pgx::query(tx, remove_repository_sql, id);
   tx.commit();
   return {files, true};
