@@ -59,8 +59,8 @@ inline constexpr auto answer_time_max = std::chrono::hours{1};
 
 /// HTTP/1.1 over TLS with a pool of keep-alive connections for each host. Follows up to five redirects (301, 302, 307, 308; of
 /// GET only), never from https to http, and to no private address unless the base URL is on one itself. gzip is asked for and
-/// undone unless the call says `accept-encoding` itself. A redirect to another host gets of the call's headers accept and
-/// accept-encoding alone. A request on a kept connection that turns out to be closed is repeated
+/// undone unless the call says `accept-encoding` itself. A redirect to another host gets of the call's headers accept,
+/// accept-encoding and user-agent alone. A request on a kept connection that turns out to be closed is repeated
 /// once on a new one. Thread-safe; calls block. Throws contents::provider_error (broken_answer when one had begun): transient
 /// when no whole answer came, permanent when it is none that can be used. Texts name the host at most (law 9).
 class client {
