@@ -235,7 +235,11 @@ std::size_t sync_run::fetch_objects() {
   auto pointers = std::vector<contents::lfs_pointer>{};
   for (const auto& x : wanted)
     pointers.push_back(x.of);
-  auto intake = lfs_intake{*context_.blobs, store_, wanted, store_.next_blob_key()};
+  auto intake = lfs_intake{*context_.blobs, store_, wanted, store_.next_blob_key(), [this] {
+                             store_.note_progress(sync_id_, cost(), blobs_wanted_, blobs_stored_);
+                             if (context_.draining)
+                               throw provider_error{trouble::transient, "the node stops"};
+                           }};
   const auto left = remote_->fetch_lfs(pointers, intake);
   intake.settle();
   for (const auto& x : left)

@@ -8,8 +8,8 @@
 namespace ingot {
 
 lfs_intake::lfs_intake(contents::blob_store& blobs, storage::content_store& rows,
-                       const std::vector<storage::wanted_object>& wanted, std::int64_t key_number)
-    : blobs_{blobs}, rows_{rows}, key_suffix_{'.' + std::to_string(key_number)} {
+                       const std::vector<storage::wanted_object>& wanted, std::int64_t key_number, std::function<void()> progress)
+    : blobs_{blobs}, rows_{rows}, key_suffix_{'.' + std::to_string(key_number)}, progress_{std::move(progress)} {
   for (const auto& x : wanted) {
     paths_.emplace(x.of.oid, x.path);
     if (!x.stored_sha.empty())
@@ -18,6 +18,7 @@ lfs_intake::lfs_intake(contents::blob_store& blobs, storage::content_store& rows
 }
 
 bool lfs_intake::granted(const contents::lfs_pointer& x) {
+  progress_();
   const auto found = stored_.find(x.oid);
   if (found == stored_.end())
     return true;
@@ -48,11 +49,10 @@ bool lfs_intake::end() {
   if (size_ != expected_.size || to_hex(sha256_->finish()) != expected_.oid)
     return false;
   const auto id = hash_->finish();
-  auto kind = contents::classify(paths_[expected_.oid], first_, size_);
-  kind.lfs.reset(); // an object that reads as a pointer is none
+  const auto kind = contents::classify(paths_[expected_.oid], first_, size_);
   auto key = id.hex() + key_suffix_;
   writer->commit(key);
-  unsettled_.push_back({id, size_, std::move(key), std::move(kind)});
+  unsettled_.push_back({id, size_, std::move(key), kind});
   granted_.push_back({expected_.oid, id.hex()});
   stored_.emplace(expected_.oid, id.hex());
   settle(); // they are large: one flush each loses little

@@ -7,6 +7,7 @@
 #include "storage/content_store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,9 @@ class lfs_intake final : public contents::lfs_sink {
 public:
   /// @param wanted with what is stored of it
   /// @param key_number makes the keys of this attempt unique
+  /// @param progress is called before each object, and may throw to end it
   lfs_intake(contents::blob_store& blobs, storage::content_store& rows, const std::vector<storage::wanted_object>& wanted,
-             std::int64_t key_number);
+             std::int64_t key_number, std::function<void()> progress);
 
   bool granted(const contents::lfs_pointer& x) override;
   void begin(const contents::lfs_pointer& x) override;
@@ -37,6 +39,7 @@ private:
   contents::blob_store& blobs_;
   storage::content_store& rows_;
   std::string key_suffix_;
+  std::function<void()> progress_;
   std::unordered_map<std::string, std::string> stored_; ///< git's ids of what the store has, by oid
   std::unordered_map<std::string, std::string> paths_;  ///< of pointers, by oid
 

@@ -15,15 +15,10 @@ constexpr auto take_removed_sql = R"sql(
   SELECT id FROM provider_repositories WHERE state = 'removed' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 )sql";
 
-// Files go with their references. Contents are locked in the order of their ids, as syncs lock them.
-constexpr auto remove_files_sql = R"sql(
-  WITH gone AS (
-    DELETE FROM repository_files
-    WHERE repository_id = $1
-      AND path IN (SELECT path FROM repository_files WHERE repository_id = $1 ORDER BY path LIMIT $2)
-    RETURNING sha, skipped
+// What is `gone` goes with its references. Contents are locked in the order of their ids, as syncs lock them.
+const std::string fewer_references = R"sql(
   ), fewer AS (
-    SELECT sha, count(*) AS by FROM gone WHERE skipped IS NULL GROUP BY sha
+    SELECT sha, count(*) AS by FROM gone WHERE sha IS NOT NULL GROUP BY sha
   ), held AS MATERIALIZED (
     SELECT b.sha, f.by FROM content_blobs b JOIN fewer f ON f.sha = b.sha ORDER BY b.sha FOR UPDATE OF b
   ), moved AS (
@@ -33,22 +28,22 @@ constexpr auto remove_files_sql = R"sql(
   SELECT count(*) FROM gone
 )sql";
 
-// The same of its LFS objects.
-constexpr auto remove_objects_sql = R"sql(
+// Files of a repository; those that were skipped refer to nothing.
+const std::string remove_files_sql = R"sql(
+  WITH gone AS (
+    DELETE FROM repository_files
+    WHERE repository_id = $1
+      AND path IN (SELECT path FROM repository_files WHERE repository_id = $1 ORDER BY path LIMIT $2)
+    RETURNING CASE WHEN skipped IS NULL THEN sha END AS sha
+)sql" + fewer_references;
+
+// Its LFS objects.
+const std::string remove_objects_sql = R"sql(
   WITH gone AS (
     DELETE FROM repository_lfs_objects
     WHERE repository_id = $1 AND oid IN (SELECT oid FROM repository_lfs_objects WHERE repository_id = $1 ORDER BY oid LIMIT $2)
     RETURNING sha
-  ), fewer AS (
-    SELECT sha, count(*) AS by FROM gone GROUP BY sha
-  ), held AS MATERIALIZED (
-    SELECT b.sha, f.by FROM content_blobs b JOIN fewer f ON f.sha = b.sha ORDER BY b.sha FOR UPDATE OF b
-  ), moved AS (
-    UPDATE content_blobs b SET refs = b.refs - h.by, unreferenced_at = CASE WHEN b.refs > h.by THEN NULL ELSE now() END
-    FROM held h WHERE b.sha = h.sha
-  )
-  SELECT count(*) FROM gone
-)sql";
+)sql" + fewer_references;
 
 constexpr auto remove_repository_sql = "DELETE FROM provider_repositories WHERE id = $1 AND state = 'removed'";
 
@@ -124,7 +119,8 @@ swept_files sweep_removed_repository(connection& db, std::size_t limit) {
     return {};
   const auto id = found[0][0].as<std::int64_t>();
   const auto files = pgx::query(tx, remove_files_sql, id, limit)[0][0].as<std::size_t>();
-  if (files < limit && pgx::query(tx, remove_objects_sql, id, limit)[0][0].as<std::size_t>() < limit)
+  // In a transaction of their own: contents are locked in one order, once.
+  if (files == 0 && pgx::query(tx, remove_objects_sql, id, limit)[0][0].as<std::size_t>() < limit)
     pgx::query(tx, remove_repository_sql, id);
   tx.commit();
   return {files, true};

@@ -37,9 +37,9 @@ void read_headers(const json_child& from, lfs_offer& into) {
 
 void read_object(const simdjson::dom::object& object, const json_place& place, json_faults& faults, lfs_offer& into) {
   const auto members = json_members<"size", "error", "actions">{json_child{object, place, &faults}};
-  const auto error = json_members<"message", "code">{members.child<"error">()};
-  if (const auto message = error.text<"message">()) {
-    into.problem = *message;
+  if (const auto error = members.child<"error">(); error.object) {
+    const auto message = json_members<"message">{error}.text<"message">().value_or("");
+    into.problem = message.empty() ? "the server refuses it" : message;
     return;
   }
   if (members.integer<"size">() != static_cast<std::int64_t>(into.of.size)) {

@@ -27,10 +27,12 @@ std::string reference_of(const std::string& branch) {
 fetching::fetching(const std::string& url, git_repository* into, const traffic_rules& rules) : traffic_{rules} {
   if (url.find('@') < url.find('/', url.find("://") + 3))
     throw provider_error{trouble::permanent, "a remote's URL may hold no user name or password"};
-  if (into != nullptr)
-    check(git_remote_create_anonymous(remote_.out(), into, url.c_str()), "a remote");
-  else
-    check(git_remote_create_detached(remote_.out(), url.c_str()), "a remote");
+  auto which = git_remote_create_options{};
+  check(git_remote_create_options_init(&which, GIT_REMOTE_CREATE_OPTIONS_VERSION), "options");
+  which.repository = into;
+  // No configuration of this machine leads the URL elsewhere; and libgit2 1.5 loses memory whenever it looks for one in vain.
+  which.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+  check(git_remote_create_with_opts(remote_.out(), url.c_str(), &which), "a remote");
   auto options = git_remote_connect_options{};
   check(git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION), "options");
   options.callbacks.transport = http_traffic::make_transport;

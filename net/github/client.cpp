@@ -107,8 +107,8 @@ struct client::impl {
     return !*base_is_private;
   }
 
-  outgoing head_of(const http_call& x, const web_place& to, const std::string& authorization) const;
-  http_answer exchange(const http_call& x, const web_place& to, bool redirected);
+  outgoing head_of(const http_call& x, const web_place& to, const std::string& authorization, bool foreign) const;
+  http_answer exchange(const http_call& x, const web_place& to, bool redirected, bool foreign);
   http_answer attempt(connection& on, const http_call& x, const web_place& to, const outgoing& request, bool& answered);
 
   const github_api_settings settings;
@@ -119,10 +119,13 @@ struct client::impl {
   std::optional<bool> base_is_private;
 };
 
-outgoing client::impl::head_of(const http_call& x, const web_place& to, const std::string& authorization) const {
+/// @param foreign another host than the call was meant for: what it is told of the call is not its business
+outgoing client::impl::head_of(const http_call& x, const web_place& to, const std::string& authorization, bool foreign) const {
   auto out = outgoing{x.method, to.target, x.body, {}};
   auto says_coding = false;
   for (const auto& [name, value] : x.headers) {
+    if (foreign && name != "accept" && name != "accept-encoding" && name != "user-agent")
+      continue;
     refuse_control_characters(name, value);
     out.headers.emplace_back(name, value);
     says_coding = says_coding || name == "accept-encoding";
@@ -167,9 +170,9 @@ http_answer client::impl::attempt(connection& on, const http_call& x, const web_
   return out;
 }
 
-http_answer client::impl::exchange(const http_call& x, const web_place& to, bool redirected) {
+http_answer client::impl::exchange(const http_call& x, const web_place& to, bool redirected, bool foreign) {
   const auto authorization = "Bearer " + x.token;
-  const auto request = head_of(x, to, authorization);
+  const auto request = head_of(x, to, authorization, foreign);
   const auto how = dialling{timeout_of(x), redirected && must_be_public(to.at)};
   const auto repeatable = x.method == "GET" || x.method == "HEAD" || x.repeatable;
   for (auto fresh = false;; fresh = true) {
@@ -196,9 +199,10 @@ client::~client() = default;
 
 http_answer client::perform(const http_call& x) {
   auto to = impl_->locate(x.url);
+  const auto meant = to.at;
   auto bytes = std::uint64_t{0};
   for (auto redirects = 0u;; ++redirects) {
-    auto out = impl_->exchange(x, to, redirects > 0);
+    auto out = impl_->exchange(x, to, x.offered || redirects > 0, !(to.at == meant));
     out.redirects = redirects;
     out.bytes += bytes;
     auto next = impl_->redirect_of(to, out);

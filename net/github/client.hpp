@@ -29,6 +29,7 @@ struct http_call {
   std::chrono::milliseconds timeout{0};          ///< of silence: without a byte for so long it fails; 0: the settings'
   std::size_t body_bytes_max = 64 * 1024 * 1024; ///< of an answer that is gathered, decompressed; past it the call fails
   bool repeatable = false;                       ///< a POST that does no harm when it is sent twice; GET and HEAD never do
+  bool offered = false; ///< the URL is from an answer: it leads to no private address either, as no redirect does
   bool stay_at_own =
       false; ///< a redirect within the base URL's host is given back: it is another request, with a permit of its own
 
@@ -58,7 +59,8 @@ inline constexpr auto answer_time_max = std::chrono::hours{1};
 
 /// HTTP/1.1 over TLS with a pool of keep-alive connections for each host. Follows up to five redirects (301, 302, 307, 308; of
 /// GET only), never from https to http, and to no private address unless the base URL is on one itself. gzip is asked for and
-/// undone unless the call says `accept-encoding` itself. A request on a kept connection that turns out to be closed is repeated
+/// undone unless the call says `accept-encoding` itself. A redirect to another host gets of the call's headers accept,
+/// accept-encoding and user-agent alone. A request on a kept connection that turns out to be closed is repeated
 /// once on a new one. Thread-safe; calls block. Throws contents::provider_error (broken_answer when one had begun): transient
 /// when no whole answer came, permanent when it is none that can be used. Texts name the host at most (law 9).
 class client {

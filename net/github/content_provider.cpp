@@ -22,6 +22,12 @@ using contents::wanted_blob;
 /// Folders within folders of a tree that GitHub cuts.
 constexpr auto depth_max = 200u;
 
+/// Where repositories are cloned from; empty when the settings name another API and not its web pages.
+std::string web_url_of(const github_api_settings& x) {
+  const auto usual = github_api_settings{};
+  return x.url != usual.url && x.web_url == usual.web_url ? std::string{} : x.web_url;
+}
+
 /// A session for one repository.
 class github_remote final : public contents::remote {
 public:
@@ -30,8 +36,9 @@ public:
       : where_{std::move(where)}, transport_{std::move(transport)}, credentials_{std::move(credentials)},
         limiter_{std::move(limiter)}, api_{*transport_, *credentials_, *limiter_,
                                            caller{where_.credential_id, false, how, where_.owner + '/' + where_.name}},
-        how_{how}, web_url_{config.github_api.web_url}, prices_{config.contents.request_bytes,
-                                                                where_.credential_id != 0 || !config.github_api.token.empty()} {}
+        how_{how}, web_url_{web_url_of(config.github_api)}, prices_{config.contents.request_bytes,
+                                                                    where_.credential_id != 0 ||
+                                                                        !config.github_api.token.empty()} {}
 
   contents::observation observe(const contents::known_state& known) override;
   contents::revision resolve(const object_id& commit, const object_id& tree_if_known) override;
@@ -291,6 +298,12 @@ std::vector<github_remote::unavailable> github_remote::fetch(const contents::rev
 std::vector<github_remote::unavailable_object> github_remote::fetch_lfs(std::span<const contents::lfs_pointer> wanted,
                                                                         contents::lfs_sink& into) {
   id();
+  if (web_url_.empty()) { // no token of another server goes to github.com
+    auto out = std::vector<unavailable_object>{};
+    for (const auto& x : wanted)
+      out.push_back({x, "github_api.web_url is not set beside github_api.url"});
+    return out;
+  }
   took("lfs");
   auto from = lfs_download{*transport_, *credentials_, web_url_ + '/' + where_.owner + '/' + where_.name + ".git",
                            where_.credential_id, how_};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace ingot::github {
 
@@ -17,6 +18,11 @@ using contents::trouble;
 
 /// Of an answer that names a hundred objects, each with a signed URL.
 constexpr std::size_t answer_bytes_max = 4 * 1024 * 1024;
+
+/// The same whenever it is asked: of the objects, and not of the repository's files, which are synced without them.
+bool is_final(const provider_error& x) {
+  return x.kind() == trouble::gone || x.kind() == trouble::forbidden || x.kind() == trouble::permanent;
+}
 
 } // namespace
 
@@ -57,11 +63,12 @@ std::string lfs_download::get(const std::string& url, const std::vector<std::pai
   call.url = url;
   call.headers = headers;
   call.headers.emplace_back("accept-encoding", "identity");
+  call.offered = true;
   auto left = x.size;
   call.into = [&](std::string_view bytes) {
     if (bytes.size() > left)
-      throw provider_error{trouble::transient,
-                           "the LFS server gives more than the " + std::to_string(x.size) + " bytes of " + x.oid};
+      throw provider_error{trouble::permanent,
+                           "the LFS store gives more than the " + std::to_string(x.size) + " bytes of " + x.oid};
     left -= bytes.size();
     into.write(bytes);
   };
@@ -72,12 +79,19 @@ std::string lfs_download::get(const std::string& url, const std::vector<std::pai
     bytes_ += got.bytes;
     if (got.status == 200 && into.end())
       return {};
-    if (got.status == 200)
-      throw provider_error{trouble::transient, "the LFS server gave other bytes than those of " + x.oid};
+    if (got.status == 200) {
+      into.abandon();
+      return "the LFS store gave other bytes";
+    }
     if (got.status >= 500 || got.status == 429 || got.status == 408)
       throw provider_error{trouble::transient, "the LFS store answered " + std::to_string(got.status)};
     into.abandon();
     return "the LFS store answered " + std::to_string(got.status);
+  } catch (const provider_error& e) {
+    into.abandon();
+    if (!is_final(e))
+      throw;
+    return e.what();
   } catch (...) {
     into.abandon();
     throw;
@@ -89,12 +103,23 @@ std::vector<contents::remote::unavailable_object> lfs_download::fetch(std::span<
   auto out = std::vector<contents::remote::unavailable_object>{};
   for (auto from = std::size_t{0}; from < wanted.size(); from += contents::lfs_batch_max) {
     const auto batch = wanted.subspan(from, std::min(contents::lfs_batch_max, wanted.size() - from));
-    const auto answer = ask(batch);
-    const auto offers = contents::parse_lfs_offers(answer, batch);
-    if (const auto* why = std::get_if<failure>(&offers))
-      throw provider_error{trouble::permanent, "the LFS server's answer is not understood: " + why->message};
+    auto offers = std::variant<std::vector<contents::lfs_offer>, failure>{};
+    try {
+      offers = contents::parse_lfs_offers(ask(batch), batch);
+    } catch (const provider_error& e) {
+      if (!is_final(e))
+        throw;
+      offers = failure{fault::none, e.what(), {}};
+    }
+    if (const auto* why = std::get_if<failure>(&offers)) {
+      for (const auto& x : batch)
+        out.push_back({x, why->message});
+      continue;
+    }
     for (const auto& x : std::get<std::vector<contents::lfs_offer>>(offers)) {
       auto problem = x.problem;
+      if (problem.empty() && repository_url_.starts_with("https:") && !x.url.starts_with("https:"))
+        problem = "it is offered without TLS";
       if (problem.empty() && into.granted(x.of))
         problem = get(x.url, x.headers, x.of, into);
       if (!problem.empty())

@@ -17,7 +17,7 @@ public:
   lfs_download(client& transport, tokens& credentials, std::string repository_url, std::int64_t credential_id,
                contents::urgency how);
 
-  /// Throws contents::provider_error; what throws has taken nothing of the object that it was at.
+  /// What the servers refuse is unavailable; what may pass throws contents::provider_error.
   std::vector<contents::remote::unavailable_object> fetch(std::span<const contents::lfs_pointer> wanted,
                                                           contents::lfs_sink& into);
 

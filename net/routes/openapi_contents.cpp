@@ -7,6 +7,7 @@ openapi_components content_components() {
       R"json(
  "file_path":{"name":"file_path","in":"path","required":true,"description":"the file's path; its slashes may stand as they are","schema":{"type":"string"}},
  "files_path":{"name":"path","in":"query","description":"a file, or a folder: all below it","schema":{"type":"string"}},
+ "lfs_choice":{"name":"lfs","in":"query","description":"the pointer itself, where an object of Git LFS stands for its file","schema":{"enum":["pointer"]}},
  "feed_after":{"name":"after","in":"query","description":"`cursor` of the last line that was read, or X-Next-Cursor; absent: from the beginning","schema":{"type":"string"}},
  "feed_repository":{"name":"repository","in":"query","description":"of this repository alone","schema":{"type":"integer","minimum":1}},
  "feed_wait":{"name":"wait","in":"query","description":"seconds to wait for a change when there is none","schema":{"type":"integer","minimum":0,"maximum":60,"default":0}})json",

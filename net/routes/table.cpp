@@ -77,7 +77,7 @@ constexpr route all[] = {
      0,
      send_file_content,
      "The content of a file.",
-     {.answers = "200 file_content, 206 file_content, 304 file_unchanged, 416 refused"}},
+     {"lfs_choice", {}, "200 file_content, 206 file_content, 304 file_unchanged, 416 refused"}},
     {"GET",
      "/api/v1/changes",
      door::user,

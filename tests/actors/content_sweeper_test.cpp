@@ -162,6 +162,9 @@ TEST_CASE_METHOD(sweeping, "files of a repository that was given up go with thei
   file(2, "c", 2);
   file(2, "d", 3);
   db.sql("INSERT INTO repository_files VALUES (1, 'sub', 'commit', 57344, 0, 'submodule', 1)");
+  for (const auto i : {1, 2, 3}) // an object of Git LFS each, one shared with the other repository's file
+    db.sql("INSERT INTO repository_lfs_objects VALUES (1, 'oid" + std::to_string(i) + "', '" + sha_of(i) +
+           "'); UPDATE content_blobs SET refs = refs + 1, unreferenced_at = NULL WHERE sha = '" + sha_of(i) + "'");
   auto link = db.connect();
   // In steps, of which each leaves the references right.
   auto steps = 0;
@@ -169,12 +172,13 @@ TEST_CASE_METHOD(sweeping, "files of a repository that was given up go with thei
        step = storage::sweep_removed_repository(*link, 2), ++steps)
     CHECK(db.sql("SELECT count(*) FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f WHERE f.sha = "
                  "b.sha AND "
-                 "f.skipped IS NULL)") == "0");
-  CHECK(steps == 3);
+                 "f.skipped IS NULL) + (SELECT count(*) FROM repository_lfs_objects o WHERE o.sha = b.sha)") == "0");
+  CHECK(steps == 4); // files twice, objects twice
   CHECK(db.sql("SELECT string_agg(right(sha, 1) || ':' || refs || ':' || (unreferenced_at IS NULL), ' ' ORDER BY sha) FROM "
                "content_blobs") == "1:0:false 2:1:true 3:1:true");
   CHECK(db.sql("SELECT string_agg(id::text, ',') FROM provider_repositories") == "2");
   CHECK(db.sql("SELECT count(*) FROM repository_files") == "2");
+  CHECK(db.sql("SELECT count(*) FROM repository_lfs_objects") == "0");
   CHECK(sweep() == R"({"files":0,"contents":0,"objects":0,"orphans":0,"syncs":0})");
 }
 

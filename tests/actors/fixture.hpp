@@ -7,6 +7,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct fake_store_state {
   bool away = false;
   bool hand_out_knowledge = true;
   bool orders_syncs = false;
+  std::function<void()> on_commit = [] {}; ///< before it has an effect
 };
 
 class fake_store final : public storage::batch_store {
@@ -33,6 +35,7 @@ public:
   explicit fake_store(std::shared_ptr<fake_store_state> state) : state_{std::move(state)} {}
 
   bool commit(std::span<github::group* const> groups) override {
+    state_->on_commit();
     if (state_->away)
       throw storage::store_error{storage::sql_remedy::reconnect, "gone"};
     auto ids = std::vector<std::string>{};

@@ -106,6 +106,10 @@ TEST_CASE("a second repository that shares 90% of its files costs the 10%") {
 }
 
 TEST_CASE("20,000 files and a file of 90 MB are synced within 64 MB of memory") {
+#ifdef __SANITIZE_ADDRESS__
+  WARN("passed over: AddressSanitizer holds freed memory back, and its own hides the node's");
+  return;
+#endif
   contents_world world;
   auto x = world.host("huge");
   x.repository->commit(many_files(20'000, 6));

@@ -36,4 +36,13 @@ TEST_CASE("an LFS object is fetched where it is configured, and stands for its f
   CHECK(counts.lfs_questions == 1);
   CHECK(counts.lfs_objects == 1);
   CHECK(counts.tokens_leaked == 0);
+
+  // What cannot be had holds up no file beside it.
+  const auto before = *x.repository->head();
+  const auto lost = "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, '0') + "\nsize 7\n";
+  x.repository->commit({{"lost.txt", "100644", lost}, {"b.txt", "100644", "b"}});
+  world.push(x, before);
+  REQUIRE(eventually([&] { return ask("GET", "/files/b.txt/content").body == "b"; }));
+  CHECK(ask("GET", "/files/lost.txt/content").body == lost);
+  CHECK(world.db().number("SELECT count(*) FROM provider_repositories WHERE complete") == 0);
 }

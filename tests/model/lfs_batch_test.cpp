@@ -51,6 +51,8 @@ TEST_CASE("what an LFS server does not say, or says of another size, cannot be h
   CHECK(found[1].problem == "the server says nothing of it");
   found = offers(R"({"objects":[)" + object(first, R"(,"actions":{})") + "]}");
   CHECK(found[0].problem == "the server offers no download of it");
+  found = offers(R"({"objects":[)" + object(first, R"(,"error":{"code":404,"message":""})") + "]}");
+  CHECK(found[0].problem == "the server refuses it");
   const auto wanted = std::vector{first};
   for (const auto* bad : {"", "[]", "{}", R"({"objects":{}})", R"({"message":"Not Found"})"})
     CHECK(std::holds_alternative<failure>(parse_lfs_offers(bad, wanted)));

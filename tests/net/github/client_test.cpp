@@ -290,7 +290,9 @@ TEST_CASE("law 9: a redirect to another place is followed without the token") {
   auto server =
       scripted_server{[&](const auto&) { return plain_answer(302, "", "Location: " + other.url() + "/tar?secret=1\r\n"); }};
   auto by = client{settings_for(server.url())};
-  const auto got = by.perform(get("/tarball"));
+  auto call = get("/tarball");
+  call.headers.emplace_back("x-key", "opens the first place");
+  const auto got = by.perform(call);
   CHECK(got.body == "archive");
   CHECK(got.redirects == 1);
   CHECK(got.url == other.url() + "/tar?secret=1");
@@ -298,6 +300,8 @@ TEST_CASE("law 9: a redirect to another place is followed without the token") {
   REQUIRE(other.requests().size() == 1);
   CHECK_FALSE(other.requests().at(0).has(token));
   CHECK_FALSE(other.requests().at(0).has("uthorization"));
+  CHECK(server.requests().at(0).has("opens the first place"));
+  CHECK_FALSE(other.requests().at(0).has("opens the first place"));
 }
 
 TEST_CASE("a redirect within the same place keeps the token, and is given back to who wants a permit first") {
