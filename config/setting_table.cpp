@@ -368,6 +368,17 @@ const setting table[] = {
   {.key = "notify.private_addresses", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.notify.private_addresses; },
    .help = "allow webhooks on private, loopback and reserved addresses; else whoever may set one could make the node call what only the node can reach"},
 
+  {.key = "console.folder", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.folder; },
+   .help = "folder of the console's built files; empty: `console` or `../console` beside the program, or `../share/ingot/console`. Without them the API is served alone"},
+  {.key = "console.session_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.session_timeout; },
+   .unit = unit::ms, .least = 60'000, .most = 720 * hour_ms, .help = "a browser is signed in so long"},
+  {.key = "console.sign_ins_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.sign_ins_per_minute; },
+   .least = 0, .most = 100'000, .help = "attempts to sign in from one address, and for one name; past it 429. 0: no limit"},
+  {.key = "console.password_memory", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.password_memory; },
+   .unit = unit::bytes, .least = 8 * kib, .most = 1 * gib, .help = "memory of one Argon2id hashing of a password: what makes guessing dear for whoever steals the table. OWASP asks for 19 MiB with two passes; two hashings run at a time. Holds for new passwords"},
+  {.key = "console.password_passes", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.password_passes; },
+   .least = 1, .most = 64, .help = "passes over that memory"},
+
   {.key = "log.level", .environment = "LOG_LEVEL", .slot = [](settings& s) -> setting_slot { return &s.log.level; },
    .choices = "trace|debug|info|warn|error|off", .help = "the least level that is written"},
   {.key = "log.format", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.log.format; },

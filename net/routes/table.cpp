@@ -1,6 +1,7 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/console_session.hpp"
 #include "net/routes/content_changes.hpp"
 #include "net/routes/contents.hpp"
 #include "net/routes/crawl.hpp"
@@ -379,6 +380,30 @@ constexpr route all[] = {
      {"prefer", "rollup_order", "200 rollup, 202 rollup_begun, 409 rollup_busy"}},
     {"GET", "/cron/rollup", door::cron, 0, list_rollups, "The rollups, the newest first.", {"limit", {}, "200 rollups"}},
     {"GET", "/cron/rollup/{run_id}", door::cron, 0, show_rollup, "One rollup, and how far it is.", {.answers = "200 rollup"}},
+    {"POST",
+     "/console/api/session",
+     door::sign_in,
+     small_body_max,
+     begin_console_session,
+     "Signs a browser in to the console.",
+     {{}, "sign_in", "200 session_begun"},
+     metered::sign_ins},
+    {"GET",
+     "/console/api/session",
+     door::reviewer,
+     0,
+     show_console_session,
+     "Who is signed in, and the CSRF token.",
+     {.answers = "200 session"}},
+    {"DELETE", "/console/api/session", door::reviewer, 0, end_console_session, "Signs out."},
+    {"GET",
+     "/console/api/sessions",
+     door::reviewer,
+     0,
+     list_console_sessions,
+     "One's own live sessions, the newest first; an admin sees everybody's.",
+     {"limit, after", {}, "200 sessions"}},
+    {"DELETE", "/console/api/sessions/{session_id}", door::reviewer, 0, revoke_console_session, "Ends a session."},
     {"GET", "/health", door::health, 0, get_health, "Says that the process lives.", {.answers = "200 done"}},
     {"GET",
      "/ready",
