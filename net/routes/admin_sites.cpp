@@ -49,7 +49,11 @@ void list_sites(const services& what, http::request req, path_parameters, http::
     const auto query = query_parameters{asked.head.query, {"limit", "after"}};
     const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
     const auto sites = storage::list_sites(db, query.integer("after", 0, storage::site_id_max, 0), limit + 1);
-    return json_response(page_json("sites", sites, limit, [](const auto& x) { return id_text(x); }));
+    const auto counts = storage::count_modules_of_sites(db, sites);
+    auto shown = std::vector<std::string>{};
+    for (auto i = std::size_t{0}; i < sites.size() && i < limit; ++i)
+      shown.push_back(to_json(sites[i], counts[i]));
+    return json_response(page_json("sites", shown, sites.size() > limit ? id_text(sites[limit - 1]) : "null"));
   });
 }
 

@@ -11,11 +11,16 @@
 #include "storage/user_keys.hpp"
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace ingot::routes {
+
+class overview_snapshots;
+struct console_file;
 
 /// What the routes need of the node. Outlives the server.
 struct services {
@@ -36,6 +41,8 @@ struct services {
   std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses
   std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through
   std::shared_ptr<std::atomic<unsigned>> lookups = std::make_shared<std::atomic<unsigned>>(0);  ///< repositories asked for
+  std::shared_ptr<const std::map<std::string, console_file, std::less<>>> console = {};         ///< its files
+  std::shared_ptr<overview_snapshots> overview = {};
   std::shared_ptr<std::atomic<unsigned>> hashings = std::make_shared<std::atomic<unsigned>>(0); ///< of passwords
 };
 

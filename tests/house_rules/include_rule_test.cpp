@@ -65,6 +65,7 @@ const std::vector<room>& rooms() {
         "storage/refused_change.hpp",
         "storage/user_keys.hpp",
         "storage/audit_log.hpp",
+        "storage/delivery_queries.hpp",
         "storage/reviewers.hpp",
         "storage/console_sessions.hpp",
         "storage/provider_repositories.hpp",
