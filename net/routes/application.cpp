@@ -95,6 +95,7 @@ std::optional<failure> refuse_page(const http::request_head& head, const route* 
   case door::visitor:
   case door::page:
     return std::nullopt;
+  case door::open: // what the console shows of it
   case door::sign_in:
   case door::reviewer:
   case door::admin:

@@ -17,7 +17,7 @@ using handler = void (*)(const services&, http::request, path_parameters, http::
 /// Who may call a route. Pages in browsers may not, but for the health check and what the console needs.
 enum class door : std::uint8_t {
   health,      ///< anybody
-  open,        ///< anybody but browsers
+  open,        ///< anybody but pages of other origins
   visitor,     ///< anybody, browsers too, who proves in the handler for whom they come, by a link that counts once
   github,      ///< GitHub, which proves itself in the handler by its signature
   stripe,      ///< Stripe, which proves itself in the handler by its signature

@@ -3,29 +3,42 @@ import { query, send } from '../api';
 import { count, duration, time } from '../format';
 import { useFetch, useLive } from '../hooks';
 import { href, type Place } from '../route';
-import { Action, Badge, Bar, Card, Empty, Facts, Loading, Page, PagedTable, Problem, Table, When } from '../ui';
+import { Action, Badge, Bar, Card, Empty, Facts, Loading, Page, PagedTable, Problem, When } from '../ui';
 
 interface Run {
   id: number;
   state: string;
-  trigger?: string;
-  repositories?: number;
+  depth: string;
+  parts: string;
+  scheduled_for: string | null;
+  cancel_requested: boolean;
+  repositories: number;
   checked: number;
   unchanged: number;
   changed: number;
   failed: number;
   requests: number;
+  not_modified: number;
   points: number;
-  mended?: number;
-  error?: string | null;
-  started_at: string;
+  drift: Record<string, number>;
+  alerts: string[];
+  error: string | null;
+  created_at: string;
   finished_at: string | null;
-  failures?: { repository: string | number; reason: string }[];
 }
 
-const over = (x: Run) => x.finished_at !== null && x.finished_at !== undefined;
-const lasted = (x: Run) => (over(x) ? duration((Date.parse(x.finished_at!) - Date.parse(x.started_at)) / 1000) : 'running');
-const listOf = (x: Record<string, unknown>) => (x.nightly_runs ?? x.runs ?? []) as Run[];
+/** A repository that a run changed, or failed at. */
+interface Item {
+  repository_id: number;
+  repository: string;
+  state: string;
+  drift: string[];
+  reason: string | null;
+}
+
+const over = (x: Run) => x.state !== 'running';
+const lasted = (x: Run) => (over(x) ? duration((Date.parse(x.finished_at!) - Date.parse(x.created_at)) / 1000) : 'running');
+const listOf = (x: Record<string, unknown>) => (x.runs ?? x.nightly_runs ?? []) as Run[];
 
 /** How the last runs went: a bar each, the oldest at the left. */
 function History({ runs }: { runs: Run[] }) {
@@ -71,9 +84,9 @@ function One({ id }: { id: string }) {
   return (
     <Page
       title={`Nightly run ${id}`}
-      lead={x && <>began <When at={x.started_at} /></>}
+      lead={x && <>began <When at={x.created_at} /></>}
       aside={
-        running && (
+        running && !x.cancel_requested && (
           <Action kind="danger" confirm="What was checked stays as it is; the rest waits for the next run." run={() => send('POST', `/api/v1/admin/nightly-runs/${id}/cancel`)} done={reload}>
             Cancel the run
           </Action>
@@ -90,7 +103,7 @@ function One({ id }: { id: string }) {
       ) : (
         <>
           <Card>
-            {running && x.repositories !== undefined && (
+            {running && (
               <div class="progress" role="status">
                 <p>
                   {count(x.checked)} of {count(x.repositories)} repositories
@@ -102,30 +115,36 @@ function One({ id }: { id: string }) {
               of={[
                 ['State', <Badge text={x.state} />],
                 ['Why', x.error],
-                ['Began', time(x.started_at)],
+                ['Began', time(x.created_at)],
                 ['Lasted', lasted(x)],
                 ['Checked', count(x.checked)],
                 ['Unchanged', count(x.unchanged)],
                 ['Changed', count(x.changed)],
                 ['Failed', count(x.failed)],
-                ['Rows mended', count(x.mended)],
-                ['Requests', `${count(x.requests)}, ${count(x.points)} points`],
+                ['Depth', `${x.depth}: ${x.parts}`],
+                ['Scheduled for', x.scheduled_for ? time(x.scheduled_for) : 'by hand'],
+                ['Rows mended', Object.entries(x.drift).map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ') || 'none'],
+                ['Requests', `${count(x.requests)}, ${count(x.not_modified)} of them free, ${count(x.points)} points`],
+                ['Alerts', x.alerts.length > 0 && x.alerts.map((y) => <Badge key={y} text={y} tone="bad" />)],
               ]}
             />
           </Card>
-          {x.failures && x.failures.length > 0 && (
-            <Card title="Failures">
-              <Table
-                caption="Failures"
-                rows={x.failures}
-                keyOf={(y) => String(y.repository)}
-                columns={[
-                  { name: 'Repository', kind: 'main', cell: (y) => String(y.repository) },
-                  { name: 'Reason', kind: 'wide', cell: (y) => <span class="break">{y.reason}</span> },
-                ]}
-              />
-            </Card>
-          )}
+          <Card title="Changed and failed">
+            <PagedTable<Item>
+              caption="Repositories that it changed, or failed at"
+              path={(after) => `/api/v1/admin/nightly-runs/${id}/items${query({ limit: 50, after })}`}
+              items={(y) => y.items as Item[]}
+              keyOf={(y) => y.repository_id}
+              refreshed={running ? x.changed + x.failed : undefined}
+              empty={<Empty title="None" />}
+              columns={[
+                { name: 'Repository', kind: 'main', cell: (y) => <a href={href(['repositories', y.repository_id])}>{y.repository}</a> },
+                { name: 'State', cell: (y) => <Badge text={y.state} /> },
+                { name: 'Mended', cell: (y) => y.drift.map((z) => z.replaceAll('_', ' ')).join(', ') || <span class="faint">–</span> },
+                { name: 'Reason', kind: 'wide', cell: (y) => (y.reason ? <span class="break">{y.reason}</span> : <span class="faint">–</span>) },
+              ]}
+            />
+          </Card>
         </>
       )}
     </Page>
@@ -170,7 +189,7 @@ export function Nightly({ place }: { place: Place }) {
         columns={[
           { name: 'Run', kind: 'main', cell: (x) => <a href={href(['nightly', x.id])}>Run {x.id}</a> },
           { name: 'State', cell: (x) => <Badge text={x.state} /> },
-          { name: 'Began', cell: (x) => <When at={x.started_at} /> },
+          { name: 'Began', cell: (x) => <When at={x.created_at} /> },
           { name: 'Lasted', kind: 'number', cell: lasted },
           { name: 'Checked', kind: 'number', cell: (x) => count(x.checked) },
           { name: 'Changed', kind: 'number', cell: (x) => count(x.changed) },

@@ -20,8 +20,7 @@ interface Snapshot {
 interface Run {
   id: number;
   state: string;
-  startedAt?: string;
-  started_at?: string;
+  created_at: string;
 }
 
 /** So much of the past is held: two minutes of one snapshot a second. */
@@ -75,11 +74,11 @@ function Tile({ title, value, unit, tone, children }: { title: string; value: pr
 
 function LastRun() {
   const { data, error } = useFetch<Record<string, unknown>>('/api/v1/admin/nightly-runs?limit=1');
-  const runs = (data?.nightly_runs ?? data?.nightlyRuns ?? data?.runs ?? []) as Run[];
+  const runs = (data?.runs ?? data?.nightly_runs ?? []) as Run[];
   const run = runs[0];
   return (
     <Tile title="Last nightly run" value={run ? <Badge text={run.state} /> : <span class="faint">{error ? 'unknown' : data ? 'none yet' : '…'}</span>}>
-      <p class="faint">{run ? <a href={href(['nightly', run.id])}>Run {run.id}</a> : <a href={href(['nightly'])}>Nightly runs</a>} {run && <When at={run.startedAt ?? run.started_at} />}</p>
+      <p class="faint">{run ? <a href={href(['nightly', run.id])}>Run {run.id}</a> : <a href={href(['nightly'])}>Nightly runs</a>} {run && <When at={run.created_at} />}</p>
     </Tile>
   );
 }
@@ -105,8 +104,8 @@ export function Overview() {
             <Tile title="Spool" tone={now.spool.deliveries > 0 ? 'alarm' : ''} value={count(now.spool.deliveries)} unit="waiting">
               <p class="faint">{bytes(now.spool.bytes)}</p>
             </Tile>
-            <Tile title="Acknowledgement, median" value={((x) => (x === null ? '–' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.5))}>
-              <p class="faint">95%: {((x) => (x === null ? 'no deliveries in this window' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.95))}</p>
+            <Tile title="Median acknowledgement" value={((x) => (x === null ? '–' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.5))}>
+              <p class="faint">95%: {((x) => (x === null ? 'none of late' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.95))}</p>
             </Tile>
             <Tile title="Jobs waiting" value={count(now.jobs.pending ?? 0)} unit={`${count(now.jobs.running ?? 0)} running`}>
               <p class="faint">{now.jobOldestDueSeconds > 0 ? `oldest due for ${duration(now.jobOldestDueSeconds)}` : 'none is late'}</p>

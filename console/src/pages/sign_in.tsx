@@ -38,7 +38,7 @@ export function SignIn({ taken, ended }: { taken: (x: Session) => void; ended: b
           {(['name', 'token'] as const).map((x) => (
             <label key={x} class={way === x ? 'on' : undefined}>
               <input type="radio" name="way" value={x} checked={way === x} onChange={() => setWay(x)} />
-              {x === 'name' ? 'Name and password' : 'Admin token'}
+              {x === 'name' ? 'Account' : 'Admin token'}
             </label>
           ))}
         </div>
