@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t unsettled_max = 1'000;
 constexpr std::uint64_t unsettled_bytes_max = 64 * 1024 * 1024;
 
+/// The sweep takes objects that nobody has told of after an hour (content_sweeper.cpp).
+constexpr auto unsettled_time_max = std::chrono::minutes{10};
+
 } // namespace
 
 content_intake::content_intake(contents::blob_store& blobs, storage::content_store& rows, std::int64_t key_number,
@@ -48,9 +51,13 @@ bool content_intake::end() {
   }
   auto key = expected_.id.hex() + key_suffix_;
   writer->commit(key);
+  const auto now = std::chrono::steady_clock::now();
+  if (unsettled_.empty())
+    unsettled_since_ = now;
   unsettled_.push_back({expected_.id, size_, std::move(key), std::move(kind)});
   unsettled_bytes_ += size_;
-  if (unsettled_.size() >= unsettled_max || unsettled_bytes_ >= unsettled_bytes_max)
+  if (unsettled_.size() >= unsettled_max || unsettled_bytes_ >= unsettled_bytes_max ||
+      now - unsettled_since_ >= unsettled_time_max)
     settle();
   return true;
 }

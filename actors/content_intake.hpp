@@ -4,6 +4,7 @@
 #include "model/contents/provider.hpp"
 #include "storage/content_store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,6 +50,7 @@ private:
 
   std::vector<storage::stored_blob> unsettled_;
   std::uint64_t unsettled_bytes_ = 0;
+  std::chrono::steady_clock::time_point unsettled_since_;
   std::vector<contents::object_id> binary_;
   std::uint64_t taken_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "actors/content_sync.hpp"
 
 #include "actors/content_intake.hpp"
+#include "actors/lfs_intake.hpp"
 #include "model/contents/blob_store.hpp"
 #include "model/contents/glob.hpp"
 #include "model/contents/provider.hpp"
@@ -51,7 +52,7 @@ std::uint64_t filters_of(const storage::sync_subject& x, std::uint64_t file_byte
     for (const auto& pattern : *list)
       out << std::string_view{pattern};
   }
-  out << file_bytes_max << x.skip_binary;
+  out << file_bytes_max << x.skip_binary << x.fetch_lfs;
   return out.value() >> 1; // fits bigint
 }
 
@@ -84,6 +85,7 @@ private:
   void list(const contents::revision& at);
   void take(contents::tree_entry&& x);
   void fetch(const contents::revision& at);
+  std::size_t fetch_objects();
   job_outcome failed(const provider_error& e);
   void note_broken_off(const std::string& why) noexcept;
   const contents::sync_cost& cost() const { return remote_->cost(); }
@@ -223,6 +225,24 @@ void sync_run::fetch(const contents::revision& at) {
   store_.skip(ids, storage::skipped_reason::unavailable);
 }
 
+/// What LFS pointers name. @returns how many could not be had
+std::size_t sync_run::fetch_objects() {
+  if (!subject_.fetch_lfs)
+    return 0;
+  const auto wanted = store_.missing_objects(subject_.id, file_bytes_max_);
+  if (wanted.empty())
+    return 0;
+  auto pointers = std::vector<contents::lfs_pointer>{};
+  for (const auto& x : wanted)
+    pointers.push_back(x.of);
+  auto intake = lfs_intake{*context_.blobs, store_, wanted, store_.next_blob_key()};
+  const auto left = remote_->fetch_lfs(pointers, intake);
+  intake.settle();
+  for (const auto& x : left)
+    log::warn("an LFS object cannot be had", {{"repository", subject_.id}, {"oid", x.what.oid}, {"reason", x.reason}});
+  return left.size();
+}
+
 job_outcome sync_run::sync(observation&& seen) {
   if (seen.state == observation::head::empty)
     seen.at = {{}, {}, branch()};
@@ -232,6 +252,7 @@ job_outcome sync_run::sync(observation&& seen) {
       seen.at, seen.etag, seen.what, {}, filters_, next_check(context_), !context_.config.contents.changes_url.empty()};
   for (auto tries = 0; tries < tries_max; ++tries) {
     fetch(seen.at);
+    result.objects_unavailable = fetch_objects();
     result.cost = cost();
     const auto counts = store_.apply(subject_, sync_id_, job_.lease, result);
     if (counts.blobs_missing > 0)

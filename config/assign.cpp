@@ -77,7 +77,8 @@ bool is_currency(std::string_view text) {
 
 /// Rules of single texts that no range can say.
 std::string judge_text(const setting& x, std::string_view text) {
-  if (text.find_first_of(std::string_view{"\0\n\r", 3}) != std::string_view::npos)
+  const auto is_pem = x.key == "github_api.app_private_key" && text.starts_with("-----BEGIN");
+  if (text.find_first_of(is_pem ? std::string_view{"\0", 1} : std::string_view{"\0\n\r", 3}) != std::string_view::npos)
     return "must not hold a NUL or a line break";
   if (!x.choices.empty() && !among(x.choices, text))
     return "must be one of " + spelled(x.choices) + ", not \"" + std::string{text} + "\"";

@@ -15,8 +15,10 @@ constexpr auto readable_sql = R"sql(
 // What read_file() takes.
 const std::string file_columns = R"sql(
   SELECT f.path, f.sha, f.mode, f.size, COALESCE(f.skipped, ''), COALESCE(b.key, ''), COALESCE(b.mime_type, ''), b.language,
-         COALESCE(b.is_binary, FALSE), b.lfs_oid, COALESCE(b.lfs_size, 0)
+         COALESCE(b.is_binary, FALSE), b.lfs_oid, COALESCE(b.lfs_size, 0), c.sha, c.key, c.size, c.mime_type
   FROM repository_files f LEFT JOIN content_blobs b ON b.sha = f.sha AND f.skipped IS NULL
+  LEFT JOIN repository_lfs_objects o ON o.repository_id = f.repository_id AND o.oid = b.lfs_oid
+  LEFT JOIN content_blobs c ON c.sha = o.sha
 )sql";
 
 const std::string all_files_sql = file_columns + "WHERE f.repository_id = $1 AND f.path > $2 ORDER BY f.path LIMIT $3";
@@ -44,6 +46,8 @@ content_file read_file(const pqxx::row& row) {
   out.is_binary = row[8].as<bool>();
   out.lfs_oid = pgx::maybe<std::string>(row[9]);
   out.lfs_size = row[10].as<std::uint64_t>();
+  if (!row[11].is_null())
+    out.lfs_content = stored_content{text(11), text(12), row[13].as<std::uint64_t>(), text(14)};
   return out;
 }
 

@@ -10,6 +10,14 @@
 /// What is stored of followed repositories. All of these block, and throw what libpqxx throws.
 namespace ingot::storage {
 
+/// Where a content lies, and what it is.
+struct stored_content {
+  std::string sha; ///< git's id of it
+  std::string key; ///< in the blob store
+  std::uint64_t size = 0;
+  std::string mime_type;
+};
+
 /// A file of a followed repository.
 struct content_file {
   std::string path, sha;
@@ -22,6 +30,7 @@ struct content_file {
   bool is_binary = false;
   std::optional<std::string> lfs_oid; ///< SHA-256 that an LFS pointer names
   std::uint64_t lfs_size = 0;
+  std::optional<stored_content> lfs_content; ///< what that names, if it was fetched
 };
 
 /// Of what commit a repository's files are, for whoever may read it.

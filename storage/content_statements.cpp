@@ -19,13 +19,16 @@ constexpr auto make_differences_sql = R"sql(
 constexpr auto make_reference_moves_sql = R"sql(
   CREATE TEMP TABLE reference_moves (sha text COLLATE "C" PRIMARY KEY, by bigint NOT NULL)
 )sql";
+constexpr auto make_granted_sql = R"sql(
+  CREATE TEMP TABLE granted (oid text COLLATE "C" PRIMARY KEY, sha text COLLATE "C" NOT NULL)
+)sql";
 
 // A repository, as a sync needs it.
 constexpr auto load_repository_sql = R"sql(
   SELECT id, provider, owner, name, url, COALESCE(external_id, 0), COALESCE(branch, ''), COALESCE(credential_id, 0),
          COALESCE(last_commit_sha, ''), COALESCE(last_tree_sha, ''), COALESCE(last_branch, ''), COALESCE(etag, ''),
          COALESCE(default_branch, ''), array_to_string(include_patterns, chr(10)), array_to_string(exclude_patterns, chr(10)),
-         COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state, user_id,
+         COALESCE(file_bytes_max, -1), skip_binary, fetch_lfs, filters, complete, state, user_id,
          COALESCE(to_char(last_push_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
   FROM provider_repositories WHERE id = $1::text::int8
 )sql";
@@ -94,6 +97,24 @@ constexpr auto keep_blobs_sql = R"sql(
   SELECT u.key FROM u WHERE u.key COLLATE "C" NOT IN (SELECT key FROM kept)
 )sql";
 
+constexpr auto empty_granted_sql = "TRUNCATE granted";
+
+// What the pointers among the files name, apart from what the repository has been granted before; and where another repository's
+// copy of it is.
+constexpr auto missing_objects_sql = R"sql(
+  SELECT DISTINCT ON (b.lfs_oid) b.lfs_oid, b.lfs_size, l.path,
+         COALESCE((SELECT o.sha FROM repository_lfs_objects o JOIN content_blobs c ON c.sha = o.sha
+                   WHERE o.oid = b.lfs_oid LIMIT 1), '')
+  FROM listing l JOIN content_blobs b ON b.sha = l.sha
+  WHERE l.skipped IS NULL AND b.lfs_oid IS NOT NULL AND b.lfs_size BETWEEN 0 AND $2::text::int8
+    AND NOT EXISTS (SELECT FROM repository_lfs_objects o WHERE o.repository_id = $1::text::int8 AND o.oid = b.lfs_oid)
+  ORDER BY b.lfs_oid, l.path
+)sql";
+
+constexpr auto grant_objects_sql = R"sql(
+  INSERT INTO granted (oid, sha) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (oid) DO NOTHING
+)sql";
+
 constexpr auto note_progress_sql = R"sql(
   UPDATE content_syncs SET requests = $2::text::int8, not_modified = $3::text::int8, points = $4::text::int8, bytes = $5::text::int8, plan = $6,
                            blobs_wanted = $7::text::int8, blobs_stored = $8::text::int8
@@ -117,13 +138,21 @@ constexpr auto find_differences_sql = R"sql(
   WHERE l.path IS NULL OR f.path IS NULL OR l.sha <> f.sha OR l.mode <> f.mode OR l.skipped IS DISTINCT FROM f.skipped
 )sql";
 
-// By how many files more or fewer each content is referred to.
+// By how many files and LFS objects more or fewer each content is referred to. An object that no pointer names any more is not
+// the repository's any more.
 constexpr auto find_reference_moves_sql = R"sql(
   INSERT INTO reference_moves
   SELECT sha, sum(by) FROM (
     SELECT sha, 1 AS by FROM differences WHERE change <> 'removed' AND skipped IS NULL
     UNION ALL
-    SELECT previous_sha, -1 FROM differences WHERE change <> 'added' AND previously_skipped IS NULL) x
+    SELECT previous_sha, -1 FROM differences WHERE change <> 'added' AND previously_skipped IS NULL
+    UNION ALL
+    SELECT g.sha, 1 FROM granted g
+    WHERE NOT EXISTS (SELECT FROM repository_lfs_objects o WHERE o.repository_id = $1::text::int8 AND o.oid = g.oid)
+    UNION ALL
+    SELECT o.sha, -1 FROM repository_lfs_objects o
+    WHERE o.repository_id = $1::text::int8 AND NOT ($2::text::bool AND EXISTS (
+      SELECT FROM listing l JOIN content_blobs b ON b.sha = l.sha WHERE l.skipped IS NULL AND b.lfs_oid = o.oid))) x
   GROUP BY sha
 )sql";
 
@@ -139,6 +168,17 @@ constexpr auto move_references_sql = R"sql(
   UPDATE content_blobs b SET refs = b.refs + m.by,
     unreferenced_at = CASE WHEN b.refs + m.by > 0 THEN NULL WHEN b.refs > 0 THEN now() ELSE b.unreferenced_at END
   FROM reference_moves m WHERE m.sha = b.sha AND m.by <> 0
+)sql";
+
+// As the moves of references counted them.
+constexpr auto take_back_objects_sql = R"sql(
+  DELETE FROM repository_lfs_objects o
+  WHERE o.repository_id = $1::text::int8 AND NOT ($2::text::bool AND EXISTS (
+    SELECT FROM listing l JOIN content_blobs b ON b.sha = l.sha WHERE l.skipped IS NULL AND b.lfs_oid = o.oid))
+)sql";
+constexpr auto add_granted_objects_sql = R"sql(
+  INSERT INTO repository_lfs_objects (repository_id, oid, sha) SELECT $1::text::int8, oid, sha FROM granted
+  ON CONFLICT (repository_id, oid) DO NOTHING
 )sql";
 
 constexpr auto write_changes_sql = R"sql(
@@ -174,7 +214,7 @@ constexpr auto finish_repository_sql = R"sql(
     retry_count = 0, next_retry_at = NULL, rate_limit_reset_at = NULL, last_error = NULL,
     state = CASE WHEN r.state IN ('gone', 'forbidden') THEN 'active' ELSE r.state END,
     state_reason = CASE WHEN r.state IN ('gone', 'forbidden') THEN NULL ELSE r.state_reason END,
-    complete = NOT EXISTS (SELECT FROM listing WHERE skipped = 'unavailable'),
+    complete = $9 = '0' AND NOT EXISTS (SELECT FROM listing WHERE skipped = 'unavailable'),
     last_push_at = GREATEST(r.last_push_at, NULLIF($8, '')::timestamptz),
     files = (SELECT count(*) FROM listing), bytes = (SELECT COALESCE(sum(size), 0) FROM listing WHERE skipped IS NULL),
     version = r.version + EXISTS (SELECT FROM differences)::int, updated_at = now()
@@ -192,7 +232,7 @@ constexpr auto finish_sync_sql = R"sql(
   UPDATE content_syncs SET state = 'succeeded', finished_at = now(), requests = $2::text::int8, not_modified = $3::text::int8,
     points = $4::text::int8, bytes = $5::text::int8, plan = $6, added = $7::text::int8, modified = $8::text::int8, removed = $9::text::int8,
     skipped = $10::text::int8, error = NULL,
-    complete = NOT EXISTS (SELECT FROM listing WHERE skipped = 'unavailable')
+    complete = $11 = '0' AND NOT EXISTS (SELECT FROM listing WHERE skipped = 'unavailable')
   WHERE id = $1::text::int8
 )sql";
 
@@ -250,6 +290,7 @@ constexpr auto session = std::to_array<named_statement>({
     {"make_listing", make_listing_sql},
     {"make_differences", make_differences_sql},
     {"make_reference_moves", make_reference_moves_sql},
+    {"make_granted", make_granted_sql},
 });
 
 constexpr auto statements = std::to_array<named_statement>({
@@ -264,6 +305,9 @@ constexpr auto statements = std::to_array<named_statement>({
     {"missing_blobs", missing_blobs_sql},
     {"skip_files", skip_files_sql},
     {"keep_blobs", keep_blobs_sql},
+    {"empty_granted", empty_granted_sql},
+    {"missing_objects", missing_objects_sql},
+    {"grant_objects", grant_objects_sql},
     {"note_progress", note_progress_sql},
     {"hold_repository", hold_repository_sql},
     {"empty_differences", empty_differences_sql},
@@ -271,6 +315,8 @@ constexpr auto statements = std::to_array<named_statement>({
     {"find_reference_moves", find_reference_moves_sql},
     {"lock_blobs", lock_blobs_sql},
     {"move_references", move_references_sql},
+    {"take_back_objects", take_back_objects_sql},
+    {"add_granted_objects", add_granted_objects_sql},
     {"write_changes", write_changes_sql},
     {"remove_files", remove_files_sql},
     {"write_files", write_files_sql},

@@ -76,6 +76,7 @@ sync_subject subject_of(const answer& rows) {
   if (const auto most = next_integer(); most >= 0)
     out.file_bytes_max = static_cast<std::uint64_t>(most);
   out.skip_binary = next() == "t";
+  out.fetch_lfs = next() == "t";
   out.filters = static_cast<std::uint64_t>(next_integer());
   out.complete = next() == "t";
   out.state = next();
@@ -219,6 +220,34 @@ public:
     return not_needed;
   }
 
+  std::vector<wanted_object> missing_objects(std::int64_t repository_id, std::uint64_t bytes_max) override {
+    auto out = std::vector<wanted_object>{};
+    const auto id = std::to_string(repository_id), most = std::to_string(bytes_max);
+    guarded([&] {
+      db_.add("empty_granted");
+      db_.add("missing_objects", {text(id), text(most)}, [&](const answer& rows) {
+        for (auto i = 0; i < rows.rows(); ++i)
+          out.push_back({{std::string{rows.text(i, 0)}, static_cast<std::uint64_t>(rows.integer(i, 1))},
+                         std::string{rows.text(i, 2)},
+                         std::string{rows.text(i, 3)}});
+      });
+      run();
+    });
+    return out;
+  }
+
+  void grant(std::span<const granted_object> objects) override {
+    auto oid = text_array{}, sha = text_array{};
+    for (const auto& x : objects) {
+      oid.add(x.oid);
+      sha.add(x.sha);
+    }
+    guarded([&] {
+      db_.add("grant_objects", {oid.parameter(), sha.parameter()});
+      run();
+    });
+  }
+
   void note_progress(std::int64_t sync_id, const contents::sync_cost& so_far, std::uint64_t blobs_wanted,
                      std::uint64_t blobs_stored) override {
     const auto id = std::to_string(sync_id), wanted = std::to_string(blobs_wanted), stored = std::to_string(blobs_stored);
@@ -359,7 +388,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   fence_job(db_, job);
   db_.add("empty_differences");
   db_.add("find_differences", {text(id)});
-  db_.add("find_reference_moves");
+  db_.add("find_reference_moves", {text(id), text(of.fetch_lfs ? "true" : "false")});
   db_.add("lock_blobs", {}, [&](const answer& rows) { counts.blobs_missing = rows.integer(0, 0); });
   db_.add("count_differences", {}, [&](const answer& rows) {
     counts.added = rows.integer(0, 0);
@@ -376,23 +405,26 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   const auto commit = hex_or_empty(x.at.commit), tree = hex_or_empty(x.at.tree);
   const auto filters = std::to_string(static_cast<std::int64_t>(x.filters)), after = std::to_string(x.check_after.count());
   const auto changed = counts.added + counts.modified + counts.removed > 0;
+  db_.add("move_references");
+  db_.add("take_back_objects", {text(id), text(of.fetch_lfs ? "true" : "false")});
+  db_.add("add_granted_objects", {text(id)});
   if (changed) {
-    db_.add("move_references");
     db_.add("write_changes", {text(id), text(sync)});
     db_.add("remove_files", {text(id)});
     db_.add("write_files", {text(id), text(sync)});
   }
+  const auto unavailable = std::to_string(x.objects_unavailable);
   const auto push_at = x.push_at ? to_rfc3339(*x.push_at) : std::string{};
   // Late, since deliveries that tell of the repository wait for this lock.
   db_.add("hold_repository", {text(id)}, [&](const answer& rows) { removed = rows.rows() == 0 || rows.text(0, 0) == "removed"; });
-  db_.add("finish_repository",
-          {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after), text(push_at)});
+  db_.add("finish_repository", {text(id), text(commit), text(tree), text(x.at.branch), text(x.etag), text(filters), text(after),
+                                text(push_at), text(unavailable)});
   queue_description(of.id, x.what);
   const auto cost = cost_texts{x.cost};
   const auto added = std::to_string(counts.added), modified = std::to_string(counts.modified),
              gone = std::to_string(counts.removed), skipped = std::to_string(counts.skipped);
   db_.add("finish_sync", {text(sync), text(cost.requests), text(cost.not_modified), text(cost.points), text(cost.bytes),
-                          text(x.cost.plan), text(added), text(modified), text(gone), text(skipped)});
+                          text(x.cost.plan), text(added), text(modified), text(gone), text(skipped), text(unavailable)});
   if (changed && x.notify) {
     const auto news = contents::changes_notification(of.id, sync_id, commit, counts.added, counts.modified, counts.removed);
     enqueue_jobs(db_, {&news, 1});

@@ -26,7 +26,7 @@ struct sync_subject {
   std::string default_branch;
   std::vector<std::string> include, exclude;
   std::optional<std::uint64_t> file_bytes_max;
-  bool skip_binary = false;
+  bool skip_binary = false, fetch_lfs = false;
   std::uint64_t filters = 0; ///< digest that the stored files were chosen by
   bool complete = false;
   std::optional<timestamp> last_push; ///< pushed_at of the newest push that was looked at
@@ -62,6 +62,20 @@ struct sync_result {
   milliseconds check_after{0};           ///< when the fallback shall look again
   bool notify = false;                   ///< enqueue a job that tells of the changes
   std::optional<timestamp> push_at = {}; ///< of the push that was the reason
+  std::size_t objects_unavailable = 0;   ///< LFS objects that are wanted and could not be had: it is not complete
+};
+
+/// What an LFS pointer of the listing names and the repository has not been granted yet.
+struct wanted_object {
+  contents::lfs_pointer of;
+  std::string path;       ///< one of those where it is pointed to from
+  std::string stored_sha; ///< git's id of its content, when another repository has it; else empty
+};
+
+/// What the provider has granted to the repository, and the store has.
+struct granted_object {
+  std::string oid;
+  std::string sha; ///< git's id of its content
 };
 
 /// What it changed.
@@ -108,6 +122,11 @@ public:
 
   /// Remembers contents that the blob store has. @returns the keys that are not needed, since another sync was faster
   virtual std::vector<std::string> keep(std::span<const stored_blob> blobs) = 0;
+
+  /// Takes back what was granted, and lists the LFS objects of at most `bytes_max` bytes that the listing's pointers name.
+  virtual std::vector<wanted_object> missing_objects(std::int64_t repository_id, std::uint64_t bytes_max) = 0;
+  /// These are the repository's once the listing is applied.
+  virtual void grant(std::span<const granted_object> objects) = 0;
 
   /// How far it is.
   virtual void note_progress(std::int64_t sync_id, const contents::sync_cost& so_far, std::uint64_t blobs_wanted,

@@ -33,6 +33,23 @@ constexpr auto remove_files_sql = R"sql(
   SELECT count(*) FROM gone
 )sql";
 
+// The same of its LFS objects.
+constexpr auto remove_objects_sql = R"sql(
+  WITH gone AS (
+    DELETE FROM repository_lfs_objects
+    WHERE repository_id = $1 AND oid IN (SELECT oid FROM repository_lfs_objects WHERE repository_id = $1 ORDER BY oid LIMIT $2)
+    RETURNING sha
+  ), fewer AS (
+    SELECT sha, count(*) AS by FROM gone GROUP BY sha
+  ), held AS MATERIALIZED (
+    SELECT b.sha, f.by FROM content_blobs b JOIN fewer f ON f.sha = b.sha ORDER BY b.sha FOR UPDATE OF b
+  ), moved AS (
+    UPDATE content_blobs b SET refs = b.refs - h.by, unreferenced_at = CASE WHEN b.refs > h.by THEN NULL ELSE now() END
+    FROM held h WHERE b.sha = h.sha
+  )
+  SELECT count(*) FROM gone
+)sql";
+
 constexpr auto remove_repository_sql = "DELETE FROM provider_repositories WHERE id = $1 AND state = 'removed'";
 
 // A content that a sync has in hand is passed over; one that it refers to again meanwhile is looked at again once its row is
@@ -107,7 +124,7 @@ swept_files sweep_removed_repository(connection& db, std::size_t limit) {
     return {};
   const auto id = found[0][0].as<std::int64_t>();
   const auto files = pgx::query(tx, remove_files_sql, id, limit)[0][0].as<std::size_t>();
-  if (files < limit)
+  if (files < limit && pgx::query(tx, remove_objects_sql, id, limit)[0][0].as<std::size_t>() < limit)
     pgx::query(tx, remove_repository_sql, id);
   tx.commit();
   return {files, true};

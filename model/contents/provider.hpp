@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/contents/lfs_sink.hpp"
 #include "model/contents/tree_entry.hpp"
 #include "model/time.hpp"
 
@@ -141,6 +142,13 @@ public:
   };
   virtual std::vector<unavailable> fetch(const revision& at, std::span<const wanted_blob> wanted, std::uint64_t total,
                                          blob_sink& into) = 0;
+
+  /// Asks for everything that `wanted` names, and gives `into` what is granted and wanted. @returns what could not be had
+  struct unavailable_object {
+    lfs_pointer what;
+    std::string reason;
+  };
+  virtual std::vector<unavailable_object> fetch_lfs(std::span<const lfs_pointer> wanted, lfs_sink& into) = 0;
 
   /// Marks as synced: told once `at` is stored, so that what was kept to get there can go.
   virtual void mark_synced(const revision& at) = 0;

@@ -77,6 +77,13 @@ public:
     });
   }
 
+  std::vector<unavailable_object> fetch_lfs(std::span<const contents::lfs_pointer> wanted, contents::lfs_sink&) override {
+    auto out = std::vector<unavailable_object>{};
+    for (const auto& x : wanted)
+      out.push_back({x, "the provider git asks no LFS server"});
+    return out;
+  }
+
   void mark_synced(const contents::revision&) override {
     source_.reset();
     if (lease_)

@@ -142,12 +142,18 @@ api::conditional<api::repository> api_session::repository(std::int64_t id, const
   return ask_conditional<api::repository>(std::move(x), api::parse_repository);
 }
 
-/// What is told of a ref that has no commit: nothing for an empty repository (409). 422 is GitHub's answer to one that is none.
+/// What is told of a ref that has no commit: nothing for an empty repository (409, "Git Repository is empty."). 422 is GitHub's
+/// answer to one that is none. Another 409 passes, and no file is given up for it.
 template <class Answer>
 bool is_empty_or_gone(Answer& x) {
   if (x.got.status == 422)
     x.verdict.problem = trouble::gone;
-  return x.got.status == 409;
+  if (x.got.status != 409)
+    return false;
+  if (x.verdict.reason.find("empty") != std::string::npos)
+    return true;
+  x.verdict.problem = trouble::transient;
+  return false;
 }
 
 api::conditional<api::commit> api_session::commit(std::int64_t repository_id, std::string_view ref, const std::string& etag) {

@@ -41,8 +41,13 @@ std::string make_app_jwt(const std::string& app_id, const std::string& private_k
 }
 
 std::string read_private_key(const std::string& setting) {
-  if (setting.find("-----BEGIN") != setting.npos)
-    return setting;
+  if (setting.find("-----BEGIN") != setting.npos) {
+    // Files of environment variables hold no line breaks: there they are written as \n.
+    auto pem = setting;
+    for (auto at = pem.find("\\n"); at != pem.npos; at = pem.find("\\n", at + 1))
+      pem.replace(at, 2, "\n");
+    return pem;
+  }
   auto file = std::ifstream{setting, std::ios::binary};
   if (setting.empty() || !file)
     throw std::runtime_error{"github_api.app_private_key is neither PEM nor a file that can be read"};

@@ -3,6 +3,7 @@
 #include "model/contents/plan.hpp"
 #include "net/github/api.hpp"
 #include "net/github/archive_reader.hpp"
+#include "net/github/lfs_download.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -29,18 +30,23 @@ public:
       : where_{std::move(where)}, transport_{std::move(transport)}, credentials_{std::move(credentials)},
         limiter_{std::move(limiter)}, api_{*transport_, *credentials_, *limiter_,
                                            caller{where_.credential_id, false, how, where_.owner + '/' + where_.name}},
-        prices_{config.contents.request_bytes, where_.credential_id != 0 || !config.github_api.token.empty()} {}
+        how_{how}, web_url_{config.github_api.web_url}, prices_{config.contents.request_bytes,
+                                                                where_.credential_id != 0 || !config.github_api.token.empty()} {}
 
   contents::observation observe(const contents::known_state& known) override;
   contents::revision resolve(const object_id& commit, const object_id& tree_if_known) override;
   void list(const contents::revision& at, const entry_sink& into) override;
   std::vector<unavailable> fetch(const contents::revision& at, std::span<const wanted_blob> wanted, std::uint64_t total,
                                  contents::blob_sink& into) override;
+  std::vector<unavailable_object> fetch_lfs(std::span<const contents::lfs_pointer> wanted, contents::lfs_sink& into) override;
   void mark_synced(const contents::revision&) override {}
 
   const contents::sync_cost& cost() const override {
-    if (!archive_passes_) // another thread uses the session then
+    if (!archive_passes_) { // another thread uses the session then
       cost_ = api_.cost();
+      cost_.requests += lfs_requests_;
+      cost_.bytes += lfs_bytes_;
+    }
     cost_.plan = plan_;
     return cost_;
   }
@@ -65,10 +71,13 @@ private:
   std::shared_ptr<tokens> credentials_;
   std::shared_ptr<permits> limiter_;
   api_session api_;
+  contents::urgency how_;
+  std::string web_url_;
   contents::prices prices_;
   std::optional<contents::description> what_;
   std::string plan_;
   mutable contents::sync_cost cost_;
+  std::uint64_t lfs_requests_ = 0, lfs_bytes_ = 0;
   bool archive_passes_ = false;
 };
 
@@ -277,6 +286,26 @@ std::vector<github_remote::unavailable> github_remote::fetch(const contents::rev
     if (auto why = fetch_single(wanted[i], into))
       out.push_back({wanted[i], std::move(*why)});
   return out;
+}
+
+std::vector<github_remote::unavailable_object> github_remote::fetch_lfs(std::span<const contents::lfs_pointer> wanted,
+                                                                        contents::lfs_sink& into) {
+  id();
+  took("lfs");
+  auto from = lfs_download{*transport_, *credentials_, web_url_ + '/' + where_.owner + '/' + where_.name + ".git",
+                           where_.credential_id, how_};
+  const auto count = [&] {
+    lfs_requests_ += from.requests();
+    lfs_bytes_ += from.bytes();
+  };
+  try {
+    auto out = from.fetch(wanted, into);
+    count();
+    return out;
+  } catch (...) {
+    count();
+    throw;
+  }
 }
 
 class github_provider final : public contents::provider {

@@ -145,7 +145,8 @@ kept_token tokens::impl::fetch_one(std::int64_t id, contents::urgency how) {
     if (now() < held->expires_at.value_or(now() + reread_after) - left_min)
       return out;
   }
-  const auto x = held ? *held : load(id);
+  // As the book has it: what was held has another version there by now, and what a refresh makes of it could not be saved.
+  const auto x = load(id);
   switch (x.kind) {
   case credential_kind::installation:
     return fetch_installation(x, how);

@@ -19,7 +19,8 @@ namespace ingot::routes {
 namespace {
 
 std::string lfs_json(const storage::content_file& x) {
-  return x.lfs_oid ? json_object{}.add("oid", *x.lfs_oid).add("size", x.lfs_size).text() : "null";
+  return x.lfs_oid ? json_object{}.add("oid", *x.lfs_oid).add("size", x.lfs_size).add("stored", x.lfs_content.has_value()).text()
+                   : "null";
 }
 
 /// Whose repositories a caller may read: an admin any.
@@ -90,6 +91,11 @@ storage::content_file find_content(storage::connection& db, const user_request& 
   return *found;
 }
 
+/// What is sent of a file: what its LFS pointer names, if that was fetched and the pointer itself is not asked for.
+storage::stored_content content_of(const storage::content_file& x, bool pointer) {
+  return x.lfs_content && !pointer ? *x.lfs_content : storage::stored_content{x.sha, x.key, x.size, x.mime_type};
+}
+
 http::response not_modified(const std::string& tag) {
   auto out = http::response{};
   out.status = 304;
@@ -107,7 +113,7 @@ http::response beyond_end(std::uint64_t size, std::string_view request_id) {
 }
 
 /// The head of the answer, and the part that it sends.
-std::pair<http::response, blob_part> answer_with(const storage::content_file& file, const std::string& tag,
+std::pair<http::response, blob_part> answer_with(const storage::stored_content& file, const std::string& tag,
                                                  const std::optional<byte_range>& range) {
   auto out = http::response{};
   out.content_type = file.mime_type;
@@ -131,7 +137,7 @@ public:
   void next(http::responder) override {}
 };
 
-void answer_content(const services& what, const user_request_ptr& x, const storage::content_file& file) {
+void answer_content(const services& what, const user_request_ptr& x, const storage::stored_content& file) {
   const auto& head = x->request.head;
   const auto tag = '"' + file.sha + '"';
   if (head.has("if-none-match") && names_tag(head["if-none-match"], tag))
@@ -155,11 +161,12 @@ void send_file_content(const services& what, http::request req, path_parameters 
   with_user(what, std::move(req), std::move(repository_id_and_path), std::move(done), [&what](const user_request_ptr& x) {
     bridge::run_query(*what.context,
                       {[&what, x](storage::connection& db) {
-                         const auto query = query_parameters{x->request.head.query, {}};
+                         const auto query = query_parameters{x->request.head.query, {"lfs"}};
                          const auto file = find_content(db, *x);
+                         const auto pointer = query.one_of("lfs", {"pointer"}) == "pointer";
                          if (!what.context->blobs)
                            throw storage::refused_change{{fault::not_configured, "this node has no blob store", {}}};
-                         answer_content(what, x, file);
+                         answer_content(what, x, content_of(file, pointer));
                        },
                        [x](const failure& why) { x->done(http::refusal(why, x->request.head.request_id)); }});
   });

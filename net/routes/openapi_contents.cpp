@@ -22,7 +22,7 @@ openapi_components content_components() {
   "size":{"type":"integer"},"mode":{"enum":["100644","100755","120000","160000"]},
   "skipped":{"type":["string","null"],"description":"why the content is not stored: submodule, too_large, binary, unavailable"},
   "mime_type":{"type":["string","null"]},"language":{"type":["string","null"]},"is_binary":{"type":["boolean","null"]},
-  "lfs":{"type":["object","null"],"description":"what an LFS pointer names","properties":{"oid":{"type":"string"},"size":{"type":"integer"}}}}},
+  "lfs":{"type":["object","null"],"description":"what an LFS pointer names","properties":{"oid":{"type":"string"},"size":{"type":"integer"},"stored":{"type":"boolean","description":"it was fetched, and stands for the file's content"}}}}},
  "ContentChange":{"type":"object","required":["cursor","repository_id","sync_id","path","change","at"],"properties":{"cursor":{"type":"string"},"repository_id":{"type":"integer"},"sync_id":{"type":"integer"},
   "commit_sha":{"type":"string"},"path":{"type":"string"},"change":{"enum":["added","modified","removed"]},"sha":{"type":["string","null"]},"previous_sha":{"type":["string","null"]},
   "mode":{"type":["string","null"]},"at":{"type":"string","format":"date-time"}}})json"};

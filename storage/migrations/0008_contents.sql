@@ -83,11 +83,22 @@ CREATE TABLE content_blobs (
   is_binary       boolean NOT NULL,
   lfs_oid         text COLLATE "C", -- SHA-256 that an LFS pointer names
   lfs_size        bigint,
-  refs            bigint NOT NULL DEFAULT 0, -- rows of repository_files that are it
+  refs            bigint NOT NULL DEFAULT 0, -- rows of repository_files and of repository_lfs_objects that are it
   unreferenced_at timestamptz DEFAULT now(), -- since when refs is 0
   created_at      timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX content_blobs_unreferenced ON content_blobs (unreferenced_at) WHERE refs = 0;
+
+CREATE INDEX content_blobs_lfs ON content_blobs (lfs_oid) WHERE lfs_oid IS NOT NULL;
+
+-- Objects of Git LFS that a repository's provider has granted to it: contents like any other, that pointers name.
+CREATE TABLE repository_lfs_objects (
+  repository_id bigint NOT NULL,
+  oid           text COLLATE "C" NOT NULL, -- SHA-256 of the content
+  sha           text COLLATE "C" NOT NULL, -- git's id of it, in content_blobs
+  PRIMARY KEY (repository_id, oid)
+);
+CREATE INDEX repository_lfs_objects_oid ON repository_lfs_objects (oid);
 
 -- Objects of the blob store whose rows are gone: to be removed.
 CREATE TABLE content_garbage (

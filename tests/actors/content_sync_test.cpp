@@ -2,6 +2,8 @@
 #include "model/contents/blob_store.hpp"
 #include "model/contents/sync_order.hpp"
 #include "model/contents/tree_hash.hpp"
+#include "model/sha256.hpp"
+#include "model/signature.hpp"
 #include "storage/blob_files.hpp"
 #include "storage/job_store.hpp"
 #include "storage/write_session.hpp"
@@ -41,7 +43,9 @@ struct fake_repository {
   std::map<object_id, object_id> trees; ///< of commits
   std::map<std::string, object_id> branches;
   bool is_empty = true, is_private = false;
-  std::vector<std::string> fetched; ///< ids, in order
+  std::vector<std::string> fetched;           ///< ids, in order
+  std::map<std::string, std::string> objects; ///< of LFS, by id
+  std::uint64_t objects_fetched = 0;
   std::uint64_t observed = 0, not_modified = 0, resolved = 0;
   std::function<void(const std::string& step)> on; ///< may throw
 
@@ -112,6 +116,23 @@ public:
       into.write(std::string_view{content}.substr(content.size() / 2));
       if (!into.end())
         throw std::logic_error{"a blob of another id"};
+    }
+    return out;
+  }
+
+  std::vector<unavailable_object> fetch_lfs(std::span<const contents::lfs_pointer> wanted, contents::lfs_sink& into) override {
+    step("fetch_lfs");
+    auto out = std::vector<unavailable_object>{};
+    for (const auto& x : wanted) {
+      const auto found = of_.objects.find(x.oid);
+      if (found == of_.objects.end()) {
+        out.push_back({x, "there is none"});
+      } else if (into.granted(x)) {
+        ++of_.objects_fetched;
+        into.begin(x);
+        into.write(found->second);
+        CHECK(into.end());
+      }
     }
     return out;
   }
@@ -211,15 +232,17 @@ struct following {
 
   /// What must hold at any time.
   std::string broken_rule() {
-    return db.sql("SELECT string_agg(x, ', ') FROM ("
-                  "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f "
-                  "WHERE f.sha = "
-                  "b.sha AND f.skipped IS NULL) UNION ALL "
-                  "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM "
-                  "content_blobs "
-                  "b WHERE b.sha = f.sha) UNION ALL "
-                  "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT "
-                  "NULL)) rules");
+    return db.sql(
+        "SELECT string_agg(x, ', ') FROM ("
+        "SELECT 'refs of ' || b.sha AS x FROM content_blobs b WHERE b.refs <> (SELECT count(*) FROM repository_files f "
+        "WHERE f.sha = b.sha AND f.skipped IS NULL) + (SELECT count(*) FROM repository_lfs_objects o WHERE o.sha = b.sha) "
+        "UNION ALL SELECT 'no content of ' || o.oid FROM repository_lfs_objects o WHERE NOT EXISTS (SELECT FROM "
+        "content_blobs b WHERE b.sha = o.sha) UNION ALL "
+        "SELECT 'no content of ' || f.path FROM repository_files f WHERE f.skipped IS NULL AND NOT EXISTS (SELECT FROM "
+        "content_blobs "
+        "b WHERE b.sha = f.sha) UNION ALL "
+        "SELECT 'unreferenced_at of ' || b.sha FROM content_blobs b WHERE (b.refs = 0) <> (b.unreferenced_at IS NOT "
+        "NULL)) rules");
   }
 };
 
@@ -593,4 +616,73 @@ TEST_CASE_METHOD(following, "the fallback looks at repositories that are due, an
   CHECK(db.sql("SELECT next_retry_at > now() FROM provider_repositories") == "t");
   db.sql("UPDATE provider_repositories SET next_check_at = now()");
   CHECK(storage::enqueue_content_checks(db.url(), db.settings(), 20, 50, std::chrono::hours{1}) == 0);
+}
+
+namespace {
+
+/// A pointer file to `content`, which the remote has.
+std::string pointer_to(fake_repository& remote, const std::string& content) {
+  const auto oid = to_hex(sha256(content));
+  remote.objects[oid] = content;
+  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\nsize " + std::to_string(content.size()) + "\n";
+}
+
+} // namespace
+
+TEST_CASE_METHOD(following, "what LFS pointers name is fetched where it is configured, once, and goes with the last pointer") {
+  auto files = first;
+  files["film.mp4"].content = files["copy.mp4"].content = pointer_to(remote, "moving pictures");
+  files["absent.mp4"].content = pointer_to(remote, "lost");
+  remote.objects.erase(to_hex(sha256("lost")));
+  remote.commit(files);
+  sync();
+  CHECK(remote.objects_fetched == 0);
+  CHECK(db.sql("SELECT complete FROM provider_repositories") == "t");
+
+  db.sql("UPDATE provider_repositories SET fetch_lfs = TRUE");
+  REQUIRE(std::holds_alternative<job_completed_already>(sync()));
+  CHECK(remote.objects_fetched == 1);
+  CHECK(broken_rule() == "NULL");
+  CHECK(stored() == files);
+  CHECK(db.sql("SELECT oid || ' ' || (sha = '" + contents::id_of_blob("moving pictures").hex() +
+               "') FROM repository_lfs_objects") == to_hex(sha256("moving pictures")) + " true");
+  CHECK(db.sql("SELECT complete FROM provider_repositories") == "f"); // one could not be had
+  sync();
+  CHECK(remote.objects_fetched == 1);
+
+  files.erase("absent.mp4");
+  files.erase("copy.mp4");
+  remote.commit(files);
+  sync();
+  CHECK(db.sql("SELECT complete FROM provider_repositories") == "t");
+  CHECK(db.sql("SELECT count(*) FROM repository_lfs_objects") == "1");
+  files.erase("film.mp4");
+  remote.commit(files);
+  sync();
+  CHECK(db.sql("SELECT count(*) FROM repository_lfs_objects") == "0");
+  CHECK(broken_rule() == "NULL");
+}
+
+TEST_CASE_METHOD(following, "an LFS object that another repository has is nobody's until the provider grants it") {
+  auto files = tree{{"film.mp4", {pointer_to(remote, "moving pictures")}}};
+  remote.commit(files);
+  db.sql("UPDATE provider_repositories SET fetch_lfs = TRUE");
+  sync();
+  REQUIRE(remote.objects_fetched == 1);
+  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, default_branch, fetch_lfs) "
+         "VALUES ('eve', 'github', 'eve', 'hello', 78, 'main', TRUE)");
+  const auto theirs = [&] {
+    auto order = contents::sync_order{};
+    order.repository_id = 2;
+    order.full = true;
+    enqueue(order);
+    REQUIRE(std::holds_alternative<job_completed_already>(run()));
+    return db.sql("SELECT count(*) FROM repository_lfs_objects WHERE repository_id = 2");
+  };
+  const auto held = std::exchange(remote.objects, {});
+  CHECK(theirs() == "0");
+  remote.objects = held;
+  CHECK(theirs() == "1");
+  CHECK(remote.objects_fetched == 1); // granted, and not fetched again
+  CHECK(broken_rule() == "NULL");
 }

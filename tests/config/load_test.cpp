@@ -151,6 +151,11 @@ TEST_CASE("the environment overrides the file, and its long names the short ones
   CHECK(x.values.admin_token == "0123456789abcdef");
   CHECK(x.values.generate_webhook_secret);
   CHECK(x.origins.at("log.level") == "environment LOG_LEVEL");
+  const auto pem = std::string{"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"};
+  x = load("", {{"GITHUB_APP_PRIVATE_KEY", pem}});
+  CHECK(problems(x).empty());
+  CHECK(x.values.github_api.app_private_key == pem);
+  CHECK(problems(load("", {{"GITHUB_TOKEN", pem}})).size() == 1);
 }
 
 TEST_CASE("every setting can be set by its environment name") {

@@ -185,6 +185,12 @@ TEST_CASE("an empty repository has no commit, a branch that is none is gone") {
   CHECK(x.error_of([&](auto& s) { s.commit(9, "main", known); })->kind() == trouble::gone);
 }
 
+TEST_CASE("law 6: a conflict that is no empty repository is tried again, and no file is given up for it") {
+  at_github x{[](const scripted_request&) { return plain_answer(409, R"({"message":"Conflict"})"); }};
+  CHECK(x.error_of([](auto& s) { s.commit(7, "main"); })->kind() == trouble::transient);
+  CHECK(x.error_of([](auto& s) { s.commit(7, "main", '"' + a.hex() + '"'); })->kind() == trouble::transient);
+}
+
 TEST_CASE("law 8: a renamed repository is followed by its id, with a permit for each request") {
   at_github x{[](const scripted_request& r) {
     return r.has("/repos/") ? plain_answer(301, R"({"message":"Moved Permanently"})", "Location: /repositories/7\r\n")

@@ -65,6 +65,10 @@ TEST_CASE("law 9: a key that is none is refused without a word of it") {
 TEST_CASE("the App's key is a text, or the file that it names") {
   const auto key = app_key{};
   CHECK(github::read_private_key(key.pem()) == key.pem());
+  auto on_one_line = key.pem(); // as a file of environment variables has it
+  for (auto at = on_one_line.find('\n'); at != on_one_line.npos; at = on_one_line.find('\n', at))
+    on_one_line.replace(at, 1, "\\n");
+  CHECK(github::read_private_key(on_one_line) == key.pem());
   auto name = (std::filesystem::temp_directory_path() / "ingot-key-XXXXXX").string();
   const auto descriptor = ::mkstemp(name.data());
   REQUIRE(descriptor >= 0);

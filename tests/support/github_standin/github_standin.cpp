@@ -1,5 +1,7 @@
 #include "tests/support/github_standin/github_standin.hpp"
 
+#include "model/sha256.hpp"
+#include "model/signature.hpp"
 #include "tests/support/github_standin/standin_control.hpp"
 #include "tests/support/github_standin/standin_request.hpp"
 #include "tests/support/github_standin/standin_web.hpp"
@@ -86,6 +88,13 @@ hosted_repository github_standin::repository(std::int64_t id) const {
   const auto lock = std::lock_guard{state_->mutex};
   const auto* found = state_->find(id);
   return found != nullptr ? *found : hosted_repository{};
+}
+
+std::string github_standin::add_lfs_object(std::int64_t repository_id, const std::string& content) {
+  const auto oid = to_hex(sha256(content));
+  const auto lock = std::lock_guard{state_->mutex};
+  state_->lfs_objects[repository_id][oid] = content;
+  return oid;
 }
 
 void github_standin::add_token(const std::string& token, hosted_token of) {

@@ -98,10 +98,11 @@ struct standin_counts {
   std::uint64_t metered = 0;                  ///< of them: drew on a primary limit
   std::uint64_t not_modified = 0;
   std::uint64_t tarballs = 0, git_requests = 0;
-  std::uint64_t faults = 0;         ///< injected
-  std::uint64_t over_primary = 0;   ///< refused: the budget was used up
-  std::uint64_t over_secondary = 0; ///< refused: too many at once, or in a minute
-  std::uint64_t tokens_leaked = 0;  ///< a token that came to codeload
+  std::uint64_t faults = 0;                         ///< injected
+  std::uint64_t over_primary = 0;                   ///< refused: the budget was used up
+  std::uint64_t over_secondary = 0;                 ///< refused: too many at once, or in a minute
+  std::uint64_t tokens_leaked = 0;                  ///< a token that came to codeload, or to where LFS objects are
+  std::uint64_t lfs_questions = 0, lfs_objects = 0; ///< batches asked for, objects sent
   std::uint64_t without_user_agent = 0, bad_credentials = 0;
   std::uint64_t installation_tokens = 0, refreshes = 0;
   std::size_t at_once_max = 0;
@@ -126,6 +127,9 @@ public:
   /// Its former name redirects to its id from now on.
   void rename(std::int64_t id, const std::string& owner, const std::string& name);
   hosted_repository repository(std::int64_t id) const;
+
+  /// An object of Git LFS that the repository has. @returns its id
+  std::string add_lfs_object(std::int64_t repository_id, const std::string& content);
 
   void add_token(const std::string& token, hosted_token of);
   void revoke_token(const std::string& token);

@@ -15,6 +15,7 @@ struct github_standin::state {
   mutable std::mutex mutex;
   answer_json make; ///< never changes
   std::map<std::int64_t, hosted_repository> repositories;
+  std::map<std::int64_t, std::map<std::string, std::string>> lfs_objects; ///< by repository and id
   std::map<std::string, hosted_token> tokens, refresh_tokens, oauth_codes;
   hosted_app app;
   std::map<std::int64_t, hosted_installation> installations;

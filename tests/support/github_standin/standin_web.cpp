@@ -1,6 +1,8 @@
 #include "tests/support/github_standin/standin_web.hpp"
 
 #include "model/base64.hpp"
+#include "model/json_document.hpp"
+#include "model/json_object.hpp"
 #include "tests/support/github_standin/standin_request.hpp"
 #include "tests/support/github_standin/subprocess.hpp"
 
@@ -77,6 +79,10 @@ web_answer standin_web::answer() {
     return archive(names);
   if (names.size() == 3 && names[0] == "login" && names[2] == "access_token" && request_.method == "POST")
     return oauth();
+  if (names.size() == 6 && names[2] == "info" && names[3] == "lfs" && names[5] == "batch" && request_.method == "POST")
+    return lfs_batch(names);
+  if (names.size() == 3 && names[0] == "lfs")
+    return lfs_object(names);
   if (names.size() >= 3 && names[1].ends_with(".git"))
     return git(names);
   return plain(404, "Not Found");
@@ -171,6 +177,55 @@ web_answer standin_web::git(const std::vector<std::string>& names) {
         "GIT_PROTOCOL=" + std::string{request_["git-protocol"]}, std::string{"REMOTE_ADDR=127.0.0.1"}})
     environment.push_back(std::move(x));
   return cgi_answer(output_of({{"git", "http-backend"}, environment, request_.body}));
+}
+
+/// POST /{owner}/{repo}.git/info/lfs/objects/batch: where each object can be had, with a header that opens it.
+web_answer standin_web::lfs_batch(const std::vector<std::string>& names) {
+  auto document = json_document{};
+  if (document.parse(request_.body) || request_["content-type"] != "application/vnd.git-lfs+json")
+    return plain(422, "no question");
+  const auto lock = std::lock_guard{state_.mutex};
+  ++state_.counts.lfs_questions;
+  auto former = false;
+  const auto* found = state_.find(names[0], names[1].substr(0, names[1].size() - 4), former);
+  const auto basic = request_["authorization"];
+  const auto password = basic.starts_with("Basic ") ? from_base64(basic.substr(6)).value_or("") : std::string{};
+  if (found == nullptr || !state_.tokens.contains(password.substr(std::min(password.find(':') + 1, password.size()))))
+    return plain(404, "Not Found");
+  const auto& objects = state_.lfs_objects[found->id];
+  auto answers = std::vector<std::string>{};
+  for (const auto& each : document.root()["objects"].get_array()) {
+    const auto oid = std::string{each["oid"].get_string().value()};
+    const auto object = objects.find(oid);
+    const auto size =
+        object == objects.end() ? each["size"].get_int64().value() : static_cast<std::int64_t>(object->second.size());
+    auto answer = json_object{}.add("oid", oid).add("size", size);
+    if (object == objects.end())
+      answer.add_raw("error", R"({"code":404,"message":"Object does not exist"})");
+    else
+      answer.add_raw("actions", R"({"download":{"href":"http://)" + std::string{request_["host"]} + "/lfs/" +
+                                    std::to_string(found->id) + '/' + oid + R"(","header":{"Authorization":"RemoteAuth )" + oid +
+                                    R"("},"expires_in":3600}})");
+    answers.push_back(answer.text());
+  }
+  web_answer out;
+  out.content_type = "application/vnd.git-lfs+json";
+  out.body = json_object{}.add("transfer", "basic").add_raw("objects", json_array(answers)).text();
+  return out;
+}
+
+/// /lfs/{repository}/{oid}: an object's bytes, for whoever shows what the batch gave.
+web_answer standin_web::lfs_object(const std::vector<std::string>& names) {
+  const auto lock = std::lock_guard{state_.mutex};
+  if (request_["authorization"] != "RemoteAuth " + names[2]) {
+    ++state_.counts.tokens_leaked;
+    return plain(403, "Forbidden");
+  }
+  ++state_.counts.lfs_objects;
+  web_answer out;
+  out.content_type = "application/octet-stream";
+  out.body = state_.lfs_objects[std::stoll(names[1])][names[2]];
+  return out;
 }
 
 /// POST /login/oauth/access_token: refreshes a user token, or makes one for a code.

@@ -18,6 +18,8 @@ public:
 private:
   web_answer archive(const std::vector<std::string>& names);
   web_answer git(const std::vector<std::string>& names);
+  web_answer lfs_batch(const std::vector<std::string>& names);
+  web_answer lfs_object(const std::vector<std::string>& names);
   web_answer oauth();
   web_answer oauth_answer(const hosted_token& of);
 
