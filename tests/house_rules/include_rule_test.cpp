@@ -55,6 +55,7 @@ const std::vector<room>& rooms() {
         "actors/protocol.hpp",
         "actors/context.hpp",
         "actors/sync_log.hpp",
+        "storage/audit_queries.hpp",
         "storage/deliveries.hpp",
         "storage/job_queries.hpp",
         "storage/sites.hpp",
