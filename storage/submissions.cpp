@@ -214,7 +214,7 @@ submission_record begin_step(pqxx::work& tx, const submission_move& x, submissio
 
 /// The indexes see what a look before could not: another transaction's row of the same moment.
 template <class Change>
-submission_record once(Change change) {
+auto once(Change change) {
   try {
     return change();
   } catch (const refused_change&) {
@@ -332,10 +332,12 @@ submission_record revise_submission(connection& db, const submission_move& x, co
 }
 
 void keep_fetched_manifest(connection& db, std::int64_t id, const judged_manifest& x) {
-  auto deadline = connection::deadline{db};
-  auto tx = pqxx::work{db.raw()};
-  pgx::query(tx, update_fetched, id, unless_empty(x.text), unless_empty(x.server_name), unless_empty(x.report), x.valid);
-  tx.commit();
+  once([&] {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    pgx::query(tx, update_fetched, id, unless_empty(x.text), unless_empty(x.server_name), unless_empty(x.report), x.valid);
+    tx.commit();
+  });
 }
 
 bool wants_mail(connection& db, const std::string& address) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/mcp/judged_manifest.hpp"
 #include "model/mcp/new_submission.hpp"
 #include "model/mcp/submission.hpp"
 #include "storage/audit_log.hpp"
@@ -21,13 +22,7 @@ struct submitter {
   std::string name; ///< the user's id, or the address
 };
 
-/// What a manifest says of itself, as far as it is known.
-struct judged_manifest {
-  std::string text;        ///< empty: not known yet
-  std::string server_name; ///< empty: it names none
-  std::string report;      ///< JSON of its validation; empty: none
-  bool valid = false;
-};
+using mcp::judged_manifest;
 
 struct submission_record {
   std::int64_t id = 0, version = 0;
@@ -99,7 +94,8 @@ struct submission_revision {
 submission_record revise_submission(connection& db, const submission_move& x, const submission_revision& to,
                                     const submission_rules& rules, const operator_action& by);
 
-/// The repository's manifest has been read: kept if there is none yet and somebody waits. No step: the version stays.
+/// The repository's manifest has been read: kept if there is none yet and somebody waits. No step: the version stays. Refuses
+/// that of a server that another submission waits with (conflict).
 void keep_fetched_manifest(connection& db, std::int64_t id, const judged_manifest& x);
 
 /// Does this address want mail?
