@@ -27,6 +27,9 @@ add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
 
+pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+add_library(libargon2 ALIAS PkgConfig::ARGON2)
+
 add_library(beast INTERFACE)
 target_link_libraries(beast INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(beast INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT=1)

@@ -10,6 +10,7 @@
 #include "commands/keys.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
+#include "commands/reviewers.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
 #include "commands/site_webhook.hpp"
@@ -59,6 +60,7 @@ struct command_line {
   site_options site;
   source_options source;
   user_options user;
+  reviewer_options reviewer;
   sync_options syncing;
   site_webhook_options webhook;
   rotate_options rotation;
@@ -295,6 +297,38 @@ void add_users(command_line& c) {
   c.add_json(revoke);
 }
 
+void add_reviewers(command_line& c) {
+  auto* group = c.app.add_subcommand("reviewers", "people who sign in to the console");
+  group->require_subcommand(1);
+  const auto with_password = [&c](CLI::App* to) {
+    to->add_option("name", c.reviewer.name, "lower-case letters, digits and . _ -")->required();
+    to->add_flag("--password-stdin", c.reviewer.password_on_stdin,
+                 "take the password from the first line of standard input; else one is made");
+    c.add_json(to);
+  };
+  auto* add = c.command(*group, "add", "let somebody sign in; prints the password that it makes, this once", [&c] {
+    return c.with_settings([&](const settings& s) { return add_reviewer(s, c.reviewer, wall_clock(), c.to()); });
+  });
+  with_password(add);
+  add->add_option("--email", c.reviewer.email, "where to write to")->required();
+  add->add_option("--role", c.reviewer.role, "reviewer (judges submissions) or admin (does everything)")
+      ->check(CLI::IsMember({"reviewer", "admin"}));
+  auto* list = c.command(*group, "list", "all of them, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_reviewers(s, c.reviewer, c.to()); });
+  });
+  list->add_option("--limit", c.reviewer.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.reviewer.after, "the next page: what the page before ended with");
+  c.add_json(list);
+  auto* remove = c.command(*group, "remove", "end an account and its sessions", [&c] {
+    return c.with_settings([&](const settings& s) { return remove_reviewer(s, c.reviewer, wall_clock(), c.to()); });
+  });
+  remove->add_option("name", c.reviewer.name, "whose")->required();
+  c.add_json(remove);
+  with_password(c.command(*group, "password", "give another password, and end the account's sessions", [&c] {
+    return c.with_settings([&](const settings& s) { return change_reviewer_password(s, c.reviewer, wall_clock(), c.to()); });
+  }));
+}
+
 void add_repositories(command_line& c) {
   auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
     return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
@@ -425,12 +459,13 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sites(c);
   add_keys(c);
   add_users(c);
+  add_reviewers(c);
   add_repositories(c);
   add_sources(c);
   add_drupal(c);
   add_audit(c);
-  const auto groups = std::array<std::string_view, 10>{"psql",  "deliveries", "jobs",   "sites",        "keys",
-                                                       "users", "sources",    "drupal", "repositories", "audit"};
+  const auto groups = std::array<std::string_view, 11>{"psql",      "deliveries", "jobs",         "sites", "keys", "users", "sources",
+                                                       "reviewers", "drupal",     "repositories", "audit"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

@@ -20,4 +20,8 @@ const job_policy& policy_of(const job_settings& of, std::string_view kind) noexc
   return of.other;
 }
 
+password_cost cost_of(const console_settings& of) noexcept {
+  return {static_cast<std::uint32_t>(of.password_memory / 1024), of.password_passes};
+}
+
 } // namespace ingot

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/job.hpp"
+#include "model/password.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -254,6 +255,18 @@ struct submission_settings {
   std::string notify_secret;         ///< `whsec_` and base64 (Standard Webhooks): signs it
 };
 
+/// The console, a page for operators and reviewers.
+struct console_settings {
+  std::filesystem::path folder;                ///< of its built files; empty: looked for beside the program
+  milliseconds session_timeout{43'200'000};    ///< from signing in; then one signs in again
+  unsigned sign_ins_per_minute = 10;           ///< of one address, and for one name; 0: no limit
+  std::size_t password_memory = 19'456 * 1024; ///< of one Argon2id hashing; what OWASP asks for at least, with two passes
+  unsigned password_passes = 2;
+};
+
+/// What hashing a new password costs.
+password_cost cost_of(const console_settings& of) noexcept;
+
 /// One GitHub webhook endpoint. Its secrets are live at the same time.
 struct github_endpoint {
   std::string name = "default";
@@ -291,6 +304,7 @@ struct settings {
   blob_settings blobs;
   smtp_settings smtp;
   submission_settings submissions;
+  console_settings console;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured

@@ -30,10 +30,20 @@ struct request_head {
   bool has(std::string_view lower_case_name) const noexcept;
 };
 
+/// Who asks, as far as the door of a route has found out; nobody's name where it does not ask.
+struct request_caller {
+  std::string actor;           ///< as in the audit log: `admin` (the admin token), `admin ada`, `reviewer grace`
+  std::string name;            ///< of an account; empty: the admin token
+  bool is_admin = false;       ///< may do whatever the admin token may
+  std::int64_t account_id = 0; ///< 0: the admin token
+  std::int64_t session_id = 0; ///< 0: without a session
+};
+
 struct request {
   request_head head;
   std::string body; ///< raw bytes; reserved for simdjson's padding beyond its size
   timestamp received_at{};
+  request_caller by = {};
 };
 
 class body_source;

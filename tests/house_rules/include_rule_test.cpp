@@ -22,6 +22,7 @@ const std::vector<room>& rooms() {
   static const std::vector<room> table{
       {"model/ip_address", {"model/"}, {"arpa/inet.h"}}, // inet_pton: a parser
       {"model/signature", {"model/"}, {"openssl/"}},
+      {"model/password", {"model/"}, {"argon2.h"}},
       {"model/sha256", {"model/"}, {"openssl/"}},
       {"model/sealing", {"model/"}, {"openssl/"}},
       {"model/contents/object_id", {"model/"}, {"openssl/"}},
@@ -66,6 +67,10 @@ const std::vector<room>& rooms() {
         "storage/site_state.hpp",
         "storage/refused_change.hpp",
         "storage/user_keys.hpp",
+        "storage/audit_log.hpp",
+        "storage/delivery_queries.hpp",
+        "storage/reviewers.hpp",
+        "storage/console_sessions.hpp",
         "storage/provider_repositories.hpp",
         "storage/delivery_receipt.hpp",
         "storage/credentials.hpp",
