@@ -1,5 +1,6 @@
 #include "commands/command_line.hpp"
 
+#include "commands/audit.hpp"
 #include "commands/check_config.hpp"
 #include "commands/crawl_sources.hpp"
 #include "commands/deliveries.hpp"
@@ -379,6 +380,15 @@ void add_jobs(command_line& c) {
   c.add_json(bury);
 }
 
+void add_audit(command_line& c) {
+  auto* group = c.app.add_subcommand("audit", "the audit log");
+  group->require_subcommand(1);
+  auto* verify = c.command(*group, "verify", "look whether a line was changed, removed or inserted; exit with 1 when one was",
+                           [&c] { return c.with_settings([&](const settings& s) { return verify_audit(s, c.id, c.to()); }); });
+  verify->add_option("--anchor", c.id, "what an earlier run has printed: the chain must lead through it");
+  c.add_json(verify);
+}
+
 void add_send(command_line& c) {
   auto* send_command = c.command(c.app, "send", "sign payload files as GitHub does and post them",
                                  [&c] { return c.with_settings([&](const settings& s) { return send(s, c.sending, c.to()); }); });
@@ -453,8 +463,9 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_repositories(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups = std::array<std::string_view, 10>{"psql",  "deliveries", "jobs",      "sites",  "keys",
-                                                       "users", "sources",    "reviewers", "drupal", "repositories"};
+  add_audit(c);
+  const auto groups = std::array<std::string_view, 11>{"psql",      "deliveries", "jobs",         "sites", "keys", "users", "sources",
+                                                       "reviewers", "drupal",     "repositories", "audit"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

@@ -268,7 +268,7 @@ void audit_refusal(const services& what, const http::request_head& head, const f
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v,
                  audit_line{"remote " + head.remote_address, "request refused", std::string{pattern_of(head.method, head.path)},
-                            std::string{to_string(why.code)}});
+                            std::string{to_string(why.code)}, head.request_id});
 }
 
 std::string_view pattern_of(std::string_view method, std::string_view path) {

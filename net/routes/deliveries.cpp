@@ -38,7 +38,7 @@ void apply_again(const services& what, const delivery& found, const http::reques
     return done(http::refusal(*why, head.request_id));
   const auto id = found.id;
   if (const auto handles = what.context->handles.load())
-    bridge::tell(handles->auditor, audit_atom_v, audit_line{asked.by.actor, "delivery replayed", id, head.request_id});
+    bridge::tell(handles->auditor, audit_atom_v, audit_line{asked.by.actor, "delivery replayed", id, {}, head.request_id});
   bridge::submit(std::move(std::get<std::shared_ptr<delivery_in_hand>>(again)),
                  [id, request_id = head.request_id, to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
                    (*to)(answer_of(end, id, request_id));

@@ -1,6 +1,7 @@
 #include "net/routes/table.hpp"
 
 #include "net/routes/admin_sites.hpp"
+#include "net/routes/audit.hpp"
 #include "net/routes/console_files.hpp"
 #include "net/routes/console_lists.hpp"
 #include "net/routes/console_session.hpp"
@@ -345,6 +346,13 @@ constexpr route all[] = {
      show_receipt,
      "Up to when every delivery of GitHub's is here, what is missing and what is lost.",
      {.answers = "200 delivery_receipts"}},
+    {"GET",
+     "/api/v1/admin/audit",
+     door::admin,
+     0,
+     list_audit_lines,
+     "The audit log, the newest lines first.",
+     {"audit_actor, audit_action, audit_subject, audit_since, audit_until, limit, after", {}, "200 audit_lines"}},
     {"GET",
      "/api/v1/admin/jobs",
      door::admin,
