@@ -27,6 +27,12 @@ add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
 
+# Debian's libcmark-gfm-extensions-dev ships no .pc.
+pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
+find_library(CMARK_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
+add_library(libcmark INTERFACE)
+target_link_libraries(libcmark INTERFACE ${CMARK_EXTENSIONS_LIBRARY} PkgConfig::CMARK)
+
 add_library(beast INTERFACE)
 target_link_libraries(beast INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(beast INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT=1)
