@@ -27,6 +27,10 @@ add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
 
+# Time zones. The package's target would put its definitions on every file of the tree.
+find_library(DATE_TZ_LIBRARY date-tz REQUIRED)
+set(DATE_TZ_DEFINITIONS USE_OS_TZDB=1 AUTO_DOWNLOAD=0 HAS_REMOTE_API=0)
+
 # Debian's libcmark-gfm-extensions-dev ships no .pc.
 pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
 find_library(CMARK_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
