@@ -163,16 +163,16 @@ private:
       wait_until_synced(x);
       ours.push_back(seconds_since(begin));
       cpu.push_back(cpu_seconds(node_.pid()) - cpu_before);
-      requests.push_back(static_cast<double>(
-          db_.number("SELECT requests FROM content_syncs WHERE repository_id = " + std::to_string(x.id) + " ORDER BY id LIMIT 1")));
+      requests.push_back(static_cast<double>(db_.number(
+          "SELECT requests FROM content_syncs WHERE repository_id = " + std::to_string(x.id) + " ORDER BY id LIMIT 1")));
       std::printf("round %d: %.2f s, git %.2f s\n", round + 1, ours.back(), gits.back());
       last_ = x;
     }
-    std::printf(
-        "| first sync of %d files, with its look-up | %.2f s | git: %.2f s | ratio %.2f | %.0f requests of the sync | node CPU %.2f s | "
-        "memory above idle %.0f MB |\n",
-        settings_.files, median(ours), median(gits), median(ours) / median(gits), median(requests), median(cpu),
-        rss_peak_mb(node_.pid()) - idle);
+    std::printf("| first sync of %d files, with its look-up | %.2f s | git: %.2f s | ratio %.2f | %.0f requests of the sync | "
+                "node CPU %.2f s | "
+                "memory above idle %.0f MB |\n",
+                settings_.files, median(ours), median(gits), median(ours) / median(gits), median(requests), median(cpu),
+                rss_peak_mb(node_.pid()) - idle);
   }
 
   void push(const hosted& x, const std::string& before) {
