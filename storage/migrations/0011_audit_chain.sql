@@ -1,0 +1,1 @@
+-- audit_chain: see docs/rows.md.

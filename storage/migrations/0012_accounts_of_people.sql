@@ -1,0 +1,1 @@
+-- accounts_of_people: see docs/rows.md.

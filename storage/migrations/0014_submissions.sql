@@ -1,0 +1,1 @@
+-- submissions: see docs/rows.md.

@@ -1,0 +1,1 @@
+-- nightly_runs: see docs/rows.md.
