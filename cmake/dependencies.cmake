@@ -26,6 +26,8 @@ pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+add_library(re2 ALIAS PkgConfig::RE2)
 
 add_library(beast INTERFACE)
 target_link_libraries(beast INTERFACE Boost::headers Threads::Threads)

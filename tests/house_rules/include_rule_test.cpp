@@ -26,6 +26,7 @@ const std::vector<room>& rooms() {
       {"model/sealing", {"model/"}, {"openssl/"}},
       {"model/contents/object_id", {"model/"}, {"openssl/"}},
       {"model/drupal/release_history", {"model/"}, {"pugixml.hpp"}},
+      {"model/mcp/", {"model/"}, {"simdjson.h", "re2/"}},
       {"model/", {"model/"}, {"simdjson.h", "zlib.h", "zstd.h"}},
       {"config/", {"model/", "config/"}, {"toml++/", "openssl/rand.h"}},
       {"telemetry/", {"model/", "config/", "telemetry/"}, {"spdlog/", "prometheus/"}},
