@@ -45,12 +45,15 @@ void commit_once(writer_state& state, group_span groups) {
   for (const auto& x : groups)
     plain.push_back(x.get());
   connect(state);
-  state.store->commit(plain);
+  const auto enqueued = state.store->commit(plain);
   auto deliveries = std::size_t{0};
   for (const auto& x : groups)
     deliveries += x->items.size();
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   state.context->counters.committed(groups.size(), deliveries, took);
+  // What was enqueued need not wait for the next look at the table.
+  if (const auto handles = enqueued ? state.context->handles.load() : nullptr)
+    caf::anon_send(handles->jobs, hint_atom_v);
 }
 
 /// The database refuses this one delivery, or a rule cannot bear it: kept with the reason, and its sender told.

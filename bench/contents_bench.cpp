@@ -163,15 +163,16 @@ private:
       wait_until_synced(x);
       ours.push_back(seconds_since(begin));
       cpu.push_back(cpu_seconds(node_.pid()) - cpu_before);
-      requests.push_back(static_cast<double>(standin_.counts().requests));
+      requests.push_back(static_cast<double>(db_.number(
+          "SELECT requests FROM content_syncs WHERE repository_id = " + std::to_string(x.id) + " ORDER BY id LIMIT 1")));
       std::printf("round %d: %.2f s, git %.2f s\n", round + 1, ours.back(), gits.back());
       last_ = x;
     }
-    std::printf(
-        "| first sync of %d files, with its look-up | %.2f s | git: %.2f s | ratio %.2f | %.0f requests | node CPU %.2f s | "
-        "memory above idle %.0f MB |\n",
-        settings_.files, median(ours), median(gits), median(ours) / median(gits), median(requests), median(cpu),
-        rss_peak_mb(node_.pid()) - idle);
+    std::printf("| first sync of %d files, with its look-up | %.2f s | git: %.2f s | ratio %.2f | %.0f requests of the sync | "
+                "node CPU %.2f s | "
+                "memory above idle %.0f MB |\n",
+                settings_.files, median(ours), median(gits), median(ours) / median(gits), median(requests), median(cpu),
+                rss_peak_mb(node_.pid()) - idle);
   }
 
   void push(const hosted& x, const std::string& before) {
@@ -230,8 +231,10 @@ private:
         "owner, name, external_id, default_branch, last_synced_at, last_commit_sha, last_tree_sha, last_branch, filters, etag, "
         "complete, next_check_at FROM copies, generate_series(1, " +
         std::to_string(settings_.followed) + ") n");
+    // Ordered first, then checked: both are over when none is due and no check waits or runs.
     wait_for([&] { return db_.number("SELECT count(*) FROM provider_repositories WHERE next_check_at <= now()") == 0; },
              "the fallback");
+    wait_for([&] { return db_.number("SELECT count(*) FROM jobs WHERE state IN ('pending', 'running')") == 0; }, "the checks");
     const auto took = seconds_since(begin), cpu = cpu_seconds(node_.pid()) - cpu_before;
     const auto counts = standin_.counts();
     std::printf(

@@ -56,11 +56,12 @@ public:
     plan_once(db_);
   }
 
-  void commit(std::span<github::group* const> groups) override {
+  bool commit(std::span<github::group* const> groups) override {
     const auto limit = db_.within_statement_timeout();
+    auto enqueued = false;
     for (auto attempt = 1;; ++attempt) {
       try {
-        apply(groups);
+        enqueued = apply(groups);
         break;
       } catch (const std::exception& e) {
         db_.roll_back();
@@ -74,6 +75,7 @@ public:
     }
     for (auto* x : groups)
       github::confirm(*x);
+    return enqueued;
   }
 
   void keep_failed(const delivery& x, std::string_view reason) override {
@@ -89,7 +91,7 @@ public:
 
 private:
   /// One transaction: a single exchange with the database when all groups are decided, mostly two when some are not.
-  void apply(std::span<github::group* const> groups) {
+  bool apply(std::span<github::group* const> groups) {
     auto keyed = std::vector<github::group*>{}, open = std::vector<github::group*>{};
     for (auto* x : groups)
       if (x->keyed) {
@@ -108,7 +110,8 @@ private:
       load_knowledge(db_, open);
       decide(open);
     }
-    write_changes(db_, keyed);
+    auto enqueued = !news.empty();
+    write_changes(db_, keyed, enqueued);
     write_mentions(db_, news);
     enqueue_installation_syncs(db_, news);
     failpoint("before_commit");
@@ -117,6 +120,7 @@ private:
     failpoint("during_commit");
     db_.run();
     failpoint("after_commit");
+    return enqueued;
   }
 
   pipeline db_;

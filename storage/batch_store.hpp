@@ -29,7 +29,8 @@ public:
   /// Keeps and applies all groups in one transaction. On return it is COMMITted: every item has its outcome and every keyed
   /// group's `known` is what its rows hold. Throws store_error: nothing of it is applied (or nobody knows, with
   /// sql_remedy::reconnect; applying it again is safe), and undecided groups are undecided without knowledge.
-  virtual void commit(std::span<github::group* const> groups) = 0;
+  /// @returns whether syncs of repositories were ordered, which JOBS may begin at once
+  virtual bool commit(std::span<github::group* const> groups) = 0;
 
   /// Keeps a delivery that cannot be applied, with its reason, so that it can be seen and replayed. Its id stays free: a
   /// redelivery tries again.

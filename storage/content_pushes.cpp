@@ -30,7 +30,7 @@ std::span<const named_statement> content_push_statements() {
   return statements;
 }
 
-void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes) {
+void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes, bool& enqueued) {
   if (pushes.empty())
     return;
   auto external_id = int8_array{};
@@ -44,7 +44,8 @@ void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes) {
     payload.add(contents::job_of(order).payload);
     delivery_id.add(x.delivery_id);
   }
-  db.add("enqueue_pushes", {external_id.parameter(), branch.parameter(), payload.parameter(), delivery_id.parameter()});
+  db.add("enqueue_pushes", {external_id.parameter(), branch.parameter(), payload.parameter(), delivery_id.parameter()},
+         [&enqueued](const answer& orders) { enqueued = enqueued || orders.rows() > 0; });
 }
 
 } // namespace ingot::storage

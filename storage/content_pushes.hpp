@@ -20,7 +20,7 @@ struct branch_push {
 std::span<const named_statement> content_push_statements();
 
 /// Queues the orders of syncs for whoever follows the branches that were pushed to: nothing for branches that nobody follows.
-/// Locks the lanes of those followed: queue it late.
-void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes);
+/// Locks the lanes of those followed: queue it late. `enqueued` becomes true once the queue has run and an order was made.
+void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes, bool& enqueued);
 
 } // namespace ingot::storage

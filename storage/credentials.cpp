@@ -46,20 +46,6 @@ constexpr auto delete_row = R"sql(
   WHERE id = $1 AND state <> 'deleted' RETURNING account
 )sql";
 
-// Every user's of one installation: between live and suspended.
-constexpr auto suspend_installation = R"sql(
-  UPDATE provider_credentials SET state = CASE WHEN $2 THEN 'suspended' ELSE 'live' END,
-    state_reason = CASE WHEN $2 THEN 'the installation is suspended on GitHub' END, updated_at = now()
-  WHERE installation_id = $1 AND state = CASE WHEN $2 THEN 'live' ELSE 'suspended' END
-)sql";
-
-// Every user's of one installation.
-constexpr auto delete_of_installation = R"sql(
-  UPDATE provider_credentials SET state = 'deleted', state_reason = 'the installation was deleted on GitHub', secret = NULL,
-    data_key = NULL, key_id = NULL, version = version + 1, updated_at = now()
-  WHERE installation_id = $1 AND state <> 'deleted'
-)sql";
-
 // What open_credential() needs.
 constexpr auto sealed_row = R"sql(
   SELECT kind, installation_id, (extract(epoch FROM expires_at) * 1000000)::int8,
@@ -240,22 +226,6 @@ void delete_credential(connection& db, std::int64_t id, const operator_action& b
     throw refused_change{{fault::not_found, "there is no credential " + std::to_string(id), {}}};
   append_audit_line(tx, by, "credential deleted", "credential " + std::to_string(id), std::string{pgx::text(rows[0][0])});
   tx.commit();
-}
-
-std::size_t set_installation_suspended(connection& db, std::int64_t installation_id, bool suspended) {
-  const auto deadline = connection::deadline{db};
-  auto tx = pqxx::work{db.raw()};
-  const auto changed = pgx::query(tx, suspend_installation, installation_id, suspended).affected_rows();
-  tx.commit();
-  return static_cast<std::size_t>(changed);
-}
-
-std::size_t delete_installation(connection& db, std::int64_t installation_id) {
-  const auto deadline = connection::deadline{db};
-  auto tx = pqxx::work{db.raw()};
-  const auto changed = pgx::query(tx, delete_of_installation, installation_id).affected_rows();
-  tx.commit();
-  return static_cast<std::size_t>(changed);
 }
 
 std::optional<sealed_credential> load_credential(connection& db, std::int64_t id) {

@@ -72,12 +72,6 @@ std::optional<credential_record> find_credential(connection& db, std::int64_t id
 /// Its secret is removed at once; the row stays for those that name it. Refuses when there is none (not_found).
 void delete_credential(connection& db, std::int64_t id, const operator_action& by);
 
-/// Suspends an installation's credentials, or makes suspended ones live again, for all users. @returns how many changed
-std::size_t set_installation_suspended(connection& db, std::int64_t installation_id, bool suspended);
-
-/// Deletes an installation's credentials: GitHub did so. @returns how many there were
-std::size_t delete_installation(connection& db, std::int64_t installation_id);
-
 /// A credential as the row has it: what is sealed stays so.
 struct sealed_credential {
   github::credential known; ///< without its tokens

@@ -31,8 +31,8 @@ void lock_repositories(pipeline& db, std::span<github::group* const> groups, std
 void load_knowledge(pipeline& db, std::span<github::group* const> groups);
 
 /// Queues the writes of all changes, rows locked in one order. The queue fails with version_moved when a repository's row no
-/// longer has the version that was decided upon.
-void write_changes(pipeline& db, std::span<github::group* const> groups);
+/// longer has the version that was decided upon. `enqueued` becomes true once the queue has run and a sync was ordered.
+void write_changes(pipeline& db, std::span<github::group* const> groups, bool& enqueued);
 
 /// Queues the writes of installations. The rows carry their own times, and the greatest wins in every order of arrival: no
 /// version is needed.

@@ -290,12 +290,12 @@ void tell_followers_of_news(pipeline& db, const group_list& groups) {
     db.add("tell_followers_of_repositories", {ids.parameter()});
 }
 
-void tell_followers(pipeline& db, const group_list& groups) {
+void tell_followers(pipeline& db, const group_list& groups, bool& enqueued) {
   auto all = std::vector<branch_push>{};
   for (const auto* group : groups)
     for (const auto& push : group->changes.pushes)
       all.push_back({group->changes.repository->id, push.delivery_id, &push.news});
-  enqueue_pushes(db, all);
+  enqueue_pushes(db, all, enqueued);
 }
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.
@@ -342,7 +342,7 @@ void correct_names(const group_list& groups, const answer& names_taken) {
 
 } // namespace
 
-void write_changes(pipeline& db, std::span<github::group* const> groups) {
+void write_changes(pipeline& db, std::span<github::group* const> groups, bool& enqueued) {
   const auto sorted = in_lock_order(groups);
   if (sorted.empty())
     return;
@@ -356,7 +356,7 @@ void write_changes(pipeline& db, std::span<github::group* const> groups) {
   write_pipelines(db, sorted);
   write_commits(db, sorted);
   enqueue_all_jobs(db, sorted);
-  tell_followers(db, sorted);
+  tell_followers(db, sorted, enqueued);
 }
 
 void write_installations(pipeline& db, std::span<const installation_news> news) {

@@ -25,13 +25,14 @@ struct fake_store_state {
   std::size_t items_max = 1'000'000;             ///< larger batches time out
   bool away = false;
   bool hand_out_knowledge = true;
+  bool orders_syncs = false;
 };
 
 class fake_store final : public storage::batch_store {
 public:
   explicit fake_store(std::shared_ptr<fake_store_state> state) : state_{std::move(state)} {}
 
-  void commit(std::span<github::group* const> groups) override {
+  bool commit(std::span<github::group* const> groups) override {
     if (state_->away)
       throw storage::store_error{storage::sql_remedy::reconnect, "gone"};
     auto ids = std::vector<std::string>{};
@@ -52,6 +53,7 @@ public:
       group->known.repository.exists = true;
     }
     state_->commits.push_back(std::move(ids));
+    return state_->orders_syncs;
   }
 
   void keep_failed(const delivery& x, std::string_view) override {

@@ -69,6 +69,27 @@ TEST_CASE_METHOD(writer_fixture, "law 1: nobody is answered before the commit ha
   CHECK(answered == answers{"a stored"});
 }
 
+TEST_CASE_METHOD(writer_fixture, "JOBS is told of syncs that a commit ordered, and of nothing else") {
+  start();
+  auto handles = std::make_shared<actor_handles>();
+  handles->jobs = caf::actor_cast<jobs_actor>(self);
+  context->handles.store(handles);
+  commit("a");
+  settle();
+  CHECK(self->mailbox().empty());
+  store->orders_syncs = true;
+  commit("b");
+  settle();
+  REQUIRE_FALSE(self->mailbox().empty());
+  self->receive([](hint_atom) {},
+                caf::others >> [](caf::message_view&) -> caf::result<caf::message> {
+                  FAIL("something else than a hint");
+                  return caf::sec::unexpected_message;
+                });
+  CHECK(self->mailbox().empty());
+  context->handles.store(nullptr);
+}
+
 TEST_CASE_METHOD(writer_fixture, "law 5: a batch is never larger than its limits") {
   context->config.database.batch_items_max = 3;
   start();

@@ -115,6 +115,28 @@ TEST_CASE_METHOD(store_fixture, "law 2: an id that was taken is a duplicate, in 
   CHECK(db.sql("SELECT count(*) FROM delivery_ids") == "3");
 }
 
+TEST_CASE_METHOD(store_fixture, "a commit says whether it ordered a sync of whoever follows the branch") {
+  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, branch) VALUES ('', 'github', 'o', "
+         "'r1', 1, "
+         "'main')");
+  const auto pushed = [](std::int64_t repository, std::string id, std::string branch) {
+    auto x = push(repository, std::move(id));
+    auto& fact = std::get<github::repository_event>(x.what.fact);
+    fact.push.emplace().branch = std::move(branch);
+    return x;
+  };
+  const auto orders = [&](arrival x) {
+    auto g = group({std::move(x)});
+    auto* pointer = &g;
+    return store->commit({&pointer, 1});
+  };
+  CHECK_FALSE(orders(pushed(1, "another branch", "topic")));
+  CHECK_FALSE(orders(pushed(2, "followed by nobody", "main")));
+  CHECK(orders(pushed(1, "a", "main")));
+  CHECK_FALSE(orders(pushed(1, "a", "main")));
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'content_sync'") == "1");
+}
+
 TEST_CASE_METHOD(store_fixture, "a group that was decided on what the rows hold is written without loading them") {
   auto first = group({pull_request(1, "a", "opened", 1)});
   commit(first);
