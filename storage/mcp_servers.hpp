@@ -46,7 +46,8 @@ enum class published : std::uint8_t {
 
 std::string_view to_string(published x) noexcept;
 
-/// Lists a server, or its next version, in a transaction of the caller's. Takes the lock of its name, and of the search: call it late.
+/// Lists a server, or its next version, in a transaction of the caller's. Takes the lock of its name, and of the search: call it
+/// late.
 /// @pre the manifest is valid, and its name may be used by whoever publishes it
 published publish_server(pqxx::transaction_base& tx, const server_publication& x, const operator_action& by);
 
