@@ -26,6 +26,8 @@ pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+add_library(re2 ALIAS PkgConfig::RE2)
 
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 add_library(libargon2 ALIAS PkgConfig::ARGON2)

@@ -2,6 +2,7 @@
 
 #include "model/json_object.hpp"
 #include "net/routes/database_answer.hpp"
+#include "net/routes/event_stream.hpp"
 
 #include <cmath>
 #include <map>
@@ -14,6 +15,8 @@ using telemetry::labelled_value;
 
 /// More are not told; the page says how many there are.
 constexpr auto budgets_max = std::size_t{50};
+
+constexpr auto stream_time_max = std::chrono::minutes{1};
 
 std::string_view name_of(database_state x) {
   switch (x) {
@@ -90,6 +93,15 @@ std::shared_ptr<const std::string> overview_snapshots::at(const services& what, 
     made_at_ = now;
   }
   return latest_;
+}
+
+void stream_overview(const services& what, http::request req, path_parameters, http::responder done) {
+  const auto ends_at = what.context->now() + stream_time_max;
+  send_events(what, std::move(done), req.head.request_id, overview_snapshots::interval,
+              [&what, ends_at](const std::function<void(stream_news)>& tell) {
+                const auto now = what.context->now();
+                tell({event_text("overview", *what.overview->at(what, now)), now >= ends_at});
+              });
 }
 
 void show_overview(const services& what, http::request, path_parameters, http::responder done) {

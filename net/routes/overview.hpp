@@ -26,4 +26,8 @@ private:
 
 void show_overview(const services& what, http::request req, path_parameters, http::responder done);
 
+/// The same once a second, as server-sent events `overview`. A stream ends after a minute, so that whoever may see it no more is
+/// soon without it; browsers come again by themselves.
+void stream_overview(const services& what, http::request req, path_parameters, http::responder done);
+
 } // namespace ingot::routes

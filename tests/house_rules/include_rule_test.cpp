@@ -30,6 +30,7 @@ const std::vector<room>& rooms() {
       {"model/nightly/cron", {"model/"}, {"date/tz.h"}}, // time zones
       {"model/mcp/readme", {"model/"}, {"cmark-gfm"}},
       {"model/mcp/markdown_tree", {"model/"}, {"cmark-gfm"}},
+      {"model/mcp/", {"model/"}, {"simdjson.h", "re2/"}},
       {"model/", {"model/"}, {"simdjson.h", "zlib.h", "zstd.h"}},
       {"config/", {"model/", "config/"}, {"toml++/", "openssl/rand.h"}},
       {"telemetry/", {"model/", "config/", "telemetry/"}, {"spdlog/", "prometheus/"}},
