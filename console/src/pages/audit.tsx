@@ -45,7 +45,7 @@ export function Audit({ place }: { place: Place }) {
         <PagedTable<Line>
           caption="Audit lines, the newest first"
           path={(after) => `/api/v1/admin/audit${query({ ...filter, limit: 50, after })}`}
-          items={(x) => (x.lines ?? x.audit ?? []) as Line[]}
+          items={(x) => x.lines as Line[]}
           keyOf={(x) => x.id}
           empty={<Empty title={actor || action || subject ? 'No line is like that' : 'Nothing has happened yet'} />}
           columns={[

@@ -1,12 +1,11 @@
-import { useState } from 'preact/hooks';
-import { get, query, Refused, segment, send, type Session } from '../api';
+import { useEffect, useState } from 'preact/hooks';
+import { get, query, segment, send, type Session } from '../api';
 import { pretty, time } from '../format';
 import { useFetch } from '../hooks';
 import { href, setQuery, type Place } from '../route';
 import { Action, Badge, Button, Card, Choice, Code, Dialog, Empty, Facts, Loading, Page, PagedTable, Problem, When } from '../ui';
 import { diff } from '../diff';
 import { Readme } from '../readme_view';
-import { useEffect } from 'preact/hooks';
 
 interface ManifestError {
   source: string;
@@ -27,22 +26,25 @@ interface Submission {
   id: number;
   version: number;
   state: string;
-  submitter: { kind: string; name: string } | string;
-  server_name: string | null;
-  repository_url: string | null;
-  manifest: string | object | null;
-  report: Report | null;
-  readme_html?: string | null;
-  note: string | null;
-  claimed_by: string | null;
+  server: string | null;
+  repository: string | null;
+  valid: boolean;
   reason: string | null;
   created_at: string;
   updated_at: string;
-  history?: { at: string; actor: string; action: string; from: string | null; to: string; reason: string | null }[];
+  submitter: string;
+  submitter_kind: string;
+  email: string | null;
+  claimed_by: string | null;
+  // Of single answers only:
+  note?: string;
+  manifest?: string | null;
+  report?: Report | null;
+  readme_html?: string | null;
+  history?: { at: string; by: string; action: string; from: string | null; to: string; reason: string | null }[];
 }
 
-const by = (x: Submission) => (typeof x.submitter === 'string' ? x.submitter : `${x.submitter?.kind ?? ''} ${x.submitter?.name ?? ''}`);
-const textOf = (x: string | object | null) => (x === null || x === undefined ? '' : typeof x === 'string' ? x : JSON.stringify(x, null, 2));
+const by = (x: Submission) => (x.submitter_kind === 'email' ? x.submitter : `user ${x.submitter}`);
 
 /** The problems of each line, as they stand under it. */
 function byLine(errors: ManifestError[]): Map<number, string[]> {
@@ -51,15 +53,23 @@ function byLine(errors: ManifestError[]): Map<number, string[]> {
   return out;
 }
 
+interface Listed {
+  server: object;
+  _meta: { 'ingot/listing'?: { readme: { html: string } | null } };
+}
+
 /** What is listed now under the same name. */
-function useListed(name: string | null): string | null {
-  const [listed, set] = useState<string | null>(null);
+function useListed(name: string | null, turn: number): Listed | null {
+  const [listed, set] = useState<Listed | null>(null);
   useEffect(() => {
+    set(null);
     if (!name) return;
-    get<{ server: unknown }>(`/api/v1/servers/${segment(name)}`)
-      .then((x) => set(JSON.stringify(x.server, null, 2)))
-      .catch((e) => !(e instanceof Refused) || e.status !== 404 || set(null));
-  }, [name]);
+    const stop = new AbortController();
+    get<Listed>(`/api/v1/servers/${segment(name)}`, stop.signal)
+      .then(set)
+      .catch(() => {}); // most are not listed yet
+    return () => stop.abort();
+  }, [name, turn]);
   return listed;
 }
 
@@ -114,16 +124,17 @@ function WithReason({ name, kind, run, done }: { name: string; kind: 'plain' | '
 
 function One({ id, session }: { id: string; session: Session }) {
   const { data: x, error, reload } = useFetch<Submission>(`/api/v1/admin/submissions/${id}`);
-  const listed = useListed(x?.server_name ?? null);
+  const listed = useListed(x?.server ?? null, x?.version ?? 0);
   const [view, setView] = useState<'manifest' | 'difference'>('manifest');
   const me = session.name ? `${session.role} ${session.name}` : 'admin';
   const mine = x && (x.claimed_by === me || session.role === 'admin');
   const move = (verb: string, body: object = {}) => send('POST', `/api/v1/admin/submissions/${id}/${verb}`, { version: x?.version, ...body });
-  const manifest = x ? textOf(x.manifest) : '';
-  const shown = typeof x?.manifest === 'string' ? manifest : pretty(manifest);
+  const manifest = x?.manifest ?? '';
+  const readme = x?.readme_html ?? listed?._meta['ingot/listing']?.readme?.html;
+  const before = listed ? JSON.stringify(listed.server, null, 2) : '';
   return (
     <Page
-      title={x?.server_name ?? `Submission ${id}`}
+      title={x?.server ?? `Submission ${id}`}
       lead={x && `Submission ${id} by ${by(x)}`}
       aside={
         x && (
@@ -164,10 +175,11 @@ function One({ id, session }: { id: string; session: Session }) {
                 ['State', <Badge text={x.state} />],
                 ['Reason', x.reason],
                 ['Reviewed by', x.claimed_by],
-                ['Repository', x.repository_url],
+                ['Repository', x.repository],
+                ['Told by mail', x.email],
                 ['Note', x.note],
                 ['Submitted', time(x.created_at)],
-                ['Listed', listed ? <a href={href(['servers', x.server_name!])}>yes, in another version</a> : 'not yet'],
+                ['Listed', listed ? <a href={href(['servers', x.server!])}>yes</a> : 'not yet'],
                 ['Validation', x.report ? <Badge text={x.report.valid ? 'valid' : `${x.report.errors.length} problems`} tone={x.report.valid ? 'good' : 'bad'} /> : 'not yet'],
               ]}
             />
@@ -191,14 +203,14 @@ function One({ id, session }: { id: string; session: Session }) {
             {!manifest ? (
               <Empty title="No manifest yet">It is fetched from the repository.</Empty>
             ) : view === 'difference' && listed ? (
-              <Diff before={listed} after={pretty(manifest)} />
+              <Diff before={before} after={pretty(manifest)} />
             ) : (
-              <Code text={shown} lines={byLine(x.report?.errors ?? [])} />
+              <Code text={manifest} lines={byLine(x.report?.errors ?? [])} />
             )}
           </Card>
-          {x.readme_html && (
+          {readme && (
             <Card title="README">
-              <Readme html={x.readme_html} />
+              <Readme html={readme} />
             </Card>
           )}
           {x.history && x.history.length > 0 && (
@@ -207,7 +219,7 @@ function One({ id, session }: { id: string; session: Session }) {
                 {x.history.map((y, i) => (
                   <li key={i}>
                     <p>
-                      {y.actor} <strong>{y.action.replaceAll('_', ' ')}</strong> <Badge text={y.to} />
+                      {y.by} <strong>{y.action.replaceAll('_', ' ')}</strong> <Badge text={y.to} />
                     </p>
                     {y.reason && <p class="break">{y.reason}</p>}
                     <p class="faint small">{time(y.at)}</p>
@@ -252,11 +264,11 @@ export function Submissions({ place, session }: { place: Place; session: Session
         keyOf={(x) => x.id}
         empty={<Empty title={state ? 'No submission is in this state' : 'Nobody has submitted a server yet'} />}
         columns={[
-          { name: 'Server', kind: 'main', cell: (x) => <a href={href(['submissions', x.id])}>{x.server_name ?? x.repository_url ?? `Submission ${x.id}`}</a> },
+          { name: 'Server', kind: 'main', cell: (x) => <a href={href(['submissions', x.id])}>{x.server ?? x.repository ?? `Submission ${x.id}`}</a> },
           { name: 'State', cell: (x) => <Badge text={x.state} /> },
           { name: 'Submitter', cell: by },
           { name: 'Reviewer', cell: (x) => x.claimed_by ?? <span class="faint">–</span> },
-          { name: 'Manifest', cell: (x) => (x.report ? <Badge text={x.report.valid ? 'valid' : 'invalid'} /> : <span class="faint">–</span>) },
+          { name: 'Manifest', cell: (x) => (x.server ? <Badge text={x.valid ? 'valid' : 'invalid'} /> : <span class="faint">not yet</span>) },
           { name: 'Changed', cell: (x) => <When at={x.updated_at} /> },
         ]}
       />
