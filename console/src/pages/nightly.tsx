@@ -77,7 +77,7 @@ function One({ id }: { id: string }) {
   const [live, setLive] = useState<Run | null>(null);
   const x = live ?? data;
   const running = data !== null && x !== null && !over(x);
-  useLive<Run>(running ? `/api/v1/admin/nightly-runs/${id}/events` : null, 'progress', `/api/v1/admin/nightly-runs/${id}`, (y) => {
+  useLive<Run>(running ? `/api/v1/admin/nightly-runs/${id}/events` : null, 'run', `/api/v1/admin/nightly-runs/${id}`, (y) => {
     setLive({ ...(x as Run), ...y });
     if (over({ ...(x as Run), ...y })) reload();
   });
