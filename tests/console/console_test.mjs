@@ -96,7 +96,7 @@ test('whoever is not who they say is refused, and may try again', async () => {
 });
 
 test('a delivery is found, looked at and replayed', async () => {
-  const { page, wrong, close } = await open();
+  const { page, wrong, go, close } = await open();
   await signIn(page, { token: adminToken });
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.getByText('takes commits').waitFor();
@@ -111,6 +111,8 @@ test('a delivery is found, looked at and replayed', async () => {
   await page.getByText('"action": "opened"').waitFor();
   await page.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('Replayed:').waitFor();
+  await go('audit?action=delivery%20replayed');
+  await page.getByRole('cell', { name: delivered.id }).first().waitFor();
   assert.equal(await page.evaluate(() => window.broken), undefined);
   assert.deepEqual(wrong, []);
   await close();
@@ -188,6 +190,74 @@ test('a session that is revoked is over', async () => {
   await other.page.getByText('the session is over').waitFor();
   await admin.close();
   await other.close();
+});
+
+test('a submission goes its whole way: sent back with its problems, mended, approved, listed', async () => {
+  const name = 'io.github.ada/weather';
+  const manifest = (version) =>
+    JSON.stringify(
+      {
+        $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
+        name,
+        description: hostile.slice(0, 90),
+        version,
+        repository: { url: 'https://github.com/ada/weather', source: 'github' },
+        remotes: [{ type: 'streamable-http', url: 'https://mcp.example.com/mcp' }],
+      },
+      null,
+      2,
+    );
+  const sent = await node.api('POST', '/api/v1/submissions?userId=ada', { manifest: manifest('latest'), note: hostile });
+  assert.equal(sent.status, 201, JSON.stringify(sent.body));
+  const { id } = sent.body;
+  const { page, wrong, go, close } = await open();
+  await signIn(page, { name: 'hopper', password: passwordOf('hopper', 'reviewer') });
+  await page.getByRole('heading', { name: 'Servers' }).waitFor();
+  await go('submissions');
+  await page.getByRole('link', { name }).click();
+  await page.getByText('"version": "latest"').waitFor();
+  assert.match(await page.locator('.code li.wrong').filter({ hasText: '"version"' }).innerText(), /latest/);
+  await page.getByRole('button', { name: 'Review it' }).click();
+  await page.getByRole('button', { name: 'Request changes' }).click();
+  await page.getByLabel('Reason, for the submitter').fill('Name a version, please.');
+  await page.getByRole('dialog').getByRole('button', { name: 'Request changes' }).click();
+  await page.getByText('Name a version, please.').first().waitFor();
+  // Meanwhile its submitter mends it.
+  const mended = await node.api('PATCH', `/api/v1/submissions/${id}?userId=ada`, { manifest: manifest('1.0.0') });
+  assert.equal(mended.status, 200, JSON.stringify(mended.body));
+  // Who looked at the state of before is told.
+  await go('submissions');
+  await page.getByRole('link', { name }).click();
+  await page.getByText('"version": "1.0.0"').waitFor();
+  assert.equal(await page.locator('.code li.wrong').count(), 0);
+  await page.getByRole('button', { name: 'Review it' }).click();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('approved', { exact: true }).first().waitFor();
+  await go('servers');
+  await page.getByRole('link', { name }).click();
+  await page.getByText('"version": "1.0.0"').waitFor();
+  assert.equal(node.sql(`SELECT count(*) FROM audit_log WHERE actor = 'reviewer hopper' AND action LIKE '%approve%'`), '1');
+  assert.equal(await page.evaluate(() => window.broken), undefined);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('a nightly run is begun, watched live and found again', async () => {
+  for (const name of ['one', 'two', 'three']) await node.followRepository(name);
+  const { page, wrong, go, close } = await open();
+  await signIn(page, { token: adminToken });
+  await page.getByText('Live', { exact: true }).waitFor();
+  await go('nightly');
+  await page.getByText('No run yet').waitFor();
+  await page.getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('link', { name: 'Run 1' }).click();
+  await page.getByText('succeeded', { exact: true }).waitFor();
+  await page.locator('dt', { hasText: 'Checked' }).locator('+ dd').filter({ hasText: '3' }).waitFor();
+  await go('nightly');
+  await page.getByRole('row', { name: /Run 1/ }).waitFor();
+  assert.deepEqual(wrong, []);
+  await close();
 });
 
 test('every page can be reached and used by keyboard', async () => {

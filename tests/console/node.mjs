@@ -1,7 +1,7 @@
 // The real binary in a folder of its own, for the browser.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,7 @@ export async function startNode(binary, consoleFolder) {
     INGOT_CONSOLE_FOLDER: consoleFolder,
     INGOT_CONSOLE_PASSWORD_MEMORY: '64KiB',
     INGOT_CONSOLE_SIGN_INS_PER_MINUTE: '1000',
+    INGOT_CONTENTS_GIT_LOCAL_PATHS: 'true',
     ...(process.env.ASAN_OPTIONS ? { ASAN_OPTIONS: process.env.ASAN_OPTIONS } : {}),
     ...(process.env.LSAN_OPTIONS ? { LSAN_OPTIONS: process.env.LSAN_OPTIONS } : {}),
   };
@@ -58,6 +59,19 @@ export async function startNode(binary, consoleFolder) {
     url,
     log: () => log,
     api,
+    /** A repository on this machine with one commit, which the node follows from now on. */
+    async followRepository(name) {
+      const path = join(folder, name);
+      const git = (...words) => execFileSync('git', ['-C', path, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...words], { encoding: 'utf8' });
+      mkdirSync(path);
+      git('init', '-q', '-b', 'main');
+      writeFileSync(join(path, 'README.md'), `# ${name}\n`);
+      git('add', '.');
+      git('commit', '-q', '-m', 'first');
+      const answer = await api('POST', '/api/v1/repositories', { provider: 'git', url: path });
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body;
+    },
     /** Runs a command of the binary on the same data folder. */
     run: (...words) => execFileSync(binary, words, { cwd: folder, env: environment, encoding: 'utf8' }),
     sql: (text) => execFileSync(binary, ['psql', '-tAc', text], { cwd: folder, env: environment, encoding: 'utf8' }).trim(),
