@@ -464,8 +464,8 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sources(c);
   add_drupal(c);
   add_audit(c);
-  const auto groups = std::array<std::string_view, 11>{"psql",      "deliveries", "jobs",         "sites", "keys", "users", "sources",
-                                                       "reviewers", "drupal",     "repositories", "audit"};
+  const auto groups = std::array<std::string_view, 11>{"psql",    "deliveries", "jobs",   "sites",        "keys", "users",
+                                                       "sources", "reviewers",  "drupal", "repositories", "audit"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

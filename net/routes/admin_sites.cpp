@@ -90,9 +90,7 @@ void create_key(const services& what, http::request req, path_parameters site_id
         if (wanted.id)
           throw storage::refused_change{{fault::missing_field, "a key's id is not chosen", {{"/id", "must be absent"}}}};
         const auto key = storage::create_key(db, id_in_path(text), wanted.name, random_bytes(), action_of(what, asked));
-        auto answer = json_response(to_json(key), 201);
-        answer.fields.emplace_back("cache-control", "no-store");
-        return answer;
+        return json_response(to_json(key), 201);
       });
 }
 

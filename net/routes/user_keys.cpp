@@ -53,9 +53,7 @@ void create_user_key(const services& what, http::request req, path_parameters us
                      [&what, user = user_id.front()](storage::connection& db, const http::request& asked) {
                        const auto key = storage::create_user_key(db, percent_decoded(user), name_in(asked), random_bytes(),
                                                                  action_of(what, asked));
-                       auto answer = json_response(to_json(key), 201);
-                       answer.fields.emplace_back("cache-control", "no-store");
-                       return answer;
+                       return json_response(to_json(key), 201);
                      });
 }
 
