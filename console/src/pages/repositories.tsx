@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { query, send } from '../api';
 import { bytes, count, duration, time } from '../format';
 import { useFetch, useInterval } from '../hooks';
@@ -49,9 +48,9 @@ const nameOf = (x: Repository) => (x.owner ? `${x.owner}/${x.name}` : x.url || x
 
 const lasted = (x: Sync) => (x.finishedAt ? duration((Date.parse(x.finishedAt) - Date.parse(x.startedAt)) / 1000) : 'running');
 
-function Syncs({ id, turn }: { id: number; turn: number }) {
-  const { data, error, reload } = useFetch<{ syncs: Sync[] }>(`/api/v1/admin/repositories/${id}/syncs?limit=25&turn=${turn}`.replace(/&turn=\d+/, ''));
-  useInterval(reload, 3);
+function Syncs({ id }: { id: number }) {
+  const { data, error, reload } = useFetch<{ syncs: Sync[] }>(`/api/v1/admin/repositories/${id}/syncs?limit=25`);
+  useInterval(reload, 3); // one that was asked for by hand shows up by itself
   if (error) return <Problem text={error} retry={reload} />;
   if (!data) return <Loading lines={3} />;
   if (data.syncs.length === 0) return <Empty title="Never synced" />;
@@ -76,7 +75,6 @@ function Syncs({ id, turn }: { id: number; turn: number }) {
 function One({ id }: { id: string }) {
   // There is no way to ask for one of anybody's; the list begins behind any id.
   const { data, error, reload } = useFetch<{ repositories: Repository[] }>(`/api/v1/admin/repositories${query({ after: Number(id) - 1, limit: 1 })}`);
-  const [turn, setTurn] = useState(0);
   const x = data?.repositories.find((y) => String(y.id) === id);
   return (
     <Page
@@ -84,14 +82,7 @@ function One({ id }: { id: string }) {
       lead={x?.url && x.owner ? x.url : undefined}
       aside={
         x && (
-          <Action
-            kind="main"
-            run={() => send('POST', `/api/v1/admin/repositories/${id}/sync`)}
-            done={() => {
-              setTurn(turn + 1);
-              reload();
-            }}
-          >
+          <Action kind="main" run={() => send('POST', `/api/v1/admin/repositories/${id}/sync`)} done={reload}>
             Sync now
           </Action>
         )
@@ -125,7 +116,7 @@ function One({ id }: { id: string }) {
             />
           </Card>
           <Card title="Syncs">
-            <Syncs id={x.id} turn={turn} />
+            <Syncs id={x.id} />
           </Card>
         </>
       )}
