@@ -42,7 +42,11 @@ export async function startNode(binary, consoleFolder) {
   const url = `http://127.0.0.1:${port}`;
   const ended = new Promise((resolve) => child.on('exit', resolve));
   for (let tries = 0; ; tries += 1) {
-    if (child.exitCode !== null || tries > 600) throw new Error(`the node did not start:\n${log.slice(-4000)}`);
+    if (child.exitCode !== null || tries > 1800) {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+      throw new Error(`the node did not start:\n${log.slice(-4000)}`);
+    }
     const ready = await fetch(`${url}/ready`).catch(() => null);
     if (ready?.status === 200) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
