@@ -1,6 +1,7 @@
 #include "actors/auditor.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "storage/audit_chain.hpp"
 
 #include <utility>
 
@@ -15,9 +16,9 @@ constexpr auto write_interval = std::chrono::seconds{1};
 void gather(auditor_state& state, audit_line x) {
   auto key = auditor_state::line_key{std::move(x.actor), std::move(x.action), std::move(x.subject), std::move(x.reason)};
   if (auto found = state.gathered.find(key); found != state.gathered.end()) {
-    ++found->second;
+    ++found->second.count;
   } else if (state.gathered.size() < audit_lines_max) {
-    state.gathered.emplace(std::move(key), 1);
+    state.gathered.emplace(std::move(key), auditor_state::lines{1, std::move(x.request_id)});
   } else {
     ++state.dropped;
     state.context->counters.audit_lines_dropped.add();
@@ -28,9 +29,9 @@ void write(auditor_state& state) {
   if (state.gathered.empty())
     return;
   auto lines = std::vector<std::pair<audit_line, std::uint64_t>>{};
-  for (const auto& [key, count] : state.gathered) {
+  for (const auto& [key, equal] : state.gathered) {
     const auto& [actor, action, subject, reason] = key;
-    lines.emplace_back(audit_line{actor, action, subject, reason}, count);
+    lines.emplace_back(audit_line{actor, action, subject, reason, equal.request_id}, equal.count);
   }
   if (state.dropped > 0)
     lines.emplace_back(
@@ -42,6 +43,20 @@ void write(auditor_state& state) {
     state.dropped = 0;
   } catch (const storage::store_error& e) {
     log::debug("audit lines wait", {{"reason", e.what()}});
+  }
+}
+
+/// Lines that cannot be sealed now are sealed later, by this node or another one.
+void seal(auditor_state& state) {
+  try {
+    if (!state.chain)
+      state.chain = state.context->open_connection();
+    for (auto round = std::size_t{0}; round < audit_seal_rounds_max; ++round)
+      if (storage::seal_audit_lines(*state.chain) < storage::audit_seal_batch)
+        return;
+  } catch (const std::exception& e) {
+    state.chain = nullptr;
+    log::debug("audit lines wait for their seal", {{"reason", storage::describe(e)}});
   }
 }
 
@@ -59,6 +74,7 @@ auditor_actor::behavior_type auditor(auditor_pointer self, context_ptr context) 
       [self](audit_atom, audit_line& x) { gather(self->state, std::move(x)); },
       [self](tick_atom) {
         write(self->state);
+        seal(self->state);
         self->delayed_send(self, write_interval, tick_atom_v);
       },
   };

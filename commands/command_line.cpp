@@ -1,5 +1,6 @@
 #include "commands/command_line.hpp"
 
+#include "commands/audit.hpp"
 #include "commands/check_config.hpp"
 #include "commands/crawl_sources.hpp"
 #include "commands/deliveries.hpp"
@@ -9,6 +10,7 @@
 #include "commands/keys.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
+#include "commands/reviewers.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
 #include "commands/site_webhook.hpp"
@@ -58,6 +60,7 @@ struct command_line {
   site_options site;
   source_options source;
   user_options user;
+  reviewer_options reviewer;
   sync_options syncing;
   site_webhook_options webhook;
   rotate_options rotation;
@@ -294,6 +297,38 @@ void add_users(command_line& c) {
   c.add_json(revoke);
 }
 
+void add_reviewers(command_line& c) {
+  auto* group = c.app.add_subcommand("reviewers", "people who sign in to the console");
+  group->require_subcommand(1);
+  const auto with_password = [&c](CLI::App* to) {
+    to->add_option("name", c.reviewer.name, "lower-case letters, digits and . _ -")->required();
+    to->add_flag("--password-stdin", c.reviewer.password_on_stdin,
+                 "take the password from the first line of standard input; else one is made");
+    c.add_json(to);
+  };
+  auto* add = c.command(*group, "add", "let somebody sign in; prints the password that it makes, this once", [&c] {
+    return c.with_settings([&](const settings& s) { return add_reviewer(s, c.reviewer, wall_clock(), c.to()); });
+  });
+  with_password(add);
+  add->add_option("--email", c.reviewer.email, "where to write to")->required();
+  add->add_option("--role", c.reviewer.role, "reviewer (judges submissions) or admin (does everything)")
+      ->check(CLI::IsMember({"reviewer", "admin"}));
+  auto* list = c.command(*group, "list", "all of them, by id", [&c] {
+    return c.with_settings([&](const settings& s) { return list_reviewers(s, c.reviewer, c.to()); });
+  });
+  list->add_option("--limit", c.reviewer.limit, "how many (100)")->check(CLI::Range(1, 1000));
+  list->add_option("--after", c.reviewer.after, "the next page: what the page before ended with");
+  c.add_json(list);
+  auto* remove = c.command(*group, "remove", "end an account and its sessions", [&c] {
+    return c.with_settings([&](const settings& s) { return remove_reviewer(s, c.reviewer, wall_clock(), c.to()); });
+  });
+  remove->add_option("name", c.reviewer.name, "whose")->required();
+  c.add_json(remove);
+  with_password(c.command(*group, "password", "give another password, and end the account's sessions", [&c] {
+    return c.with_settings([&](const settings& s) { return change_reviewer_password(s, c.reviewer, wall_clock(), c.to()); });
+  }));
+}
+
 void add_repositories(command_line& c) {
   auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
     return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
@@ -343,6 +378,15 @@ void add_jobs(command_line& c) {
   });
   bury->add_option("job", c.numbers, "their ids")->required();
   c.add_json(bury);
+}
+
+void add_audit(command_line& c) {
+  auto* group = c.app.add_subcommand("audit", "the audit log");
+  group->require_subcommand(1);
+  auto* verify = c.command(*group, "verify", "look whether a line was changed, removed or inserted; exit with 1 when one was",
+                           [&c] { return c.with_settings([&](const settings& s) { return verify_audit(s, c.id, c.to()); }); });
+  verify->add_option("--anchor", c.id, "what an earlier run has printed: the chain must lead through it");
+  c.add_json(verify);
 }
 
 void add_send(command_line& c) {
@@ -415,11 +459,13 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sites(c);
   add_keys(c);
   add_users(c);
+  add_reviewers(c);
   add_repositories(c);
   add_sources(c);
   add_drupal(c);
-  const auto groups = std::array<std::string_view, 9>{"psql",  "deliveries", "jobs",   "sites",       "keys",
-                                                      "users", "sources",    "drupal", "repositories"};
+  add_audit(c);
+  const auto groups = std::array<std::string_view, 11>{"psql",    "deliveries", "jobs",   "sites",        "keys", "users",
+                                                       "sources", "reviewers",  "drupal", "repositories", "audit"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

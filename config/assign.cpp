@@ -2,9 +2,11 @@
 
 #include "config/quantity.hpp"
 #include "model/base64.hpp"
+#include "model/email_address.hpp"
 #include "model/ip_address.hpp"
 #include "model/sealing.hpp"
 #include "model/standard_webhooks.hpp"
+#include "model/web_url.hpp"
 
 #include <arpa/inet.h>
 
@@ -101,7 +103,14 @@ std::string judge_text(const setting& x, std::string_view text) {
     return "must be names of capital letters, digits and _ with blanks between (VIEW COPY)";
   if (x.key == "rollup.currency" && !is_currency(text))
     return "must be three lower-case letters such as usd";
-  if (x.key == "application.notify_secret" && !text.empty() && !standard_webhooks::parse_secret(text))
+  if (x.key == "smtp.from" && !text.empty() && !parse_email_address(text))
+    return "must be one e-mail address such as ingot@example.org, not \"" + std::string{text} + "\"";
+  if (x.key == "smtp.url" && !text.empty() && !text.starts_with("smtp://") && !text.starts_with("smtps://"))
+    return "must begin with smtp:// or smtps://";
+  if (x.key == "submissions.public_url" && !text.empty() && (!is_web_url(text) || text.ends_with('/')))
+    return "must be an address such as https://mcp.example.org, without a / at its end";
+  if ((x.key == "application.notify_secret" || x.key == "submissions.notify_secret") && !text.empty() &&
+      !standard_webhooks::parse_secret(text))
     return "must be whsec_ and 24 to 64 bytes in base64 (Standard Webhooks)";
   if (x.key == "master.key" && !text.empty() && from_base64(text).value_or("").size() != sealing::key_bytes)
     return "must be 32 bytes in base64 (openssl rand -base64 32); leave it out and one is made";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/job.hpp"
+#include "model/password.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -150,6 +151,7 @@ struct job_settings {
   job_policy site_notify{.running_max = 32, .attempts_max = 10, .backoff_base = seconds{5}, .backoff_cap = seconds{3'600}};
   job_policy content_sync{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy pull_request_files{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
+  job_policy mail{.running_max = 2, .attempts_max = 10, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
   job_policy releases_fetch{.running_max = 1, .attempts_max = 6, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
 };
 
@@ -231,6 +233,40 @@ struct blob_settings {
   milliseconds s3_timeout{60'000};
 };
 
+/// The mail server that takes what the node sends.
+struct smtp_settings {
+  std::string url; ///< `smtp://mail.example.org:587`; `smtps://` for TLS from the first byte; empty: no mail is sent
+  std::string user;
+  std::string password;
+  std::string from;                ///< address of the sender
+  std::string from_name = "Ingot"; ///< what people see of it
+  bool tls = true;                 ///< STARTTLS, or nothing is sent; false: only for a server on this machine
+  std::string trusted_certificate; ///< PEM file that is trusted instead of the system's; empty: the system's
+  milliseconds timeout{30'000};    ///< of one mail
+};
+
+/// Submissions of MCP servers.
+struct submission_settings {
+  std::string public_url;            ///< of this node, as people reach it: what links in mails begin with
+  unsigned requests_per_minute = 10; ///< of one address; 0: no limit
+  unsigned pending_max = 20;         ///< of one submitter that wait at a time
+  unsigned daily_max = 50;           ///< of one submitter within 24 hours
+  std::string notify_url;            ///< a webhook that is told of every step; empty: none
+  std::string notify_secret;         ///< `whsec_` and base64 (Standard Webhooks): signs it
+};
+
+/// The console, a page for operators and reviewers.
+struct console_settings {
+  std::filesystem::path folder;                ///< of its built files; empty: looked for beside the program
+  milliseconds session_timeout{43'200'000};    ///< from signing in; then one signs in again
+  unsigned sign_ins_per_minute = 10;           ///< of one address, and for one name; 0: no limit
+  std::size_t password_memory = 19'456 * 1024; ///< of one Argon2id hashing; what OWASP asks for at least, with two passes
+  unsigned password_passes = 2;
+};
+
+/// What hashing a new password costs.
+password_cost cost_of(const console_settings& of) noexcept;
+
 /// One GitHub webhook endpoint. Its secrets are live at the same time.
 struct github_endpoint {
   std::string name = "default";
@@ -266,6 +302,9 @@ struct settings {
   github_api_settings github_api;
   content_settings contents;
   blob_settings blobs;
+  smtp_settings smtp;
+  submission_settings submissions;
+  console_settings console;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured

@@ -35,6 +35,11 @@ std::optional<ip_address> parse_ip(const std::string& text) {
   return out.is_v6 ? std::optional{out} : std::nullopt;
 }
 
+std::string to_text(const ip_address& x) {
+  char text[INET6_ADDRSTRLEN] = {};
+  return inet_ntop(x.is_v6 ? AF_INET6 : AF_INET, x.bytes.data(), text, sizeof text);
+}
+
 ip_address unmapped(const ip_address& x) noexcept {
   constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (!x.is_v6 || !std::equal(mapped.begin(), mapped.end(), x.bytes.begin()))

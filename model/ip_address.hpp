@@ -20,6 +20,9 @@ struct ip_address {
 /// `192.0.2.1` or `2001:db8::1`, nothing around it.
 std::optional<ip_address> parse_ip(const std::string& text);
 
+/// As parse_ip() reads it.
+std::string to_text(const ip_address& x);
+
 /// The IPv4 address in an IPv4-mapped one (`::ffff:192.0.2.1`), as a socket of both families shows its IPv4 peers; others as they
 /// are.
 ip_address unmapped(const ip_address& x) noexcept;

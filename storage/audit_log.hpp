@@ -25,10 +25,11 @@ void append_audit_lines(pipeline& db, const std::vector<std::pair<audit_line, st
 struct operator_action {
   std::string who; ///< as in the audit log: `command line`, `admin`
   timestamp at{};
+  std::string request_id = {}; ///< of the request that asked for it; empty: none did
 };
 
 /// One line for what an operator did. Throws what libpqxx throws.
 void append_audit_line(pqxx::transaction_base& tx, const operator_action& by, std::string action, std::string subject,
-                       std::string reason = {});
+                       std::string reason = {}, audit_change change = {});
 
 } // namespace ingot::storage

@@ -30,6 +30,12 @@ const std::string page_of_repositories = "SELECT " + repository_columns + R"sql(
   FROM provider_repositories WHERE user_id = $1 AND id > $2 AND state <> 'removed' ORDER BY id LIMIT $3
 )sql";
 
+// Of all users.
+const std::string page_of_all_repositories = "SELECT " + repository_columns + R"sql(
+  FROM provider_repositories
+  WHERE id > $1 AND state <> 'removed' AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3
+)sql";
+
 // By name, as people write it; the index is over both in lower case.
 const std::string repository_named = "SELECT " + repository_columns + R"sql(
   FROM provider_repositories
@@ -296,6 +302,16 @@ std::vector<followed_repository> list_repositories(connection& db, const std::st
   auto tx = pqxx::work{db.raw()};
   auto out = std::vector<followed_repository>{};
   for (const auto& row : pgx::query(tx, page_of_repositories, user_id, after, limit))
+    out.push_back(read_repository(row));
+  return out;
+}
+
+std::vector<followed_repository> list_all_repositories(connection& db, const std::string& state, std::int64_t after,
+                                                       unsigned limit) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  auto out = std::vector<followed_repository>{};
+  for (const auto& row : pgx::query(tx, page_of_all_repositories, after, state, limit))
     out.push_back(read_repository(row));
   return out;
 }

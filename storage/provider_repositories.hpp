@@ -58,6 +58,10 @@ followed_repository find_repository(connection& db, const std::string& user_id, 
 std::vector<followed_repository> list_repositories(connection& db, const std::string& user_id, std::int64_t after,
                                                    unsigned limit);
 
+/// The same over all users. @param state empty: any
+std::vector<followed_repository> list_all_repositories(connection& db, const std::string& state, std::int64_t after,
+                                                       unsigned limit);
+
 /// Those of a user with that name, whatever the case of its letters; two users may follow the same.
 std::optional<followed_repository> find_repository_named(connection& db, const std::string& user_id, std::string_view owner,
                                                          std::string_view name);

@@ -1,5 +1,6 @@
 #include "storage/sites.hpp"
 
+#include "storage/binary_array.hpp"
 #include "storage/refused_change.hpp"
 
 #include <algorithm>
@@ -33,6 +34,13 @@ const std::string site_columns = R"sql(
 
 const std::string page_of_sites = site_columns + "WHERE s.id > $1 ORDER BY s.id LIMIT $2";
 const std::string site_of_id = site_columns + "WHERE s.id = $1";
+
+// What sites have now, of those that have anything.
+constexpr auto count_modules_of_all = R"sql(
+  SELECT sm.site_id, count(*), count(*) FILTER (WHERE sm.enabled), count(*) FILTER (WHERE v.needs_security_update)
+  FROM site_modules sm LEFT JOIN module_versions v ON v.id = sm.version_id
+  WHERE sm.site_id = ANY($1::int8[]) AND sm.removed_at IS NULL GROUP BY sm.site_id
+)sql";
 
 // What a site has now, not what it once had.
 constexpr auto count_modules = R"sql(
@@ -195,6 +203,22 @@ site_counts count_site_modules(connection& db, std::int64_t id) {
   auto tx = pqxx::work{db.raw()};
   const auto rows = pgx::query(tx, count_modules, id);
   return {rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>(), rows[0][2].as<std::int64_t>()};
+}
+
+std::vector<site_counts> count_modules_of_sites(connection& db, const std::vector<site_record>& sites) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  auto ids = int8_array{};
+  for (const auto& x : sites)
+    ids.add(x.id);
+  auto out = std::vector<site_counts>(sites.size());
+  for (const auto& row : pgx::query(tx, count_modules_of_all, ids.parameter())) {
+    const auto at = std::find_if(sites.begin(), sites.end(), [&](const auto& x) { return x.id == row[0].as<std::int64_t>(); });
+    if (at != sites.end())
+      out[static_cast<std::size_t>(at - sites.begin())] = {row[1].as<std::int64_t>(), row[2].as<std::int64_t>(),
+                                                           row[3].as<std::int64_t>()};
+  }
+  return out;
 }
 
 void disable_site(connection& db, std::int64_t id, const operator_action& by) {

@@ -67,6 +67,9 @@ std::optional<site_record> find_site(connection& db, std::int64_t id);
 
 site_counts count_site_modules(connection& db, std::int64_t id);
 
+/// The same of each of `sites`, in their order.
+std::vector<site_counts> count_modules_of_sites(connection& db, const std::vector<site_record>& sites);
+
 /// A disabled site's keys are refused as forbidden. Disabling twice changes nothing and is no error; so with enabling.
 void disable_site(connection& db, std::int64_t id, const operator_action& by);
 void enable_site(connection& db, std::int64_t id, const operator_action& by);

@@ -4,10 +4,31 @@
 #include "model/fault.hpp"
 #include "telemetry/metric.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace ingot::telemetry {
+
+/// One series: its labels' values in the order of their names, and what it counts.
+struct labelled_value {
+  std::vector<std::string> labels;
+  double value = 0;
+};
+
+/// What the console's overview shows, as it is now.
+struct live_counts {
+  std::vector<labelled_value> deliveries;                 ///< event, outcome
+  std::vector<labelled_value> intake_items;               ///< intake, outcome
+  std::vector<labelled_value> site_syncs;                 ///< outcome
+  std::vector<labelled_value> jobs;                       ///< state
+  std::vector<labelled_value> rate_limit, rate_remaining; ///< budget, resource
+  double job_oldest_due_seconds = 0;
+  std::vector<std::pair<double, std::uint64_t>> ack_seconds_upto; ///< bounds of the buckets, and how many are not above each
+};
 
 /// Every metric of the node, in one place; names and help texts stand in metrics.cpp. One object a process, made in main.cpp.
 /// Thread-safe.
@@ -79,6 +100,9 @@ public:
 
   /// Called at each serialize(), to set gauges that somebody else counts. Must not block.
   void before_scrape(std::function<void(metrics&)> collect);
+
+  /// Costs about as much as a scrape.
+  live_counts live() const;
 
   /// The Prometheus text format, version 0.0.4 (`content-type: text/plain; version=0.0.4`).
   std::string serialize();

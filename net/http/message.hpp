@@ -30,13 +30,27 @@ struct request_head {
   bool has(std::string_view lower_case_name) const noexcept;
 };
 
+/// Who asks, as far as the door of a route has found out; nobody's name where it does not ask.
+struct request_caller {
+  std::string actor;           ///< as in the audit log: `admin` (the admin token), `admin ada`, `reviewer grace`
+  std::string name;            ///< of an account; empty: the admin token
+  bool is_admin = false;       ///< may do whatever the admin token may
+  std::int64_t account_id = 0; ///< 0: the admin token
+  std::int64_t session_id = 0; ///< 0: without a session
+};
+
 struct request {
   request_head head;
   std::string body; ///< raw bytes; reserved for simdjson's padding beyond its size
   timestamp received_at{};
+  request_caller by = {};
 };
 
 class body_source;
+
+/// Of a body whose end nobody knows beforehand: it is sent without a length, ends with an empty piece, and the connection with
+/// it.
+inline constexpr auto unknown_length = ~std::uint64_t{0};
 
 struct response {
   unsigned status = 200;
@@ -45,7 +59,7 @@ struct response {
   std::vector<field> fields;           ///< further ones: `retry-after`, …
   bool close = false;                  ///< end the connection after it
   std::shared_ptr<body_source> source; ///< gives the body piece by piece instead of `body`
-  std::uint64_t source_bytes = 0;      ///< how long it will be
+  std::uint64_t source_bytes = 0;      ///< how long it will be; or unknown_length
 };
 
 /// Sets a further field, replacing one of that lower-case name.

@@ -3,6 +3,7 @@
 #include "config/secrets.hpp"
 #include "model/new_site.hpp"
 #include "net/routes/database_answer.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/query_parameters.hpp"
 #include "net/routes/site_json.hpp"
 #include "storage/refused_change.hpp"
@@ -12,10 +13,6 @@
 namespace ingot::routes {
 
 namespace {
-
-storage::operator_action by_admin(const services& what) {
-  return {"admin", what.context->now()};
-}
 
 new_site parsed(const http::request& req) {
   auto out = parse_new_site(req.body);
@@ -40,7 +37,7 @@ std::string id_text(const auto& x) {
 void add_site(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
     const auto wanted = parsed(asked);
-    const auto id = storage::add_site(db, wanted.name, wanted.id, by_admin(what));
+    const auto id = storage::add_site(db, wanted.name, wanted.id, action_of(what, asked));
     auto answer = json_response(site_json(db, id), 201);
     answer.fields.emplace_back("location", "/api/v1/admin/sites/" + std::to_string(id));
     return answer;
@@ -52,7 +49,11 @@ void list_sites(const services& what, http::request req, path_parameters, http::
     const auto query = query_parameters{asked.head.query, {"limit", "after"}};
     const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
     const auto sites = storage::list_sites(db, query.integer("after", 0, storage::site_id_max, 0), limit + 1);
-    return json_response(page_json("sites", sites, limit, [](const auto& x) { return id_text(x); }));
+    const auto counts = storage::count_modules_of_sites(db, sites);
+    auto shown = std::vector<std::string>{};
+    for (auto i = std::size_t{0}; i < sites.size() && i < limit; ++i)
+      shown.push_back(to_json(sites[i], counts[i]));
+    return json_response(page_json("sites", shown, sites.size() > limit ? id_text(sites[limit - 1]) : "null"));
   });
 }
 
@@ -64,9 +65,9 @@ void show_site(const services& what, http::request req, path_parameters site_id,
 
 void disable_site(const services& what, http::request req, path_parameters site_id, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, text = site_id.front()](storage::connection& db, const http::request&) {
+                     [&what, text = site_id.front()](storage::connection& db, const http::request& asked) {
                        const auto id = id_in_path(text);
-                       storage::disable_site(db, id, by_admin(what));
+                       storage::disable_site(db, id, action_of(what, asked));
                        what.keys->forget_site(id);
                        return json_response(site_json(db, id));
                      });
@@ -74,9 +75,9 @@ void disable_site(const services& what, http::request req, path_parameters site_
 
 void enable_site(const services& what, http::request req, path_parameters site_id, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, text = site_id.front()](storage::connection& db, const http::request&) {
+                     [&what, text = site_id.front()](storage::connection& db, const http::request& asked) {
                        const auto id = id_in_path(text);
-                       storage::enable_site(db, id, by_admin(what));
+                       storage::enable_site(db, id, action_of(what, asked));
                        return json_response(site_json(db, id));
                      });
 }
@@ -88,10 +89,8 @@ void create_key(const services& what, http::request req, path_parameters site_id
         const auto wanted = parsed(asked);
         if (wanted.id)
           throw storage::refused_change{{fault::missing_field, "a key's id is not chosen", {{"/id", "must be absent"}}}};
-        const auto key = storage::create_key(db, id_in_path(text), wanted.name, random_bytes(), by_admin(what));
-        auto answer = json_response(to_json(key), 201);
-        answer.fields.emplace_back("cache-control", "no-store");
-        return answer;
+        const auto key = storage::create_key(db, id_in_path(text), wanted.name, random_bytes(), action_of(what, asked));
+        return json_response(to_json(key), 201);
       });
 }
 
@@ -110,8 +109,8 @@ void list_keys(const services& what, http::request req, path_parameters site_id,
 
 void revoke_key(const services& what, http::request req, path_parameters key_id, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, text = key_id.front()](storage::connection& db, const http::request&) {
-                       const auto key = storage::revoke_key(db, std::to_string(id_in_path(text)), by_admin(what));
+                     [&what, text = key_id.front()](storage::connection& db, const http::request& asked) {
+                       const auto key = storage::revoke_key(db, std::to_string(id_in_path(text)), action_of(what, asked));
                        what.keys->forget(key.id);
                        return json_response(to_json(key));
                      });

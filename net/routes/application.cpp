@@ -4,6 +4,7 @@
 #include "net/bridge.hpp"
 #include "net/routes/credentials.hpp"
 #include "net/routes/github.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/site_caller.hpp"
 #include "telemetry/log.hpp"
 
@@ -85,6 +86,25 @@ std::optional<failure> refuse_browser(const http::request_head& head) {
   return std::nullopt;
 }
 
+/// What pages in browsers may come to.
+std::optional<failure> refuse_page(const http::request_head& head, const route* to) {
+  if (to == nullptr)
+    return refuse_browser(head);
+  switch (to->who) {
+  case door::health:
+  case door::visitor:
+  case door::page:
+    return std::nullopt;
+  case door::open: // what the console shows of it
+  case door::sign_in:
+  case door::reviewer:
+  case door::admin:
+    return refuse_foreign_page(head);
+  default:
+    return refuse_browser(head);
+  }
+}
+
 /// So much of a body is read of a sender that presents no key at all where one is needed.
 constexpr std::size_t keyless_body_max = std::size_t{64} * 1024;
 
@@ -94,12 +114,6 @@ bool announces_at_most(const http::request_head& head, std::size_t bytes) {
   auto announced = std::size_t{0};
   std::from_chars(length.data(), length.data() + length.size(), announced);
   return !head.has("transfer-encoding") && announced <= bytes;
-}
-
-std::optional<failure> refuse_stranger(const http::request_head& head, const std::string& token) {
-  if (!token.empty() && equal_in_constant_time(bearer_token(head), token))
-    return std::nullopt;
-  return failure{fault::unauthorized, "this path needs the admin token", {{"authorization", "expected: Bearer <admin token>"}}};
 }
 
 /// Without any key a large body is not even read. A small one goes the way of an unknown key, so that both take the same time.
@@ -144,9 +158,12 @@ std::optional<failure> refuse_at_door(const services& what, const http::request_
     return refuse_without_secret(head, "x-cron-secret", config.cron.secret, config.cron.secret_previous, "CRON_SECRET");
   case door::site:
     return refuse_keyless(head);
+  case door::reviewer:
   case door::admin:
-    return refuse_stranger(head, config.admin_token);
+    return refuse_nobody(head, config.admin_token);
   case door::user: // takes small bodies only
+  case door::page:
+  case door::sign_in:
   case door::health:
   case door::visitor:
   case door::open:
@@ -161,6 +178,8 @@ request_limiter* limiter_of(const services& what, metered share) {
     return what.events_limit.get();
   case metered::crawl:
     return what.crawl_limit.get();
+  case metered::sign_ins:
+    return what.sign_ins_limit.get();
   case metered::no:
     break;
   }
@@ -171,10 +190,10 @@ request_limiter* limiter_of(const services& what, metered share) {
 void meter(const services& what, const http::request_head& head, const request_limiter::verdict& x, http::admission& to) {
   if (x.limit == 0)
     return;
-  to.fields = {{"ratelimit-limit", std::to_string(x.limit)},
-               {"ratelimit-remaining", std::to_string(x.remaining)},
-               {"ratelimit-reset", std::to_string(x.reset.count())},
-               {"ratelimit-policy", std::to_string(x.limit) + ";w=60"}};
+  to.fields.insert(to.fields.end(), {{"ratelimit-limit", std::to_string(x.limit)},
+                                     {"ratelimit-remaining", std::to_string(x.remaining)},
+                                     {"ratelimit-reset", std::to_string(x.reset.count())},
+                                     {"ratelimit-policy", std::to_string(x.limit) + ";w=60"}});
   if (x.allowed)
     return;
   const auto why = failure{fault::rate_limited,
@@ -193,11 +212,10 @@ constexpr std::size_t log_value_max = 128;
 http::admission application::admit(const http::request_head& head) {
   const auto refuse = [&](const failure& why) { return http::admission{0, http::refusal(why, head.request_id), {}}; };
   const auto* to = find_route(head.method, head.path);
-  if (to == nullptr || (to->who != door::health && to->who != door::visitor))
-    if (const auto why = refuse_browser(head)) {
-      audit_refusal(services_, head, *why);
-      return refuse(*why);
-    }
+  if (const auto why = refuse_page(head, to)) {
+    audit_refusal(services_, head, *why);
+    return refuse(*why);
+  }
   if (to == nullptr) {
     const auto methods = methods_of(head.path);
     auto refused = refuse(unknown(head, methods));
@@ -211,6 +229,8 @@ http::admission application::admit(const http::request_head& head) {
     return refuse(*why);
   }
   auto admitted = http::admission{};
+  if (is_for_people(to->who) || to->who == door::sign_in)
+    admitted.fields = {{"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}};
   if (auto* limit = limiter_of(services_, to->share); limit != nullptr)
     meter(services_, head, limit->take(client_of(services_, head), services_.context->now()), admitted);
   if (admitted.refusal)
@@ -224,6 +244,8 @@ http::admission application::admit(const http::request_head& head) {
 void application::handle(http::request req, http::responder done) {
   auto parameters = path_parameters{};
   const auto* to = find_route(req.head.method, req.head.path, &parameters); // admit() found it
+  if (is_for_people(to->who))
+    return with_person(services_, *to, std::move(req), std::move(parameters), std::move(done));
   to->handle(services_, std::move(req), std::move(parameters), std::move(done));
 }
 
@@ -246,7 +268,7 @@ void audit_refusal(const services& what, const http::request_head& head, const f
   if (const auto handles = what.context->handles.load())
     bridge::tell(handles->auditor, audit_atom_v,
                  audit_line{"remote " + head.remote_address, "request refused", std::string{pattern_of(head.method, head.path)},
-                            std::string{to_string(why.code)}});
+                            std::string{to_string(why.code)}, head.request_id});
 }
 
 std::string_view pattern_of(std::string_view method, std::string_view path) {

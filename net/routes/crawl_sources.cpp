@@ -3,6 +3,7 @@
 #include "model/crawl/new_source.hpp"
 #include "model/json_object.hpp"
 #include "net/routes/database_answer.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/query_parameters.hpp"
 #include "net/routes/site_json.hpp"
 #include "storage/refused_change.hpp"
@@ -12,10 +13,6 @@
 namespace ingot::routes {
 
 namespace {
-
-storage::operator_action by_admin(const services& what) {
-  return {"admin", what.context->now()};
-}
 
 std::string source_json(storage::connection& db, const std::string& id) {
   const auto found = storage::find_crawl_source(db, id);
@@ -28,9 +25,9 @@ using change = void (*)(storage::connection&, const std::string&, const storage:
 
 void change_source(const services& what, http::request req, std::string in_path, http::responder done, change apply) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, text = std::move(in_path), apply](storage::connection& db, const http::request&) {
+                     [&what, text = std::move(in_path), apply](storage::connection& db, const http::request& asked) {
                        const auto id = percent_decoded(text);
-                       apply(db, id, by_admin(what));
+                       apply(db, id, action_of(what, asked));
                        return json_response(source_json(db, id));
                      });
 }
@@ -43,7 +40,7 @@ void add_crawl_source(const services& what, http::request req, path_parameters, 
     if (auto* why = std::get_if<failure>(&wanted))
       throw storage::refused_change{std::move(*why)};
     const auto& source = std::get<crawl::new_source>(wanted);
-    storage::add_crawl_source(db, source.id, source.name, by_admin(what));
+    storage::add_crawl_source(db, source.id, source.name, action_of(what, asked));
     return json_response(source_json(db, source.id), 201);
   });
 }

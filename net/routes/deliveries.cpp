@@ -31,13 +31,14 @@ std::variant<std::shared_ptr<delivery_in_hand>, failure> taken_again(delivery ke
   return taken;
 }
 
-void apply_again(const services& what, const delivery& found, const http::request_head& head, http::responder& done) {
+void apply_again(const services& what, const delivery& found, const http::request& asked, http::responder& done) {
+  const auto& head = asked.head;
   auto again = taken_again(found);
   if (const auto* why = std::get_if<failure>(&again))
     return done(http::refusal(*why, head.request_id));
   const auto id = found.id;
   if (const auto handles = what.context->handles.load())
-    bridge::tell(handles->auditor, audit_atom_v, audit_line{"admin", "delivery replayed", id, head.request_id});
+    bridge::tell(handles->auditor, audit_atom_v, audit_line{asked.by.actor, "delivery replayed", id, {}, head.request_id});
   bridge::submit(std::move(std::get<std::shared_ptr<delivery_in_hand>>(again)),
                  [id, request_id = head.request_id, to = std::make_shared<http::responder>(std::move(done))](const receipt& end) {
                    (*to)(answer_of(end, id, request_id));
@@ -49,16 +50,16 @@ void apply_again(const services& what, const delivery& found, const http::reques
 
 void replay_delivery(const services& what, http::request req, path_parameters id, http::responder done) {
   auto shared = std::make_shared<http::responder>(std::move(done));
-  auto head = std::make_shared<const http::request_head>(std::move(req.head));
+  auto asked = std::make_shared<const http::request>(std::move(req));
   bridge::run_query(*what.context,
-                    {[&what, shared, head, id = id.front()](storage::connection& db) {
+                    {[&what, shared, asked, id = id.front()](storage::connection& db) {
                        const auto found = storage::find_delivery(db, "github", id);
                        if (!found)
                          return (*shared)(http::refusal({fault::not_found, "no delivery with this id is kept", {{"id", id}}},
-                                                        head->request_id));
-                       apply_again(what, *found, *head, *shared);
+                                                        asked->head.request_id));
+                       apply_again(what, *found, *asked, *shared);
                      },
-                     [shared, head](const failure& why) { (*shared)(http::refusal(why, head->request_id)); }});
+                     [shared, asked](const failure& why) { (*shared)(http::refusal(why, asked->head.request_id)); }});
 }
 
 } // namespace ingot::routes

@@ -3,6 +3,7 @@
 #include "model/json_object.hpp"
 #include "net/bridge.hpp"
 #include "net/routes/database_answer.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/query_parameters.hpp"
 #include "net/routes/site_caller.hpp"
 #include "storage/job_queries.hpp"
@@ -21,8 +22,8 @@ using change = job_record (*)(storage::connection&, std::int64_t, const storage:
 
 void change_job(const services& what, http::request req, std::string id, http::responder done, change apply) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, id = std::move(id), apply](storage::connection& db, const http::request&) {
-                       auto answer = json_response(job_json(apply(db, id_in_path(id), {"admin", what.context->now()})));
+                     [&what, id = std::move(id), apply](storage::connection& db, const http::request& asked) {
+                       auto answer = json_response(job_json(apply(db, id_in_path(id), action_of(what, asked))));
                        if (const auto handles = what.context->handles.load())
                          bridge::tell(handles->jobs, hint_atom_v);
                        return answer;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto security_schemes = R"json(
  "admin":{"type":"http","scheme":"bearer","description":"The admin token (INGOT_ADMIN_TOKEN, or admin.token in the data folder)."},
+ "session":{"type":"apiKey","in":"cookie","name":"ingot_session","description":"A session of the console (POST /console/api/session). Whatever changes something needs its CSRF token in X-CSRF-Token."},
  "site":{"type":"apiKey","in":"header","name":"X-API-Key","description":"A site's key, as `ingot keys create` prints it; Authorization: Bearer takes it as well."},
  "user":{"type":"http","scheme":"bearer","description":"A key of a user, as `ingot users add-key` prints it; X-API-Key takes it as well. The admin token may name a user as ?userId=."},
  "application":{"type":"apiKey","in":"header","name":"X-App-Token","description":"The application's token (INGEST_APP_TOKEN)."},
@@ -90,8 +91,11 @@ std::string_view security_of(door who) {
     return R"json("security":[{"site":[]},{"admin":[]}],)json";
   case door::user:
     return R"json("security":[{"user":[]},{"admin":[]}],)json";
+  case door::reviewer:
   case door::admin:
-    return R"json("security":[{"admin":[]}],)json";
+    return R"json("security":[{"admin":[]},{"session":[]}],)json";
+  case door::page:
+  case door::sign_in:
   case door::health:
   case door::visitor:
   case door::open:
@@ -121,9 +125,9 @@ std::string lower(std::string_view method) {
 
 std::string components() {
   auto parameters = std::string{}, bodies = std::string{}, responses = std::string{}, schemas = std::string{};
-  for (const auto& family :
-       {shared, github_components(), site_components(), job_components(), event_components(), stripe_components(),
-        crawl_components(), rollup_components(), limit_components(), account_components(), content_components()}) {
+  for (const auto& family : {shared, github_components(), site_components(), job_components(), event_components(),
+                             stripe_components(), crawl_components(), rollup_components(), limit_components(),
+                             account_components(), content_components(), console_components(), audit_components()}) {
     for (const auto& [to, from] : {std::pair{&parameters, family.parameters},
                                    {&bodies, family.request_bodies},
                                    {&responses, family.responses},

@@ -1,7 +1,10 @@
 #include "net/routes/services.hpp"
 
+#include "config/secrets.hpp"
 #include "model/base64.hpp"
 #include "model/client_address.hpp"
+#include "net/routes/console_files.hpp"
+#include "net/routes/overview.hpp"
 
 #include <random>
 #include <utility>
@@ -24,6 +27,11 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
   const auto& config = out.context->config;
   out.events_limit = limiter(config.events.requests_per_minute);
   out.crawl_limit = limiter(config.crawl.requests_per_minute);
+  out.sign_ins_limit = limiter(config.console.sign_ins_per_minute);
+  out.names_limit = limiter(config.console.sign_ins_per_minute);
+  out.nobodys_password = std::make_shared<const std::string>(hash_password("", random_bytes(), cost_of(config.console)));
+  out.console = load_console_files(config.console);
+  out.overview = std::make_shared<overview_snapshots>();
   out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
   out.viewers =
       std::make_shared<const events::viewer_hasher>(from_base64(config.master_key).value_or(""), config.events.address_key_days);

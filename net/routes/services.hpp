@@ -11,11 +11,16 @@
 #include "storage/user_keys.hpp"
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace ingot::routes {
+
+class overview_snapshots;
+struct console_file;
 
 /// What the routes need of the node. Outlives the server.
 struct services {
@@ -28,11 +33,18 @@ struct services {
   std::shared_ptr<content_streams> streams = std::make_shared<content_streams>(); ///< sends contents of files
   std::shared_ptr<request_limiter> events_limit = {};
   std::shared_ptr<request_limiter> crawl_limit = {};
-  std::shared_ptr<std::atomic<unsigned>> feed_readers = std::make_shared<std::atomic<unsigned>>(0); ///< that wait for changes
+  std::shared_ptr<request_limiter> sign_ins_limit = {};     ///< of an address
+  std::shared_ptr<request_limiter> names_limit = {};        ///< attempts to sign in by one name
+  std::shared_ptr<const std::string> nobodys_password = {}; ///< what a password is compared with when nobody has its name
+  std::shared_ptr<std::atomic<unsigned>> feed_readers = std::make_shared<std::atomic<unsigned>>(0);  ///< that wait for changes
+  std::shared_ptr<std::atomic<unsigned>> event_streams = std::make_shared<std::atomic<unsigned>>(0); ///< net/routes/event_stream
   std::vector<ip_network> trusted_proxies = {};
   std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses
   std::shared_ptr<std::atomic<unsigned>> previews = std::make_shared<std::atomic<unsigned>>(0); ///< rollups played through
   std::shared_ptr<std::atomic<unsigned>> lookups = std::make_shared<std::atomic<unsigned>>(0);  ///< repositories asked for
+  std::shared_ptr<const std::map<std::string, console_file, std::less<>>> console = {};         ///< its files
+  std::shared_ptr<overview_snapshots> overview = {};
+  std::shared_ptr<std::atomic<unsigned>> hashings = std::make_shared<std::atomic<unsigned>>(0); ///< of passwords
 };
 
 /// What the routes need, with the limits and proxies of the context's settings.

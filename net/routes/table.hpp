@@ -14,10 +14,10 @@ using path_parameters = std::vector<std::string>;
 
 using handler = void (*)(const services&, http::request, path_parameters, http::responder);
 
-/// Who may call a route. Pages in browsers may not, but for the health check.
+/// Who may call a route. Pages in browsers may not, but for the health check and what the console needs.
 enum class door : std::uint8_t {
   health,      ///< anybody
-  open,        ///< anybody but browsers
+  open,        ///< anybody but pages of other origins
   visitor,     ///< anybody, browsers too, who proves in the handler for whom they come, by a link that counts once
   github,      ///< GitHub, which proves itself in the handler by its signature
   stripe,      ///< Stripe, which proves itself in the handler by its signature
@@ -25,11 +25,14 @@ enum class door : std::uint8_t {
   cron,        ///< a cron secret as x-cron-secret
   site,        ///< a site that proves itself in the handler, by its key
   user,        ///< a user who follows repositories, and proves it in the handler by a key; or the admin token
-  admin,       ///< the admin token as bearer
+  page,        ///< anybody, browsers too: files of the console, which hold no secret
+  sign_in,     ///< anybody but pages of other origins, who prove themselves in the handler
+  reviewer,    ///< the admin token as bearer, or a session of somebody (net/routes/person)
+  admin,       ///< the admin token as bearer, or a session of an admin
 };
 
 /// Which share of requests a client address has, at this node.
-enum class metered : std::uint8_t { no, events, crawl };
+enum class metered : std::uint8_t { no, events, crawl, sign_ins };
 
 /// What the OpenAPI document says of a route, as names in its components (net/routes/openapi.hpp).
 struct description {

@@ -90,7 +90,8 @@ void with_user(const services& what, http::request req, path_parameters paramete
   const auto key = std::string{presented_key(req.head)};
   auto x = std::make_shared<user_request>(user_request{std::move(req), std::move(parameters), {}, std::move(done)});
   const auto& admin_token = what.context->config.admin_token;
-  if (!admin_token.empty() && equal_in_constant_time(key, admin_token))
+  const auto has_token = !admin_token.empty() && equal_in_constant_time(key, admin_token);
+  if (x->request.by.is_admin || has_token) // of a route for people the door has found out
     return go_on(what, x, then);
   auto hash = api_key_hash(key);
   const auto now = what.context->now();

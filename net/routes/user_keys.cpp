@@ -4,6 +4,7 @@
 #include "model/json_object.hpp"
 #include "model/new_site.hpp"
 #include "net/routes/database_answer.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/query_parameters.hpp"
 #include "net/routes/site_json.hpp"
 #include "storage/refused_change.hpp"
@@ -51,10 +52,8 @@ void create_user_key(const services& what, http::request req, path_parameters us
   answer_by_changing(what, std::move(req), std::move(done),
                      [&what, user = user_id.front()](storage::connection& db, const http::request& asked) {
                        const auto key = storage::create_user_key(db, percent_decoded(user), name_in(asked), random_bytes(),
-                                                                 {"admin", what.context->now()});
-                       auto answer = json_response(to_json(key), 201);
-                       answer.fields.emplace_back("cache-control", "no-store");
-                       return answer;
+                                                                 action_of(what, asked));
+                       return json_response(to_json(key), 201);
                      });
 }
 
@@ -69,13 +68,13 @@ void list_user_keys(const services& what, http::request req, path_parameters use
 }
 
 void revoke_user_key(const services& what, http::request req, path_parameters user_and_key, http::responder done) {
-  answer_by_changing(
-      what, std::move(req), std::move(done),
-      [&what, user = user_and_key[0], id = user_and_key[1]](storage::connection& db, const http::request&) {
-        const auto key = storage::revoke_user_key(db, id_in_path(id), percent_decoded(user), {"admin", what.context->now()});
-        what.user_keys->forget(key.id);
-        return json_response(to_json(key));
-      });
+  answer_by_changing(what, std::move(req), std::move(done),
+                     [&what, user = user_and_key[0], id = user_and_key[1]](storage::connection& db, const http::request& asked) {
+                       const auto key =
+                           storage::revoke_user_key(db, id_in_path(id), percent_decoded(user), action_of(what, asked));
+                       what.user_keys->forget(key.id);
+                       return json_response(to_json(key));
+                     });
 }
 
 } // namespace ingot::routes

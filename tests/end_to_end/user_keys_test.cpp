@@ -1,6 +1,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/sites.hpp"
+#include "tests/support/sql.hpp"
 
 using namespace ingot::testing;
 
@@ -50,4 +51,24 @@ TEST_CASE("operators give users keys over HTTP and by command, and end them") {
   const auto ended = client.request("DELETE", path + "/" + id, as_admin);
   CHECK(ended.status == 200);
   CHECK(object_of(ended).at("revokedAt").is_string());
+
+  // What was done is in the audit log, sealed within a moment.
+  const auto audited = [&](const std::string& query) {
+    return object_of(client.request("GET", "/api/v1/admin/audit" + query, as_admin)).at("lines").as_array();
+  };
+  CHECK(client.get("/api/v1/admin/audit").status == 401);
+  CHECK(client.request("GET", "/api/v1/admin/audit?since=yesterday", as_admin).status == 400);
+  CHECK(audited("?actor=admin&subject=user%20ada@example.org").size() == 2);
+  CHECK(audited("?actor=command%20line&action=key%20revoked&until=2999-01-01T00:00:00Z").size() == 1);
+  CHECK(audited("?since=2999-01-01T00:00:00Z").empty());
+  CHECK(eventually([&] { return audited("?action=request%20refused&limit=1").at(0).as_object().at("seq").is_int64(); }));
+  CHECK(audited("?action=request%20refused&limit=1").at(0).as_object().at("request_id").is_string());
+  const auto verified = run({"audit", "verify"});
+  CHECK(verified.at("valid").as_bool());
+  const auto anchor = std::string{verified.at("anchor").as_string()};
+  CHECK(run({"audit", "verify", "--anchor", anchor}).at("valid").as_bool());
+  sql{running.database_url()}.run("UPDATE audit_log SET subject = 'user eve' WHERE seq = 1");
+  const auto damaged = run_ingot({"audit", "verify"}, {{"DATABASE_URL", running.database_url()}});
+  CHECK(damaged.exit_code == 1);
+  CHECK(damaged.output.find("line 1 is not what was sealed: changed") != std::string::npos);
 }

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "net/routes/table.hpp"
+
+namespace ingot::routes {
+
+/// The newest audit lines; parameters actor, action, subject, since, until, limit (1 to 1000) and after (`next` of the page
+/// before).
+void list_audit_lines(const services& what, http::request req, path_parameters, http::responder done);
+
+} // namespace ingot::routes

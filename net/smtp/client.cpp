@@ -1,0 +1,109 @@
+#include "net/smtp/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include <curl/curl.h>
+
+namespace ingot::smtp {
+
+namespace {
+
+constexpr std::size_t answer_bytes_max = 512; // RFC 5321 4.5.3.1.5
+
+using handle = std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)>;
+using list = std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)>;
+using parsed_url = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
+
+/// One exchange, as curl's callbacks see it.
+struct exchange {
+  std::string_view left;   ///< of the message
+  std::string last_answer; ///< the last line of the server's
+};
+
+std::size_t give_text(char* into, std::size_t size, std::size_t count, void* from) {
+  auto& x = *static_cast<exchange*>(from);
+  const auto bytes = std::min(size * count, x.left.size());
+  std::memcpy(into, x.left.data(), bytes);
+  x.left.remove_prefix(bytes);
+  return bytes;
+}
+
+std::size_t take_answer(char* bytes, std::size_t size, std::size_t count, void* to) {
+  auto& x = *static_cast<exchange*>(to);
+  x.last_answer.assign(bytes, std::min(size * count, answer_bytes_max));
+  while (!x.last_answer.empty() && (x.last_answer.back() == '\n' || x.last_answer.back() == '\r'))
+    x.last_answer.pop_back();
+  return size * count;
+}
+
+void describe(CURL* h, const smtp_settings& to, const letter& x, const list& recipients, exchange& under_way) {
+  const auto set = [&](CURLoption option, auto value) { ::curl_easy_setopt(h, option, value); };
+  set(CURLOPT_URL, to.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(to.timeout.count()));
+  set(CURLOPT_USE_SSL, static_cast<long>(to.tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  if (!to.trusted_certificate.empty())
+    set(CURLOPT_CAINFO, to.trusted_certificate.c_str());
+  if (!to.user.empty()) {
+    set(CURLOPT_USERNAME, to.user.c_str());
+    set(CURLOPT_PASSWORD, to.password.c_str());
+  }
+  set(CURLOPT_MAIL_FROM, x.from.c_str());
+  set(CURLOPT_MAIL_RCPT, recipients.get());
+  set(CURLOPT_UPLOAD, 1L);
+  set(CURLOPT_READFUNCTION, &give_text);
+  set(CURLOPT_READDATA, &under_way);
+  set(CURLOPT_HEADERFUNCTION, &take_answer);
+  set(CURLOPT_HEADERDATA, &under_way);
+}
+
+} // namespace
+
+void send(const smtp_settings& to, const letter& x) {
+  static const bool ready = ::curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  const auto h = handle{ready ? ::curl_easy_init() : nullptr, &::curl_easy_cleanup};
+  if (!h)
+    throw std::runtime_error{"libcurl cannot be started"};
+  auto reason = std::array<char, CURL_ERROR_SIZE>{};
+  auto under_way = exchange{x.message, {}};
+  const auto recipients = list{::curl_slist_append(nullptr, x.to.c_str()), &::curl_slist_free_all};
+  describe(h.get(), to, x, recipients, under_way);
+  ::curl_easy_setopt(h.get(), CURLOPT_ERRORBUFFER, reason.data());
+  const auto code = ::curl_easy_perform(h.get());
+  if (code == CURLE_OK)
+    return;
+  auto status = 0l;
+  ::curl_easy_getinfo(h.get(), CURLINFO_RESPONSE_CODE, &status);
+  auto why = std::string{reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code)};
+  if (status >= 400 && !under_way.last_answer.empty())
+    why += " (" + under_way.last_answer + ")";
+  throw not_sent{status >= 500 && status < 600 && code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED, why};
+}
+
+std::string judge_url(const std::string& url) {
+  const auto u = parsed_url{::curl_url(), &::curl_url_cleanup};
+  if (::curl_url_set(u.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+    return "it is no URL";
+  const auto part = [&](CURLUPart which) {
+    char* text = nullptr;
+    ::curl_url_get(u.get(), which, &text, 0);
+    auto out = std::string{text != nullptr ? text : ""};
+    ::curl_free(text);
+    return out;
+  };
+  if (const auto scheme = part(CURLUPART_SCHEME); scheme != "smtp" && scheme != "smtps")
+    return "it begins with neither smtp:// nor smtps://";
+  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty())
+    return "it holds a user name or a password: these are settings of their own";
+  if (const auto path = part(CURLUPART_PATH); !path.empty() && path != "/")
+    return "it has a path";
+  return {};
+}
+
+} // namespace ingot::smtp

@@ -1,0 +1,358 @@
+#include "storage/submissions.hpp"
+
+#include "model/json_object.hpp"
+#include "model/mcp/submission_notice.hpp"
+#include "model/sha256.hpp"
+#include "model/signature.hpp"
+#include "storage/job_statements.hpp"
+#include "storage/pgx.hpp"
+#include "storage/refused_change.hpp"
+
+#include <algorithm>
+
+namespace ingot::storage {
+
+namespace {
+
+using mcp::submission_action;
+using mcp::submission_state;
+
+// What read_submission() takes.
+const std::string submission_columns = R"sql(
+  id, version, state, submitter_kind, submitter, email, repository_url, manifest, server_name, report::text, valid, note,
+  claimed_by, reason, (extract(epoch FROM created_at) * 1000000)::int8, (extract(epoch FROM updated_at) * 1000000)::int8
+)sql";
+
+// One.
+const std::string submission_of_id = "SELECT " + submission_columns + "FROM submissions WHERE id = $1";
+
+// Keeps it from changing while a step is decided.
+const std::string lock_submission = submission_of_id + " FOR UPDATE";
+
+// A page, the newest first.
+const std::string page_of_submissions = "SELECT " + submission_columns + R"sql(
+  FROM submissions WHERE ($1::text IS NULL OR state = $1) AND id < $2 ORDER BY id DESC LIMIT $3
+)sql";
+
+// Submissions of one submitter one after the other, so that none passes a limit: the row is locked to the end of the transaction.
+constexpr auto lock_submitter = R"sql(
+  INSERT INTO submitters (kind, name) VALUES ($1, $2) ON CONFLICT (kind, name) DO UPDATE SET name = excluded.name
+)sql";
+
+// How many wait, and how many came since a time.
+constexpr auto counts_of_submitter = R"sql(
+  SELECT count(*) FILTER (WHERE state IN ('unconfirmed', 'submitted', 'under_review', 'changes_requested')),
+         count(*) FILTER (WHERE created_at > $3::timestamptz)
+  FROM submissions WHERE submitter_kind = $1 AND submitter = $2
+)sql";
+
+// Another one that waits with the same server, or the same repository while its server is not known.
+constexpr auto pending_duplicate = R"sql(
+  SELECT id FROM submissions
+  WHERE id <> $1 AND state IN ('submitted', 'under_review', 'changes_requested')
+    AND (server_name = $2 OR (repository_key = $3 AND (server_name IS NULL OR $2::text IS NULL)))
+  ORDER BY id LIMIT 1
+)sql";
+
+// A new one.
+const std::string insert_submission = R"sql(
+  INSERT INTO submissions (state, submitter_kind, submitter, email, repository_url, repository_key, manifest, server_name, report,
+                           valid, note, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12::timestamptz, $12::timestamptz)
+  RETURNING )sql" + submission_columns;
+
+// A step was taken.
+const std::string update_state = R"sql(
+  UPDATE submissions SET state = $2, version = version + 1, claimed_by = $3, reason = COALESCE($4, reason),
+    updated_at = $5::timestamptz
+  WHERE id = $1
+  RETURNING )sql" + submission_columns;
+
+// What its submitter says now.
+const std::string update_content = R"sql(
+  UPDATE submissions SET state = $2, version = version + 1, repository_url = $3, repository_key = $4, manifest = $5,
+    server_name = $6, report = $7::jsonb, valid = $8, note = $9, claimed_by = NULL, updated_at = $10::timestamptz
+  WHERE id = $1
+  RETURNING )sql" + submission_columns;
+
+// The manifest that the repository has, unless somebody gave one meanwhile.
+constexpr auto update_fetched = R"sql(
+  UPDATE submissions SET manifest = $2, server_name = $3, report = $4::jsonb, valid = $5
+  WHERE id = $1 AND manifest IS NULL AND state IN ('unconfirmed', 'submitted', 'under_review', 'changes_requested')
+)sql";
+
+// An entry of the history.
+constexpr auto insert_event = R"sql(
+  INSERT INTO submission_history (submission_id, at, actor, action, from_state, to_state, version, reason)
+  VALUES ($1, $2::timestamptz, $3, $4, $5, $6, $7, $8)
+)sql";
+
+// The history of one.
+constexpr auto events_of = R"sql(
+  SELECT * FROM (
+    SELECT id, (extract(epoch FROM at) * 1000000)::int8, actor, action, from_state, to_state, reason, version
+    FROM submission_history WHERE submission_id = $1 ORDER BY id DESC LIMIT $2
+  ) newest ORDER BY id
+)sql";
+
+// Is mail unwanted?
+constexpr auto opted_out = "SELECT 1 FROM mail_opt_outs WHERE address_hash = $1::bytea";
+
+// From now on it is.
+constexpr auto insert_opt_out = R"sql(
+  INSERT INTO mail_opt_outs (address_hash, at) VALUES ($1::bytea, $2::timestamptz) ON CONFLICT (address_hash) DO NOTHING
+)sql";
+
+constexpr auto unique_violation = "23505";
+
+std::optional<std::string> unless_empty(const std::string& x) {
+  return x.empty() ? std::nullopt : std::optional{x};
+}
+
+submission_record read_submission(const pqxx::row& row) {
+  const auto text = [&](int column) { return std::string{pgx::text(row[column])}; };
+  const auto time = [&](int column) { return timestamp{std::chrono::microseconds{row[column].as<std::int64_t>()}}; };
+  auto out = submission_record{};
+  out.id = row[0].as<std::int64_t>();
+  out.version = row[1].as<std::int64_t>();
+  out.state = mcp::parse_submission_state(pgx::text(row[2])).value(); // a constraint holds it
+  out.by = {text(3), text(4)};
+  out.email = text(5);
+  out.repository_url = text(6);
+  out.manifest = {text(7), text(8), text(9), row[10].as<bool>()};
+  out.note = text(11);
+  out.claimed_by = text(12);
+  out.reason = text(13);
+  out.created_at = time(14);
+  out.updated_at = time(15);
+  return out;
+}
+
+std::string subject_of(const submission_record& x) {
+  return "submission " + std::to_string(x.id);
+}
+
+/// What the audit log shows of it: nothing that its submitter wrote but the names.
+std::string audited(const submission_record& x) {
+  auto out = json_object{};
+  out.add("state", to_string(x.state)).add("version", x.version).add_unless_empty("server", x.manifest.server_name);
+  out.add_unless_empty("repository", x.repository_url)
+      .add_unless_empty("claimed_by", x.claimed_by)
+      .add("valid", x.manifest.valid);
+  return out.text();
+}
+
+refused_change no_such_submission(std::int64_t id) {
+  return refused_change{{fault::not_found, "there is no submission " + std::to_string(id) + " that you may see", {}}};
+}
+
+refused_change duplicate_of(const std::string& what, const std::string& id) {
+  return refused_change{{fault::conflict, "this server waits for a review already: " + what, {{"submission", id}}}};
+}
+
+void refuse_duplicate(pqxx::work& tx, const submission_record& x, const std::optional<std::string>& repository_key) {
+  const auto rows = pgx::query(tx, pending_duplicate, x.id, unless_empty(x.manifest.server_name), repository_key);
+  if (rows.empty())
+    return;
+  const auto id = std::string{pgx::text(rows[0][0])};
+  throw duplicate_of("submission " + id, id);
+}
+
+std::optional<std::string> key_of(const std::string& repository_url) {
+  const auto page = mcp::parse_repository_page(repository_url);
+  return page ? std::optional{page->key()} : std::nullopt;
+}
+
+void refuse_beyond_limits(pqxx::work& tx, const submitter& by, const submission_rules& rules, timestamp now) {
+  pgx::query(tx, lock_submitter, by.kind, by.name);
+  const auto rows = pgx::query(tx, counts_of_submitter, by.kind, by.name, to_rfc3339(now - std::chrono::hours{24}));
+  if (rows[0][0].as<std::int64_t>() >= rules.pending_max)
+    throw refused_change{{fault::rate_limited,
+                          "of one submitter at most " + std::to_string(rules.pending_max) +
+                              " submissions wait at a time (submissions.pending_max): withdraw one, or wait for a decision",
+                          {}}};
+  if (rows[0][1].as<std::int64_t>() >= rules.daily_max)
+    throw refused_change{{fault::rate_limited,
+                          "one submitter makes at most " + std::to_string(rules.daily_max) +
+                              " submissions within 24 hours (submissions.daily_max)",
+                          {}}};
+}
+
+/// The history, the audit log and whoever is to be told, in the transaction of the change.
+void record_step(pqxx::work& tx, const submission_record* before, const submission_record& after, const std::string& action,
+                 const std::string& reason, const submission_rules& rules, const operator_action& by) {
+  const auto from = before != nullptr ? std::optional{std::string{to_string(before->state)}} : std::nullopt;
+  pgx::query(tx, insert_event, after.id, to_rfc3339(by.at), by.who, action, from, std::string{to_string(after.state)},
+             after.version, unless_empty(reason));
+  append_audit_line(tx, by, "submission " + action, subject_of(after), reason,
+                    {before != nullptr ? audited(*before) : std::string{}, audited(after)});
+  const auto news = mcp::submission_news{
+      after.id, after.version, action, after.state, after.manifest.server_name, after.repository_url, reason, by.at};
+  if (!after.email.empty())
+    enqueue_job(tx, mcp::submission_mail(news));
+  if (rules.tells_webhook && after.state != submission_state::unconfirmed)
+    enqueue_job(tx, mcp::submission_webhook(news));
+  if (mcp::is_pending(after.state) && after.manifest.text.empty() && action != "claim")
+    enqueue_job(tx, mcp::submission_job(mcp::submission_fetch_kind, after.id, after.version));
+  if (after.state == submission_state::approved && !after.repository_url.empty())
+    enqueue_job(tx, mcp::submission_job(mcp::submission_track_kind, after.id, after.version));
+}
+
+/// Locks it, and judges the step.
+submission_record begin_step(pqxx::work& tx, const submission_move& x, submission_state& becomes) {
+  const auto rows = pgx::query(tx, lock_submission, x.id);
+  if (rows.empty())
+    throw no_such_submission(x.id);
+  auto now = read_submission(rows[0]);
+  if (auto why = judge_step({now.state, now.claimed_by}, x.step, becomes))
+    throw refused_change{std::move(*why)};
+  if (x.version && *x.version != now.version)
+    throw refused_change{
+        {fault::conflict, "it has changed since you looked at it", {{"/version", "is " + std::to_string(now.version) + " now"}}}};
+  return now;
+}
+
+/// The indexes see what a look before could not: another transaction's row of the same moment.
+template <class Change>
+auto once(Change change) {
+  try {
+    return change();
+  } catch (const refused_change&) {
+    throw;
+  } catch (const std::exception& e) {
+    if (sqlstate(e) != unique_violation)
+      throw;
+    throw refused_change{{fault::conflict, "this server was submitted by somebody else at the same moment", {}}};
+  }
+}
+
+} // namespace
+
+submission_record add_submission(connection& db, const submission_draft& x, const submission_rules& rules,
+                                 const operator_action& by) {
+  return once([&] {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    refuse_beyond_limits(tx, x.by, rules, by.at);
+    auto wanted = submission_record{};
+    wanted.manifest = x.manifest;
+    const auto url = x.repository ? std::optional{x.repository->url()} : std::nullopt;
+    const auto key = x.repository ? std::optional{x.repository->key()} : std::nullopt;
+    refuse_duplicate(tx, wanted, key);
+    const auto state = x.by.kind == "email" ? submission_state::unconfirmed : submission_state::submitted;
+    const auto& m = x.manifest;
+    const auto rows =
+        pgx::query(tx, insert_submission, std::string{to_string(state)}, x.by.kind, x.by.name, unless_empty(x.email), url, key,
+                   unless_empty(m.text), unless_empty(m.server_name), unless_empty(m.report), m.valid, x.note, to_rfc3339(by.at));
+    auto out = read_submission(rows[0]);
+    record_step(tx, nullptr, out, "submit", {}, rules, by);
+    tx.commit();
+    return out;
+  });
+}
+
+std::optional<submission_record> find_submission(connection& db, std::int64_t id) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto rows = pgx::query(tx, submission_of_id, id);
+  return rows.empty() ? std::nullopt : std::optional{read_submission(rows[0])};
+}
+
+std::vector<submission_event> submission_events(connection& db, std::int64_t id) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  auto out = std::vector<submission_event>{};
+  for (const auto& row : pgx::query(tx, events_of, id, submission_events_max)) {
+    const auto text = [&](int column) { return std::string{pgx::text(row[column])}; };
+    out.push_back({timestamp{std::chrono::microseconds{row[1].as<std::int64_t>()}}, text(2), text(3), text(4), text(5), text(6),
+                   row[7].as<std::int64_t>()});
+  }
+  return out;
+}
+
+std::vector<submission_record> list_submissions(connection& db, const std::optional<mcp::submission_state>& state,
+                                                std::int64_t before, unsigned limit) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto name = state ? std::optional{std::string{to_string(*state)}} : std::nullopt;
+  auto out = std::vector<submission_record>{};
+  for (const auto& row : pgx::query(tx, page_of_submissions, name, before, limit))
+    out.push_back(read_submission(row));
+  return out;
+}
+
+submission_record move_submission(connection& db, const submission_move& x, const submission_rules& rules,
+                                  const operator_action& by, const approval_effect& publish) {
+  return once([&] {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    auto becomes = submission_state::unconfirmed;
+    const auto before = begin_step(tx, x, becomes);
+    if (x.step.action == submission_action::confirm)
+      refuse_duplicate(tx, before, key_of(before.repository_url));
+    if (x.step.action == submission_action::approve && !before.manifest.valid)
+      throw refused_change{{fault::conflict, "its manifest is not valid: request changes", {{"/valid", "is false"}}}};
+    const auto claimed = becomes == submission_state::under_review ? std::optional{x.step.actor} : std::nullopt;
+    const auto rows = pgx::query(tx, update_state, x.id, std::string{to_string(becomes)}, claimed, unless_empty(x.step.reason),
+                                 to_rfc3339(by.at));
+    auto out = read_submission(rows[0]);
+    record_step(tx, &before, out, std::string{to_string(x.step.action)}, x.step.reason, rules, by);
+    if (publish && becomes == submission_state::approved)
+      publish(tx, out);
+    tx.commit();
+    return out;
+  });
+}
+
+submission_record revise_submission(connection& db, const submission_move& x, const submission_revision& to,
+                                    const submission_rules& rules, const operator_action& by) {
+  return once([&] {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    auto becomes = submission_state::unconfirmed;
+    const auto before = begin_step(tx, x, becomes);
+    auto now = before;
+    if (to.repository && to.repository->url() != before.repository_url) {
+      now.repository_url = to.repository->url();
+      now.manifest = {}; // that of the other repository
+    }
+    now.manifest = to.manifest.value_or(now.manifest);
+    now.note = to.note.value_or(before.note);
+    const auto key = key_of(now.repository_url);
+    refuse_duplicate(tx, now, key);
+    const auto& m = now.manifest;
+    const auto rows = pgx::query(tx, update_content, x.id, std::string{to_string(becomes)}, unless_empty(now.repository_url), key,
+                                 unless_empty(m.text), unless_empty(m.server_name), unless_empty(m.report), m.valid, now.note,
+                                 to_rfc3339(by.at));
+    auto out = read_submission(rows[0]);
+    record_step(tx, &before, out, "revise", {}, rules, by);
+    tx.commit();
+    return out;
+  });
+}
+
+void keep_fetched_manifest(connection& db, std::int64_t id, const judged_manifest& x) {
+  once([&] {
+    auto deadline = connection::deadline{db};
+    auto tx = pqxx::work{db.raw()};
+    pgx::query(tx, update_fetched, id, unless_empty(x.text), unless_empty(x.server_name), unless_empty(x.report), x.valid);
+    tx.commit();
+  });
+}
+
+bool wants_mail(connection& db, const std::string& address) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  return pgx::query(tx, opted_out, pgx::binary{sha256(address)}).empty();
+}
+
+void opt_out_of_mail(connection& db, const std::string& address, const operator_action& by) {
+  auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto hash = sha256(address);
+  pgx::query(tx, insert_opt_out, pgx::binary{hash}, to_rfc3339(by.at));
+  append_audit_line(tx, by, "mail unsubscribed", "mail " + to_hex(hash).substr(0, 16));
+  tx.commit();
+}
+
+} // namespace ingot::storage
