@@ -57,6 +57,9 @@ constexpr auto update_readme = R"sql(
   WHERE id = $1 AND (readme_sha, readme_path, readme_html) IS DISTINCT FROM ($3, $2, $5) RETURNING id
 )sql";
 
+// A server that is listed.
+constexpr auto id_of_server = "SELECT id FROM mcp_servers WHERE name = $1 AND status <> 'deleted' FOR NO KEY UPDATE";
+
 // What the search finds of a server.
 constexpr auto search_text_of_server = R"sql(
   SELECT repository_url, CASE WHEN title = '' THEN name ELSE title END,
@@ -118,6 +121,7 @@ public:
         key_(key_of_repository(url_)), observed_(to_rfc3339(x.observed_at)) {}
 
   published run() {
+    hold_search(tx_);
     if (const auto rows = pgx::query(tx_, insert_server, x_.what.name, x_.what.version, x_.what.title, x_.what.description,
                                      x_.repository_id, url_, key_, x_.path, x_.sha, mcp::metadata_json(x_.what), observed_);
         !rows.empty()) {
@@ -211,8 +215,22 @@ std::optional<listed_server> find_server_of_repository(pqxx::transaction_base& t
   return rows.empty() ? std::nullopt : std::optional{read_listed(rows[0])};
 }
 
+bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_readme& x, const operator_action& by) {
+  hold_search(tx);
+  const auto found = pgx::query(tx, id_of_server, name);
+  if (found.empty())
+    return false;
+  const auto id = found[0][0].as<std::int64_t>();
+  if (pgx::query(tx, update_readme, id, x.path, x.sha, x.text, x.html, x.facts).empty())
+    return false;
+  write_document(tx, id, std::string{name});
+  append_audit_line(tx, by, "server updated", "server " + std::string{name}, "README");
+  return true;
+}
+
 bool set_server_status(pqxx::transaction_base& tx, std::string_view name, std::string_view status, const std::string& reason,
                        timestamp observed_at, const operator_action& by) {
+  hold_search(tx);
   const auto rows = pgx::query(tx, update_status, name, status, reason, to_rfc3339(observed_at));
   if (rows.empty())
     return false;

@@ -161,6 +161,8 @@ request_limiter* limiter_of(const services& what, metered share) {
     return what.events_limit.get();
   case metered::crawl:
     return what.crawl_limit.get();
+  case metered::validations:
+    return what.validations_limit.get();
   case metered::no:
     break;
   }

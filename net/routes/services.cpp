@@ -24,6 +24,7 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
   const auto& config = out.context->config;
   out.events_limit = limiter(config.events.requests_per_minute);
   out.crawl_limit = limiter(config.crawl.requests_per_minute);
+  out.validations_limit = limiter(config.mcp.validations_per_minute);
   out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
   out.viewers =
       std::make_shared<const events::viewer_hasher>(from_base64(config.master_key).value_or(""), config.events.address_key_days);

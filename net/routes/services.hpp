@@ -28,6 +28,7 @@ struct services {
   std::shared_ptr<content_streams> streams = std::make_shared<content_streams>(); ///< sends contents of files
   std::shared_ptr<request_limiter> events_limit = {};
   std::shared_ptr<request_limiter> crawl_limit = {};
+  std::shared_ptr<request_limiter> validations_limit = {};
   std::shared_ptr<std::atomic<unsigned>> feed_readers = std::make_shared<std::atomic<unsigned>>(0); ///< that wait for changes
   std::vector<ip_network> trusted_proxies = {};
   std::shared_ptr<const events::viewer_hasher> viewers = {};                                    ///< hashes client addresses

@@ -10,6 +10,7 @@
 #include "net/routes/github.hpp"
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
+#include "net/routes/mcp_servers.hpp"
 #include "net/routes/provider_repositories.hpp"
 #include "net/routes/rate_limits.hpp"
 #include "net/routes/receipt.hpp"
@@ -32,6 +33,7 @@ constexpr auto site_body_max = std::size_t{256} * 1024 * 1024;
 constexpr auto crawl_body_max = std::size_t{64} * 1024 * 1024;  // a full request with every member at its limit has less
 constexpr auto events_body_max = std::size_t{16} * 1024 * 1024; // 1,000 events as large as they may be, and JSON around them
 constexpr auto stripe_body_max = std::size_t{1024} * 1024;      // Stripe's events are a few kilobytes
+constexpr auto manifest_body_max = mcp::manifest_validator::text_bytes_max;
 constexpr auto small_body_max = std::size_t{64} * 1024;
 
 constexpr route all[] = {
@@ -379,6 +381,42 @@ constexpr route all[] = {
      {"prefer", "rollup_order", "200 rollup, 202 rollup_begun, 409 rollup_busy"}},
     {"GET", "/cron/rollup", door::cron, 0, list_rollups, "The rollups, the newest first.", {"limit", {}, "200 rollups"}},
     {"GET", "/cron/rollup/{run_id}", door::cron, 0, show_rollup, "One rollup, and how far it is.", {.answers = "200 rollup"}},
+    {"POST",
+     "/api/v1/manifests/validate",
+     door::open,
+     manifest_body_max,
+     validate_manifest,
+     "Judges a manifest of an MCP server, which is the body.",
+     {{}, "manifest", "200 manifest_report, 400 refused"},
+     metered::validations},
+    {"GET",
+     "/api/v1/servers",
+     door::open,
+     0,
+     list_servers,
+     "The listed MCP servers and their versions, as the official registry lists them.",
+     {"server_cursor, server_limit, server_search, server_updated_since, server_version", {}, "200 servers"}},
+    {"GET",
+     "/api/v1/servers/{server_name}",
+     door::open,
+     0,
+     show_server,
+     "The current version of a server, with its README.",
+     {.answers = "200 server"}},
+    {"GET",
+     "/api/v1/servers/{server_name}/versions",
+     door::open,
+     0,
+     list_server_versions,
+     "All versions of a server, the newest first.",
+     {"server_cursor, server_limit", {}, "200 servers"}},
+    {"GET",
+     "/api/v1/servers/{server_name}/versions/{version}",
+     door::open,
+     0,
+     show_server_version,
+     "One version of a server, or `latest`.",
+     {.answers = "200 server"}},
     {"GET", "/health", door::health, 0, get_health, "Says that the process lives.", {.answers = "200 done"}},
     {"GET",
      "/ready",
