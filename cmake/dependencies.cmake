@@ -29,6 +29,16 @@ add_library(libgit2 ALIAS PkgConfig::GIT2)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 add_library(re2 ALIAS PkgConfig::RE2)
 
+# Time zones. The package's target would put its definitions on every file of the tree.
+find_library(DATE_TZ_LIBRARY date-tz REQUIRED)
+set(DATE_TZ_DEFINITIONS USE_OS_TZDB=1 AUTO_DOWNLOAD=0 HAS_REMOTE_API=0)
+
+# Debian's libcmark-gfm-extensions-dev ships no .pc.
+pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
+find_library(CMARK_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
+add_library(libcmark INTERFACE)
+target_link_libraries(libcmark INTERFACE ${CMARK_EXTENSIONS_LIBRARY} PkgConfig::CMARK)
+
 add_library(beast INTERFACE)
 target_link_libraries(beast INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(beast INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT=1)
