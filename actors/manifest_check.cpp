@@ -171,7 +171,8 @@ private:
     const auto text = texts_.find(x.path);
     if (text == texts_.end())
       return;
-    const auto report = context_.manifests->validate(text->second, mcp::manifest_origin{subject_.where.owner, subject_.where.name});
+    const auto report =
+        context_.manifests->validate(text->second, mcp::manifest_origin{subject_.where.owner, subject_.where.name});
     x.report = to_json(report);
     if (!report.valid) {
       x.finding = report.is_json ? file_finding::invalid : file_finding::not_json;
@@ -191,8 +192,8 @@ private:
     it.observed_at = context_.now();
   }
 
-  /// Every manifest has the README of its folder, or the root's; each is fetched once. A manifest that is new to the list needs it
-  /// even when it is known.
+  /// Every manifest has the README of its folder, or the root's; each is fetched once. A manifest that is new to the list needs
+  /// it even when it is known.
   std::vector<storage::readme_news> attach_readmes(std::vector<found_file>& found) {
     const auto all = readmes();
     auto news = std::vector<storage::readme_news>{};

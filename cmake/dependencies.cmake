@@ -26,8 +26,9 @@ pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
-pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-add_library(re2 ALIAS PkgConfig::RE2)
+find_library(RE2_LIBRARY re2 REQUIRED)
+add_library(re2 INTERFACE)
+target_link_libraries(re2 INTERFACE ${RE2_LIBRARY} Threads::Threads)
 
 # Time zones. The package's target would put its definitions on every file of the tree.
 find_library(DATE_TZ_LIBRARY date-tz REQUIRED)

@@ -114,10 +114,10 @@ struct search_settings {
 
 /// MCP servers: their manifests.
 struct mcp_settings {
-  std::string default_schema = "2025-12-11"; ///< of a manifest that names no version
-  std::string accepted_schemas;              ///< dates with blanks between; empty: all that are known
+  std::string default_schema = "2025-12-11";                            ///< of a manifest that names no version
+  std::string accepted_schemas;                                         ///< dates with blanks between; empty: all that are known
   std::string manifest_paths = "server.json mcp.json .mcp/server.json"; ///< of a repository that names none; as in .gitignore
-  unsigned validations_per_minute = 120;     ///< of one address; 0: no limit
+  unsigned validations_per_minute = 120;                                ///< of one address; 0: no limit
 };
 
 /// Stripe's webhook and API.

@@ -85,14 +85,18 @@ std::string reason_of(published x, const server_publication& what) {
 /// One look, written.
 class check_writer {
 public:
-  check_writer(pqxx::transaction_base& tx, const check_subject& of, std::string_view trigger, const job_lease& lease, timestamp at)
-      : tx_(tx), of_(of), trigger_(trigger), job_id_(lease.id), at_(at), by_{"manifests of " + of.where.owner + '/' + of.where.name, at} {}
+  check_writer(pqxx::transaction_base& tx, const check_subject& of, std::string_view trigger, const job_lease& lease,
+               timestamp at)
+      : tx_(tx), of_(of), trigger_(trigger), job_id_(lease.id),
+        at_(at), by_{"manifests of " + of.where.owner + '/' + of.where.name, at} {}
 
   check_counts write(manifest_findings what) {
     auto& found = what.files;
     // In the order of names, so that two looks that lock the same servers do not deadlock.
     std::sort(found.begin(), found.end(), [](const found_file& a, const found_file& b) {
-      const auto key = [](const found_file& x) { return std::pair{x.publication ? x.publication->what.name : std::string{}, x.path}; };
+      const auto key = [](const found_file& x) {
+        return std::pair{x.publication ? x.publication->what.name : std::string{}, x.path};
+      };
       return key(a) < key(b);
     });
     for (auto& x : found)
@@ -227,8 +231,8 @@ std::optional<check_subject> load_check_subject(connection& db, std::int64_t rep
   return out;
 }
 
-std::vector<listed_path> list_manifest_candidates(connection& db, std::int64_t repository_id, const std::vector<std::string>& paths,
-                                                  bool patterns) {
+std::vector<listed_path> list_manifest_candidates(connection& db, std::int64_t repository_id,
+                                                  const std::vector<std::string>& paths, bool patterns) {
   const auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   auto exact = text_array{};

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-/// Tables `manifest_files` and `manifest_checks`: what was found where manifests and READMEs of followed repositories lie. Throws what
-/// libpqxx throws.
+/// Tables `manifest_files` and `manifest_checks`: what was found where manifests and READMEs of followed repositories lie. Throws
+/// what libpqxx throws.
 namespace ingot::storage {
 
 /// What was found at a place.
@@ -48,17 +48,17 @@ struct check_subject {
   std::int64_t id = 0;
   contents::place where;
   std::string user_id, state, default_branch;
-  bool manifests = true;               ///< whether it is to be looked at
-  bool complete = false;               ///< `listed` is all that there is
-  std::vector<std::string> places;     ///< its own; empty: the setting
+  bool manifests = true;           ///< whether it is to be looked at
+  bool complete = false;           ///< `listed` is all that there is
+  std::vector<std::string> places; ///< its own; empty: the setting
   std::vector<known_file> known;
 };
 
 std::optional<check_subject> load_check_subject(connection& db, std::int64_t repository_id);
 
 /// Its files that may be manifests or READMEs: those at `paths`, READMEs, and with `patterns` all `.json`; a bounded number.
-std::vector<listed_path> list_manifest_candidates(connection& db, std::int64_t repository_id, const std::vector<std::string>& paths,
-                                                  bool patterns);
+std::vector<listed_path> list_manifest_candidates(connection& db, std::int64_t repository_id,
+                                                  const std::vector<std::string>& paths, bool patterns);
 
 /// What a look found at one place.
 struct found_file {

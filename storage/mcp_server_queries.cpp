@@ -71,8 +71,8 @@ std::vector<server_version> list_server_versions(connection& db, const server_pa
                                   x.updated_since ? to_rfc3339(*x.updated_since) : std::string{}, x.latest_only, x.limit));
 }
 
-std::optional<std::vector<server_version>> list_versions_of(connection& db, const std::string& name, const std::string& after_version,
-                                                            unsigned limit) {
+std::optional<std::vector<server_version>> list_versions_of(connection& db, const std::string& name,
+                                                            const std::string& after_version, unsigned limit) {
   const auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   if (!pgx::query(tx, has_server, name)[0][0].as<bool>())
@@ -94,8 +94,8 @@ std::optional<server_details> find_server_details(connection& db, const std::str
   if (rows.empty())
     return std::nullopt;
   const auto text = [&](int column) { return std::string{pgx::text(rows[0][column])}; };
-  return server_details{pgx::maybe<std::int64_t>(rows[0][0]), text(1), text(2), text(3), text(4), text(5), text(6), text(7),
-                        text(8), text(9)};
+  return server_details{
+      pgx::maybe<std::int64_t>(rows[0][0]), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)};
 }
 
 } // namespace ingot::storage

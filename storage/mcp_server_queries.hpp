@@ -22,9 +22,9 @@ struct server_version {
 };
 
 struct server_page_query {
-  std::string after_name, after_version; ///< where the page before ended; empty: from the first on
-  std::string search;                    ///< a part of the name, whatever the case; empty: all
-  std::optional<timestamp> updated_since;///< deleted servers are listed, too, so that whoever follows changes learns of them
+  std::string after_name, after_version;  ///< where the page before ended; empty: from the first on
+  std::string search;                     ///< a part of the name, whatever the case; empty: all
+  std::optional<timestamp> updated_since; ///< deleted servers are listed, too, so that whoever follows changes learns of them
   bool latest_only = false;
   unsigned limit = 30;
 };
@@ -33,8 +33,8 @@ struct server_page_query {
 std::vector<server_version> list_server_versions(connection& db, const server_page_query& x);
 
 /// Those of one server, the newest first, behind (published before) `after_version`. Nothing when there is no such server.
-std::optional<std::vector<server_version>> list_versions_of(connection& db, const std::string& name, const std::string& after_version,
-                                                            unsigned limit);
+std::optional<std::vector<server_version>> list_versions_of(connection& db, const std::string& name,
+                                                            const std::string& after_version, unsigned limit);
 
 /// One version; an empty one: the current.
 std::optional<server_version> find_server_version(connection& db, const std::string& name, const std::string& version);

@@ -34,7 +34,8 @@ bool manifest_places::takes(std::string_view path) const {
 bool is_readme(std::string_view path) {
   static constexpr auto names = std::to_array<std::string_view>({"readme.md", "readme.markdown", "readme.mdown", "readme"});
   auto name = std::string{path.substr(path.rfind('/') + 1)};
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 

@@ -127,15 +127,16 @@ void show_server(const services& what, http::request req, path_parameters of, ht
 }
 
 void list_server_versions(const services& what, http::request req, path_parameters of, http::responder done) {
-  answer_by_reading(what, std::move(req), std::move(done), [text = of.front()](storage::connection& db, const http::request& asked) {
-    const auto query = query_parameters{asked.head.query, {"cursor", "limit"}};
-    const auto name = percent_decoded(text);
-    const auto limit = limit_of(query);
-    const auto found = storage::list_versions_of(db, name, cursor_of(query).second, static_cast<unsigned>(limit + 1));
-    if (!found)
-      throw no_server(name);
-    return json_response(page_json(*found, limit));
-  });
+  answer_by_reading(
+      what, std::move(req), std::move(done), [text = of.front()](storage::connection& db, const http::request& asked) {
+        const auto query = query_parameters{asked.head.query, {"cursor", "limit"}};
+        const auto name = percent_decoded(text);
+        const auto limit = limit_of(query);
+        const auto found = storage::list_versions_of(db, name, cursor_of(query).second, static_cast<unsigned>(limit + 1));
+        if (!found)
+          throw no_server(name);
+        return json_response(page_json(*found, limit));
+      });
 }
 
 void show_server_version(const services& what, http::request req, path_parameters of, http::responder done) {

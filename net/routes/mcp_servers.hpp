@@ -3,7 +3,8 @@
 #include "model/mcp/manifest_validator.hpp"
 #include "net/routes/table.hpp"
 
-/// MCP servers: their manifests judged, and the list in the shape of the official registry's API, so that its clients can read it.
+/// MCP servers: their manifests judged, and the list in the shape of the official registry's API, so that its clients can read
+/// it.
 namespace ingot::routes {
 
 void validate_manifest(const services& what, http::request req, path_parameters none, http::responder done);

@@ -1,5 +1,6 @@
 #include "model/json_position.hpp"
 #include "model/mcp/json_schema.hpp"
+#include "model/mcp/manifest_guide.hpp"
 #include "model/mcp/manifest_rules.hpp"
 #include "tests/model/mcp_manifests.hpp"
 #include "tests/support/catch.hpp"
@@ -315,4 +316,10 @@ TEST_CASE("several threads validate with one validator") {
   for (auto& each : threads)
     each.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("the page for authors of manifests says what the schemas say") {
+  // Made by: ingot manifest guide > docs/manifest.md
+  const auto page = std::filesystem::path(INGOT_SOURCE_DIR) / "docs/manifest.md";
+  CHECK(bytes_of(page) == mcp::manifest_guide());
 }
