@@ -156,6 +156,9 @@ private:
       } else if (const auto bad = find_bad_utf8(*got.value->text); bad != std::string_view::npos) {
         out.finding = file_finding::not_utf8;
         out.reason = "byte " + std::to_string(bad) + " is no UTF-8";
+      } else if (got.value->text->find('\0') != std::string::npos) {
+        out.finding = file_finding::not_utf8;
+        out.reason = "it holds a NUL, so it is no text";
       } else {
         texts_[path] = std::move(*got.value->text);
       }

@@ -77,8 +77,8 @@ measured measure(std::uint16_t port, const std::string& body, const manifest_ben
 } // namespace
 
 bool run_manifest_bench(const manifest_bench_settings& settings) {
-  const auto folder = work_folder{settings.work_dir, "manifests"};
-  auto node = running_node{settings.node, folder.path() / "node", {{"INGOT_MCP_VALIDATIONS_PER_MINUTE", "0"}}};
+  const auto folder = work_folder{settings.work_dir, false};
+  auto node = running_node{settings.node, folder / "node", {{"INGOT_MCP_VALIDATIONS_PER_MINUTE", "0"}}};
   auto many = std::string{};
   for (auto i = 0; i < 200; ++i)
     many += i == 0 ? "{}" : ",{}";

@@ -119,8 +119,11 @@ TEST_CASE_METHOD(servers_fixture, "a name belongs to the repository that listed 
   same.repository_id.reset();
   same.repository_url = "https://www.github.com/Octo/Weather.git/";
   CHECK(publish(same) == published::updated);
+  auto renamed = publication("com.example/weather", "3.0.0", 4);
+  renamed.repository_url = "https://github.com/octo/forecast";
+  CHECK(publish(renamed) == published::updated); // the same repository
   auto tx = pqxx::work{c->raw()};
-  CHECK(find_server_of_repository(tx, "http://github.com/octo/WEATHER")->name == "com.example/weather");
+  CHECK(find_server_of_repository(tx, "http://github.com/octo/FORECAST")->name == "com.example/weather");
   CHECK_FALSE(find_server_of_repository(tx, "https://github.com/other/weather"));
 }
 
