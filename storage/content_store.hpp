@@ -32,7 +32,7 @@ struct sync_subject {
   std::optional<timestamp> last_push; ///< pushed_at of the newest push that was looked at
   std::string state;                  ///< active, gone, forbidden, suspended, removed
   bool manifests = false;             ///< is it looked through for manifests of MCP servers?
-  std::vector<std::string> manifest_places; ///< its own; empty: the setting
+  std::vector<std::string> manifest_places = {}; ///< its own; empty: the setting
   std::int64_t manifests_seen = 0;    ///< digest of those of the last sync; 0: none
 };
 
