@@ -261,8 +261,6 @@ TEST_CASE("arguments, headers and variables stand once, and what an address name
           .validate(good_manifest(package(
               R"(, "packageArguments": [{"type": "named", "name": "--a", "isRepeated": true}, {"type": "named", "name": "--a", "isRepeated": true}])")))
           .valid);
-  CHECK(
-      at(package(R"(, "environmentVariables": [{"name": "KEY"}, {"name": "KEY"}])"), "/packages/0/environmentVariables/1/name"));
   CHECK(at(remote("https://x.example", R"(, "headers": [{"name": "X-Key"}, {"name": "x-key"}])"), "/remotes/0/headers/1/name"));
   CHECK(at(remote("https://x.example/{tenant}"), "/remotes/0/url"));
   CHECK(validator().validate(good_manifest(remote("https://x.example/{tenant}", R"(, "variables": {"tenant": {}})"))).valid);
