@@ -63,7 +63,7 @@ public:
   job_outcome run(storage::connection& db) {
     const auto asked_at = context_.now();
     listed_ = storage::list_manifest_candidates(db, subject_.id, places_.paths(), places_.has_patterns());
-    auto found = subject_.is_private          ? storage::manifest_findings{all_gone("the repository is private"), {}}
+    auto found = subject_.is_private        ? storage::manifest_findings{all_gone("the repository is private"), {}}
                  : subject_.state == "gone" ? storage::manifest_findings{all_gone("the repository is gone"), {}}
                                             : look();
     const auto files = found.files.size();

@@ -91,7 +91,8 @@ bool run_manifest_bench(const manifest_bench_settings& settings) {
   for (const auto& [name, body] : bodies) {
     const auto x = measure(node.port(), body, settings);
     std::printf("%-8s %8zu %10.0f %9.3f %9.3f %9.3f%s\n", name, body.size(), static_cast<double>(x.latency.count()) / x.seconds,
-                x.latency.quantile_ms(0.5), x.latency.quantile_ms(0.99), x.latency.max_ms(), x.wrong == 0 ? "" : "  WRONG ANSWERS");
+                x.latency.quantile_ms(0.5), x.latency.quantile_ms(0.99), x.latency.max_ms(),
+                x.wrong == 0 ? "" : "  WRONG ANSWERS");
     good = good && x.wrong == 0 && x.latency.quantile_ms(0.5) <= p50_ms_max;
   }
   return good;

@@ -17,7 +17,7 @@ struct repository_filter {
   std::optional<std::int64_t> file_bytes_max; ///< absent: the setting
   bool skip_binary = false;
   bool fetch_lfs = false;
-  bool manifests = true;                   ///< is it looked through for manifests of MCP servers?
+  bool manifests = true;                        ///< is it looked through for manifests of MCP servers?
   std::vector<std::string> manifest_paths = {}; ///< where: paths, and patterns as in .gitignore; none: the setting
 
   friend bool operator==(const repository_filter&, const repository_filter&) = default;

@@ -7,7 +7,8 @@ using namespace ingot::testing;
 
 namespace {
 
-std::string manifest(const std::string& version, const std::string& name = "io.github.octo/weather", const std::string& repository = "weather") {
+std::string manifest(const std::string& version, const std::string& name = "io.github.octo/weather",
+                     const std::string& repository = "weather") {
   return R"({"$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json", "name": ")" + name +
          R"(", "description": "Tells the weather.", "version": ")" + version +
          R"(", "repository": {"url": "https://github.com/octo/)" + repository + R"(", "source": "github"}})";
@@ -34,9 +35,10 @@ std::string json_text(const json::value& x, const char* pointer) {
 
 TEST_CASE("manifests of followed repositories become servers, which follow their repositories") {
   contents_world world{{{"INGOT_MCP_VALIDATIONS_PER_MINUTE", "4"}}};
-  auto weather = world.follow_new("weather", {{"server.json", "100644", manifest("1.0.0")},
-                                              {"README.md", "100644", "# Weather\n\nIt tells the weather.\n<script>alert(1)</script>\n"},
-                                              {"a.txt", "100644", "a"}});
+  auto weather =
+      world.follow_new("weather", {{"server.json", "100644", manifest("1.0.0")},
+                                   {"README.md", "100644", "# Weather\n\nIt tells the weather.\n<script>alert(1)</script>\n"},
+                                   {"a.txt", "100644", "a"}});
   REQUIRE(at_rest(world));
   const auto shown = get(world, "/api/v1/servers/io.github.octo%2Fweather");
   CHECK(json_text(shown, "/server/version") == "1.0.0");
@@ -86,12 +88,14 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     REQUIRE(changed.status == 200);
     REQUIRE(world.synced(odd));
     REQUIRE(at_rest(world));
-    CHECK(world.db().text("SELECT string_agg(path || ' ' || state, ', ' ORDER BY path) FROM manifest_files WHERE kind = 'manifest' AND "
-                          "repository_id = " +
-                          std::to_string(odd.id)) ==
+    CHECK(world.db().text(
+              "SELECT string_agg(path || ' ' || state, ', ' ORDER BY path) FROM manifest_files WHERE kind = 'manifest' AND "
+              "repository_id = " +
+              std::to_string(odd.id)) ==
           ".mcp/server.json too_large, mcp.json not_utf8, packages/a/server.json invalid, packages/b/server.json listed, "
           "packages/c/server.json name_taken, server.json not_json");
-    CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fb"), "/_meta/ingot~1listing/readme/path") == "packages/b/README.md");
+    CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fb"), "/_meta/ingot~1listing/readme/path") ==
+          "packages/b/README.md");
     CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"), "/server/version") == "1.0.0");
   }
   { // by pushes, by releases, and until they are gone
@@ -123,7 +127,8 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     CHECK(deliver(client, "release", new_delivery_id(), payload).status == 200);
     REQUIRE(at_rest(world));
     CHECK(world.db().number(looks) == 3);
-    CHECK(world.db().text("SELECT result ->> 'not_modified' FROM jobs WHERE kind = 'manifest_check' ORDER BY id DESC LIMIT 1") == "2");
+    CHECK(world.db().text("SELECT result ->> 'not_modified' FROM jobs WHERE kind = 'manifest_check' ORDER BY id DESC LIMIT 1") ==
+          "2");
 
     // A manifest that breaks is told, and its server stays; one that is gone takes it off the list.
     before = *weather.repository->head();
@@ -131,7 +136,8 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     world.push(weather, before);
     REQUIRE(world.synced(weather));
     REQUIRE(at_rest(world));
-    CHECK(world.db().text("SELECT state FROM manifest_files WHERE path = 'server.json' AND repository_id = " + std::to_string(weather.id)) == "invalid");
+    CHECK(world.db().text("SELECT state FROM manifest_files WHERE path = 'server.json' AND repository_id = " +
+                          std::to_string(weather.id)) == "invalid");
     CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"), "/server/version") == "1.1.0");
     before = *weather.repository->head();
     weather.repository->commit({file_edit::removed("server.json")});
@@ -139,7 +145,7 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     REQUIRE(world.synced(weather));
     REQUIRE(at_rest(world));
     CHECK(get(world, "/api/v1/servers").at("servers").as_array().size() == 1); // the other repository's
-    CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"), "/_meta/io.modelcontextprotocol.registry~1official/status") ==
-          "deleted");
+    CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"),
+                    "/_meta/io.modelcontextprotocol.registry~1official/status") == "deleted");
   }
 }

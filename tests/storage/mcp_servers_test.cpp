@@ -32,9 +32,11 @@ struct servers_fixture {
     subject = *load_check_subject(*c, 7);
   }
 
-  static server_publication publication(const std::string& name, const std::string& version, int minute, const std::string& more = {}) {
+  static server_publication publication(const std::string& name, const std::string& version, int minute,
+                                        const std::string& more = {}) {
     auto out = server_publication{};
-    out.text = R"({"name": ")" + name + R"(", "description": "Tells the weather )" + more + R"(", "version": ")" + version + "\"}";
+    out.text =
+        R"({"name": ")" + name + R"(", "description": "Tells the weather )" + more + R"(", "version": ")" + version + "\"}";
     out.what = *mcp::read_manifest(out.text);
     out.sha = "sha-" + version + more;
     out.path = "server.json";
@@ -70,7 +72,8 @@ struct servers_fixture {
   }
 
   check_counts look(std::vector<found_file> found, int minute) {
-    const auto out = store_manifest_check(*c, lease, subject, contents::urgency::manual, {std::move(found), {}}, at_minute(minute));
+    const auto out =
+        store_manifest_check(*c, lease, subject, contents::urgency::manual, {std::move(found), {}}, at_minute(minute));
     subject = *load_check_subject(*c, 7);
     return out;
   }
@@ -78,7 +81,9 @@ struct servers_fixture {
   std::string state_of(const std::string& path) const {
     return db.sql("SELECT state FROM manifest_files WHERE path = '" + path + "'");
   }
-  std::string status() const { return db.sql("SELECT string_agg(name || ' ' || version || ' ' || status, ', ' ORDER BY name) FROM mcp_servers"); }
+  std::string status() const {
+    return db.sql("SELECT string_agg(name || ' ' || version || ' ' || status, ', ' ORDER BY name) FROM mcp_servers");
+  }
 };
 
 } // namespace
@@ -141,7 +146,8 @@ TEST_CASE_METHOD(servers_fixture, "a manifest that is gone takes its server off 
 
 TEST_CASE_METHOD(servers_fixture, "a manifest that moves within its repository keeps its server") {
   look({manifest_at("server.json", publication("io.github.octo/weather", "1.0.0", 1))}, 1);
-  const auto counts = look({nothing_at("server.json"), manifest_at("a/server.json", publication("io.github.octo/weather", "1.0.0", 2))}, 2);
+  const auto counts =
+      look({nothing_at("server.json"), manifest_at("a/server.json", publication("io.github.octo/weather", "1.0.0", 2))}, 2);
   CHECK(counts.deleted == 0);
   CHECK(state_of("server.json") == "moved");
   CHECK(db.sql("SELECT manifest_path || ' ' || status FROM mcp_servers") == "a/server.json active");
