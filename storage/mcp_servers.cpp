@@ -27,12 +27,13 @@ constexpr auto insert_server = R"sql(
   ON CONFLICT (name) DO NOTHING RETURNING id
 )sql";
 
-// The version once; a row that is there stays as it is. @returns the sha that is stored
+// The version once; a row that is there stays as it is
 constexpr auto insert_version = R"sql(
   INSERT INTO mcp_server_versions (server_id, version, manifest, manifest_sha) VALUES ($1, $2, $3, $4)
   ON CONFLICT (server_id, version) DO NOTHING
 )sql";
 
+// The text that a version was published with.
 constexpr auto stored_version = R"sql(
   SELECT manifest_sha FROM mcp_server_versions WHERE server_id = $1 AND version = $2
 )sql";
@@ -56,6 +57,9 @@ constexpr auto update_readme = R"sql(
     updated_at = now()
   WHERE id = $1 AND (readme_sha, readme_path, readme_html) IS DISTINCT FROM ($3, $2, $5) RETURNING id
 )sql";
+
+// A server that is listed.
+constexpr auto id_of_server = "SELECT id FROM mcp_servers WHERE name = $1 AND status <> 'deleted' FOR NO KEY UPDATE";
 
 // What the search finds of a server.
 constexpr auto search_text_of_server = R"sql(
@@ -118,6 +122,7 @@ public:
         key_(key_of_repository(url_)), observed_(to_rfc3339(x.observed_at)) {}
 
   published run() {
+    hold_search(tx_);
     if (const auto rows = pgx::query(tx_, insert_server, x_.what.name, x_.what.version, x_.what.title, x_.what.description,
                                      x_.repository_id, url_, key_, x_.path, x_.sha, mcp::metadata_json(x_.what), observed_);
         !rows.empty()) {
@@ -136,8 +141,8 @@ private:
     const auto id = now[0].as<std::int64_t>();
     const auto owner = pgx::maybe<std::int64_t>(now[3]);
     const auto key = pgx::text(now[4]);
-    if ((owner && x_.repository_id && *owner != *x_.repository_id && key != key_) ||
-        (!key.empty() && !key_.empty() && key != key_))
+    const auto same_row = owner && x_.repository_id && *owner == *x_.repository_id; // which may have been renamed
+    if (!same_row && !key.empty() && !key_.empty() && key != key_)
       return published::name_taken;
     if (!now[8].as<bool>())
       return published::superseded;
@@ -211,8 +216,22 @@ std::optional<listed_server> find_server_of_repository(pqxx::transaction_base& t
   return rows.empty() ? std::nullopt : std::optional{read_listed(rows[0])};
 }
 
+bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_readme& x, const operator_action& by) {
+  hold_search(tx);
+  const auto found = pgx::query(tx, id_of_server, name);
+  if (found.empty())
+    return false;
+  const auto id = found[0][0].as<std::int64_t>();
+  if (pgx::query(tx, update_readme, id, x.path, x.sha, x.text, x.html, x.facts).empty())
+    return false;
+  write_document(tx, id, std::string{name});
+  append_audit_line(tx, by, "server updated", "server " + std::string{name}, "README");
+  return true;
+}
+
 bool set_server_status(pqxx::transaction_base& tx, std::string_view name, std::string_view status, const std::string& reason,
                        timestamp observed_at, const operator_action& by) {
+  hold_search(tx);
   const auto rows = pgx::query(tx, update_status, name, status, reason, to_rfc3339(observed_at));
   if (rows.empty())
     return false;

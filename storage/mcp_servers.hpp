@@ -66,6 +66,9 @@ std::optional<listed_server> find_listed_server(pqxx::transaction_base& tx, std:
 /// Those that are published from a repository, whatever the case and the end (`.git`) of its URL.
 std::optional<listed_server> find_server_of_repository(pqxx::transaction_base& tx, std::string_view repository_url);
 
+/// The README beside a manifest that stayed as it was. @returns whether that changed anything
+bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_readme& x, const operator_action& by);
+
 /// Marks a server as deprecated or deleted, or as active again. Its rows stay. @returns whether that changed anything
 bool set_server_status(pqxx::transaction_base& tx, std::string_view name, std::string_view status, const std::string& reason,
                        timestamp observed_at, const operator_action& by);

@@ -104,13 +104,17 @@ void write_search_documents(pqxx::transaction_base& tx, std::span<const search_d
   if (documents.empty())
     return;
   auto x = document_arrays{documents};
-  tx.exec(hold_search_sql);
+  hold_search(tx);
   pgx::query(tx, write_documents_sql, x.kind.parameter(), x.ref.parameter(), x.url.parameter(), x.title.parameter(),
              x.body.parameter());
 }
 
-void remove_search_document(pqxx::transaction_base& tx, std::string_view kind, std::string_view ref) {
+void hold_search(pqxx::transaction_base& tx) {
   tx.exec(hold_search_sql);
+}
+
+void remove_search_document(pqxx::transaction_base& tx, std::string_view kind, std::string_view ref) {
+  hold_search(tx);
   pgx::query(tx, remove_document_sql, kind, ref);
 }
 

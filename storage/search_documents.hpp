@@ -39,6 +39,10 @@ void write_search_documents(pipeline& db, std::span<const search_document> docum
 /// The same in a transaction of libpqxx.
 void write_search_documents(pqxx::transaction_base& tx, std::span<const search_document> documents);
 
+/// Keeps rebuilds off until the transaction ends. Whoever locks rows of a family besides takes this first: a rebuild that waits
+/// holds up those who come behind it.
+void hold_search(pqxx::transaction_base& tx);
+
 /// Takes one document out of every live generation.
 void remove_search_document(pqxx::transaction_base& tx, std::string_view kind, std::string_view ref);
 

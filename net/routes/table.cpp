@@ -15,6 +15,7 @@
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/overview.hpp"
+#include "net/routes/mcp_servers.hpp"
 #include "net/routes/provider_repositories.hpp"
 #include "net/routes/rate_limits.hpp"
 #include "net/routes/receipt.hpp"
@@ -37,6 +38,7 @@ constexpr auto site_body_max = std::size_t{256} * 1024 * 1024;
 constexpr auto crawl_body_max = std::size_t{64} * 1024 * 1024;  // a full request with every member at its limit has less
 constexpr auto events_body_max = std::size_t{16} * 1024 * 1024; // 1,000 events as large as they may be, and JSON around them
 constexpr auto stripe_body_max = std::size_t{1024} * 1024;      // Stripe's events are a few kilobytes
+constexpr auto manifest_body_max = mcp::manifest_validator::text_bytes_max;
 constexpr auto small_body_max = std::size_t{64} * 1024;
 
 constexpr route all[] = {
@@ -493,6 +495,42 @@ constexpr route all[] = {
      send_console_file,
      "A file of the console.",
      {.answers = "200 page, 304 file_unchanged"}},
+    {"POST",
+     "/api/v1/manifests/validate",
+     door::open,
+     manifest_body_max,
+     validate_manifest,
+     "Judges a manifest of an MCP server, which is the body.",
+     {{}, "manifest", "200 manifest_report, 400 refused"},
+     metered::validations},
+    {"GET",
+     "/api/v1/servers",
+     door::open,
+     0,
+     list_servers,
+     "The listed MCP servers and their versions, as the official registry lists them.",
+     {"server_cursor, server_limit, server_search, server_updated_since, server_version", {}, "200 servers"}},
+    {"GET",
+     "/api/v1/servers/{server_name}",
+     door::open,
+     0,
+     show_server,
+     "The current version of a server, with its README.",
+     {.answers = "200 server"}},
+    {"GET",
+     "/api/v1/servers/{server_name}/versions",
+     door::open,
+     0,
+     list_server_versions,
+     "All versions of a server, the newest first.",
+     {"server_cursor, server_limit", {}, "200 servers"}},
+    {"GET",
+     "/api/v1/servers/{server_name}/versions/{version}",
+     door::open,
+     0,
+     show_server_version,
+     "One version of a server, or `latest`.",
+     {.answers = "200 server"}},
     {"GET", "/health", door::health, 0, get_health, "Says that the process lives.", {.answers = "200 done"}},
     {"GET",
      "/ready",
