@@ -13,6 +13,7 @@
 #include "commands/serve.hpp"
 #include "commands/site_webhook.hpp"
 #include "commands/sites.hpp"
+#include "commands/nightly.hpp"
 #include "commands/sync.hpp"
 #include "commands/table.hpp"
 #include "commands/users.hpp"
@@ -295,10 +296,14 @@ void add_users(command_line& c) {
 }
 
 void add_repositories(command_line& c) {
-  auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
-    return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
+  auto* sync = c.command(c.app, "sync", "bring a followed repository, or all of them, up to date, by the running node", [&c] {
+    return c.with_settings([&](const settings& s) {
+      if (c.syncing.repository == "all")
+        return sync_all(s, c.syncing.full, c.syncing.follow, wall_clock(), c.to());
+      return sync_repository(s, c.syncing, wall_clock(), c.to());
+    });
   });
-  sync->add_option("repository", c.syncing.repository, "owner/name")->required();
+  sync->add_option("repository", c.syncing.repository, "owner/name; or all: a nightly run, now")->required();
   sync->add_flag("--full", c.syncing.full, "list all files, even when the branch has not moved");
   sync->add_flag("--follow", c.syncing.follow, "wait for the end; exit with 1 when it fails");
   sync->add_flag("--add", c.syncing.add, "follow it first when it is not followed yet");

@@ -233,6 +233,7 @@ std::vector<std::string> secret_texts(const settings& from) {
                                from.github_api.app_private_key,
                                from.github_api.client_secret,
                                from.contents.changes_secret,
+                               from.nightly.alert_secret,
                                from.blobs.s3_secret_key};
   for (const auto& x : from.github) {
     out.push_back(x.secret);

@@ -5,7 +5,9 @@ namespace ingot {
 const job_policy& policy_of(const job_settings& of, std::string_view kind) noexcept {
   if (kind == "site_sync")
     return of.site_sync;
-  if (kind == "site_notify" || kind == "notify")
+  if (kind == "nightly_run")
+    return of.nightly_run;
+  if (kind == "site_notify" || kind == "notify" || kind == "nightly_alert")
     return of.site_notify;
   if (kind == "content_sync")
     return of.content_sync;
