@@ -164,7 +164,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
     all.push_back({"missed deliveries of GitHub's", github.deliveries_interval,
                    [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
-  if (auto night = nightly_schedule(config, [&database, now](const auto& at) { return database.start_scheduled_night(now(), at); }))
+  if (auto night =
+          nightly_schedule(config, [&database, now](const auto& at) { return database.start_scheduled_night(now(), at); }))
     all.push_back(std::move(*night));
   return all;
 }

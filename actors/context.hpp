@@ -61,8 +61,8 @@ struct actor_handles {
 
 /// What a calendar says now.
 struct calendar_look {
-  std::string due;            ///< the period that begins, or began last; empty: none yet
-  milliseconds next_in{0};    ///< until it is worth another look
+  std::string due;         ///< the period that begins, or began last; empty: none yet
+  milliseconds next_in{0}; ///< until it is worth another look
 };
 
 /// Jobs that one of all nodes enqueues whenever another interval begins, or by a calendar.

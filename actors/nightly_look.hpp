@@ -35,7 +35,8 @@ private:
   void glance(std::span<const subject* const> group, std::vector<const subject*>& alone);
   void look_alone(const std::vector<const subject*>& all);
   void look_at(const subject& x);
-  result judge(const subject& x, const contents::description* what, const contents::object_id& head, const std::string& branch) const;
+  result judge(const subject& x, const contents::description* what, const contents::object_id& head,
+               const std::string& branch) const;
   void order(const subject& x, result& into, bool sync) const;
   void failed(const subject& x, const contents::provider_error& e);
   void add(result&& x);

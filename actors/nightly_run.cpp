@@ -34,7 +34,8 @@ public:
       warn_of_broken_rules();
       if (run_.cancel_requested)
         return end("cancelled");
-      const auto subjects = storage::next_nightly_subjects(db_, run_.id, context_.config.nightly.batch, look_.limited(context_.now()));
+      const auto subjects =
+          storage::next_nightly_subjects(db_, run_.id, context_.config.nightly.batch, look_.limited(context_.now()));
       if (subjects.empty())
         if (auto out = remains())
           return std::move(*out);
@@ -75,7 +76,8 @@ private:
       const auto until = look_.limited_until(context_.now());
       if (!until)
         return std::nullopt;
-      return job_put_off{std::chrono::ceil<std::chrono::milliseconds>(*until - context_.now()), "the provider's limit is reached"};
+      return job_put_off{std::chrono::ceil<std::chrono::milliseconds>(*until - context_.now()),
+                         "the provider's limit is reached"};
     }
     if (left.syncs > 0)
       return job_put_off{sync_pause, "it waits for " + std::to_string(left.syncs) + " syncs"};
@@ -88,7 +90,8 @@ private:
     auto& counters = context_.counters;
     counters.nightly_finished.set(std::chrono::duration<double>(context_.now().time_since_epoch()).count());
     if (run_.created_at)
-      counters.nightly_seconds.set(std::chrono::duration<double>(run_.finished_at.value_or(context_.now()) - *run_.created_at).count());
+      counters.nightly_seconds.set(
+          std::chrono::duration<double>(run_.finished_at.value_or(context_.now()) - *run_.created_at).count());
     log::info("nightly run over", {{"run", run_.id},
                                    {"state", run_.state},
                                    {"unchanged", run_.unchanged},

@@ -32,7 +32,8 @@ public:
   bool run() {
     follow_all();
     std::ofstream{"/proc/" + std::to_string(node_.pid()) + "/clear_refs"} << "5"; // the peak counts from now on
-    standin_.set_faults({.rate = 1, .kinds = {testing::fault_kind::stall}, .stall = std::chrono::milliseconds{settings_.latency_ms}});
+    standin_.set_faults(
+        {.rate = 1, .kinds = {testing::fault_kind::stall}, .stall = std::chrono::milliseconds{settings_.latency_ms}});
     const auto first = night("first run"); // of a node whose rows are as new
     const auto second = night("the next night");
     return first == settings_.changed && second == 0;
@@ -73,7 +74,8 @@ private:
     before_.commit({{"README.md", "100644", "# before\n", {}}});
     after_.commit({{"README.md", "100644", "# after\n", {}}, {"a.txt", "100644", "new\n", {}}});
     host("seed", before_);
-    if (const auto answer = ask("POST", "/api/v1/repositories", R"({"provider":"github","owner":"bench","name":"seed"})"); answer.status != 201)
+    if (const auto answer = ask("POST", "/api/v1/repositories", R"({"provider":"github","owner":"bench","name":"seed"})");
+        answer.status != 201)
       throw std::runtime_error{"following a repository answered " + std::to_string(answer.status) + ": " + answer.body};
     wait_for([&] { return db_.number("SELECT count(*) FROM provider_repositories WHERE complete") == 1; }, "the first sync");
     auto values = std::string{};
@@ -82,11 +84,12 @@ private:
       const auto id = host(name, i <= settings_.changed ? after_ : before_);
       values += (values.empty() ? "('" : ",('") + name + "'," + std::to_string(id) + ")";
     }
-    db_.run("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, default_branch, last_synced_at, "
-            "last_commit_sha, last_tree_sha, last_branch, filters, etag, complete) SELECT user_id, provider, owner, v.name, v.id, "
-            "default_branch, last_synced_at, last_commit_sha, last_tree_sha, last_branch, filters, etag, complete "
-            "FROM provider_repositories, (VALUES " +
-            values + ") v (name, id)");
+    db_.run(
+        "INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, default_branch, last_synced_at, "
+        "last_commit_sha, last_tree_sha, last_branch, filters, etag, complete) SELECT user_id, provider, owner, v.name, v.id, "
+        "default_branch, last_synced_at, last_commit_sha, last_tree_sha, last_branch, filters, etag, complete "
+        "FROM provider_repositories, (VALUES " +
+        values + ") v (name, id)");
   }
 
   /// @returns how many repositories had changed
@@ -101,9 +104,10 @@ private:
     const auto took = std::chrono::duration<double>(steady::now() - begin).count();
     const auto counts = standin_.counts();
     const auto changed = db_.number("SELECT changed FROM nightly_runs ORDER BY id DESC LIMIT 1");
-    std::printf("| %s over %d repositories, %lld changed | %.1f s | %llu requests | node CPU %.2f s | memory above idle %.0f MB |\n", name,
-                settings_.repositories, static_cast<long long>(changed), took, static_cast<unsigned long long>(counts.requests),
-                cpu_seconds(node_.pid()) - cpu_before, rss_peak_mb(node_.pid()) - idle);
+    std::printf(
+        "| %s over %d repositories, %lld changed | %.1f s | %llu requests | node CPU %.2f s | memory above idle %.0f MB |\n",
+        name, settings_.repositories, static_cast<long long>(changed), took, static_cast<unsigned long long>(counts.requests),
+        cpu_seconds(node_.pid()) - cpu_before, rss_peak_mb(node_.pid()) - idle);
     return db_.number("SELECT failed FROM nightly_runs ORDER BY id DESC LIMIT 1") == 0 ? changed : -1;
   }
 

@@ -12,8 +12,8 @@ struct nightly_bench_settings {
   int latency_ms = 20; ///< of every answer of the stand-in
 };
 
-/// Measures a nightly run (scenario `nightly`) over followed repositories of the stand-in for GitHub: how long it takes, what it asks,
-/// what it costs the node. Prints a table. @returns whether the run succeeded and found what had changed
+/// Measures a nightly run (scenario `nightly`) over followed repositories of the stand-in for GitHub: how long it takes, what it
+/// asks, what it costs the node. Prints a table. @returns whether the run succeeded and found what had changed
 bool run_nightly_bench(const nightly_bench_settings& settings);
 
 } // namespace ingot::bench

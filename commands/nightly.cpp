@@ -27,7 +27,8 @@ constexpr auto failures_shown = 20u;
 /// `[######      ]  1200/5000 repositories, 12 changed`
 std::string bar_of(const nightly::run& x) {
   const auto checked = x.unchanged + x.changed + x.failed;
-  const auto filled = static_cast<std::size_t>(std::clamp<std::int64_t>(checked * bar_cells / std::max<std::int64_t>(x.repositories, 1), 0, bar_cells));
+  const auto filled = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(checked * bar_cells / std::max<std::int64_t>(x.repositories, 1), 0, bar_cells));
   return "[" + std::string(filled, '#') + std::string(bar_cells - filled, ' ') + "] " + std::to_string(checked) + "/" +
          std::to_string(x.repositories) + " repositories, " + std::to_string(x.changed) + " changed";
 }
@@ -57,8 +58,8 @@ int tell(storage::connection& db, const nightly::run& x, const terminal& to) {
     to.out << nightly::run_json(x) << '\n';
     return good ? done : failed;
   }
-  to.out << "Nightly run " << x.id << " " << x.state << ": " << x.unchanged << " unchanged, " << x.changed << " changed, " << x.failed
-         << " failed; " << x.requests << " requests, " << x.points << " points of GraphQL.\n";
+  to.out << "Nightly run " << x.id << " " << x.state << ": " << x.unchanged << " unchanged, " << x.changed << " changed, "
+         << x.failed << " failed; " << x.requests << " requests, " << x.points << " points of GraphQL.\n";
   if (!x.error.empty())
     to.err << presentable(x.error) << '\n';
   if (x.failed > 0)
@@ -82,7 +83,8 @@ int sync_all(const settings& of, bool full, bool follow, timestamp now, const te
   if (to.json)
     to.out << nightly::run_json(find(*db, started.run_id)) << '\n';
   else
-    to.out << "Nightly run " << started.run_id << " goes over all followed repositories. How far it is: ingot sync all --follow\n";
+    to.out << "Nightly run " << started.run_id
+           << " goes over all followed repositories. How far it is: ingot sync all --follow\n";
   return done;
 }
 

@@ -225,14 +225,14 @@ struct nightly_settings {
   milliseconds jitter{1'800'000};     ///< it begins up to so much later, so that not all nodes of the world ask at once
   std::string depth = "incremental";  ///< or `full`: every repository is synced, moved or not
   std::string parts = "content metadata manifest readme";
-  std::string repositories;               ///< `owner/name` or `owner/*`, with blanks between; empty: all
-  unsigned batch = 100;                   ///< repositories that are looked at and recorded together
-  unsigned concurrency = 8;               ///< of those that have to be asked for one by one, so many at a time
-  unsigned failed_percent_max = 5;        ///< past it an alert
-  milliseconds run_time_max{21'600'000};  ///< past it an alert
-  milliseconds missed_after{7'200'000};   ///< a run that did not begin so long after its time was missed: an alert
-  std::string alert_url;                  ///< a webhook that is told of alerts; empty: none
-  std::string alert_secret;               ///< `whsec_` and base64 (Standard Webhooks): signs it
+  std::string repositories;              ///< `owner/name` or `owner/*`, with blanks between; empty: all
+  unsigned batch = 100;                  ///< repositories that are looked at and recorded together
+  unsigned concurrency = 8;              ///< of those that have to be asked for one by one, so many at a time
+  unsigned failed_percent_max = 5;       ///< past it an alert
+  milliseconds run_time_max{21'600'000}; ///< past it an alert
+  milliseconds missed_after{7'200'000};  ///< a run that did not begin so long after its time was missed: an alert
+  std::string alert_url;                 ///< a webhook that is told of alerts; empty: none
+  std::string alert_secret;              ///< `whsec_` and base64 (Standard Webhooks): signs it
 };
 
 /// Where contents are kept.

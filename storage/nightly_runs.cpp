@@ -69,7 +69,8 @@ constexpr auto page_of_items = R"sql(
 )sql";
 
 // It is noticed between two batches.
-constexpr auto request_cancel = "UPDATE nightly_runs SET cancel_requested = TRUE WHERE id = $1 AND finished_at IS NULL RETURNING id";
+constexpr auto request_cancel =
+    "UPDATE nightly_runs SET cancel_requested = TRUE WHERE id = $1 AND finished_at IS NULL RETURNING id";
 
 // A node that is new has missed nothing.
 constexpr auto any_scheduled = "SELECT EXISTS (SELECT FROM nightly_runs WHERE scheduled_for IS NOT NULL)";
@@ -368,8 +369,8 @@ std::vector<nightly::item> list_nightly_items(connection& db, std::int64_t run_i
     throw no_such_run(run_id);
   auto out = std::vector<nightly::item>{};
   for (const auto& row : pgx::query(tx, page_of_items, run_id, after, state, limit))
-    out.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), std::string{pgx::text(row[2])}, std::string{pgx::text(row[3])},
-                   std::string{pgx::text(row[4])}, words(pgx::text(row[5]))});
+    out.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), std::string{pgx::text(row[2])},
+                   std::string{pgx::text(row[3])}, std::string{pgx::text(row[4])}, words(pgx::text(row[5]))});
   return out;
 }
 
@@ -447,8 +448,8 @@ void record_nightly(connection& db, const job_lease& lease, std::int64_t run_id,
   }
   mend(tx, sorted, check_after);
   auto counts = std::map<std::string_view, std::int64_t>{};
-  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(), reason.parameter(),
-                                   drift.parameter());
+  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(),
+                                   reason.parameter(), drift.parameter());
   for (const auto& row : recorded) {
     ++counts[pgx::text(row[0])];
     for (const auto& x : words(pgx::text(row[1])))

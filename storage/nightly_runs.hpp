@@ -21,12 +21,12 @@ struct nightly_start {
   bool begun = false;
 };
 
-/// Begins a run over all followed repositories that `order` names: its items and its job are one transaction. One at a time over all
-/// nodes; each time of the schedule once.
+/// Begins a run over all followed repositories that `order` names: its items and its job are one transaction. One at a time over
+/// all nodes; each time of the schedule once.
 nightly_start start_nightly_run(connection& db, const nightly::run_order& order, const operator_action& by);
 
-/// Begins the run of a time of the schedule. One that is late by more than nightly.missed_after is an alert; at a node that has never had
-/// one, it is left out. @returns 1 when it was begun
+/// Begins the run of a time of the schedule. One that is late by more than nightly.missed_after is an alert; at a node that has
+/// never had one, it is left out. @returns 1 when it was begun
 std::size_t start_scheduled_night(connection& db, const nightly_settings& config, timestamp at, timestamp now);
 
 /// What the settings order.
@@ -71,16 +71,16 @@ struct nightly_result {
   enum class outcome : std::uint8_t { unchanged, changed, failed, again };
   std::int64_t repository_id = 0;
   outcome came_to = outcome::unchanged;
-  std::string commit;                           ///< that was known when it was looked at: a sync that came between makes the rest void
-  std::optional<contents::description> what;    ///< differs from its row
-  std::string becomes;                          ///< gone or forbidden; empty: its state stays
-  std::string reason;                           ///< of failed, again, gone and forbidden
+  std::string commit; ///< that was known when it was looked at: a sync that came between makes the rest void
+  std::optional<contents::description> what; ///< differs from its row
+  std::string becomes;                       ///< gone or forbidden; empty: its state stays
+  std::string reason;                        ///< of failed, again, gone and forbidden
   std::vector<std::string> drift;
-  std::vector<new_job> jobs;                    ///< that follow; the first is its sync
+  std::vector<new_job> jobs; ///< that follow; the first is its sync
 };
 
-/// One transaction behind the job's fence: items, the run's counts, the repositories' rows, jobs that follow. What was recorded before is
-/// not counted again.
+/// One transaction behind the job's fence: items, the run's counts, the repositories' rows, jobs that follow. What was recorded
+/// before is not counted again.
 void record_nightly(connection& db, const job_lease& lease, std::int64_t run_id, const std::vector<nightly_result>& results,
                     const contents::sync_cost& cost, std::chrono::milliseconds check_after);
 
@@ -91,7 +91,8 @@ struct nightly_remains {
 };
 nightly_remains nightly_remains_of(connection& db, std::int64_t run_id);
 
-/// Ends the run behind its job's fence: what its syncs cost is added, those that failed count as failed, items that were unchanged go.
+/// Ends the run behind its job's fence: what its syncs cost is added, those that failed count as failed, items that were
+/// unchanged go.
 nightly::run finish_nightly(connection& db, const job_lease& lease, std::int64_t run_id, std::string_view state);
 
 } // namespace ingot::storage

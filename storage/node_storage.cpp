@@ -1,5 +1,5 @@
-#include "storage/nightly_runs.hpp"
 #include "storage/node_storage.hpp"
+#include "storage/nightly_runs.hpp"
 
 #include "storage/audit_log.hpp"
 #include "storage/content_sweep.hpp"

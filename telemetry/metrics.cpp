@@ -227,7 +227,8 @@ metrics::metrics(std::string_view version)
       rate_used{gauge_family(registry_, "ingot_rate_used", "Requests of a budget's window that are spent."),
                 {"budget", "resource"}},
       nightly_repositories{
-          counter_family(registry_, "ingot_nightly_repositories_total", "Repositories that nightly runs looked at."), {"outcome"}},
+          counter_family(registry_, "ingot_nightly_repositories_total", "Repositories that nightly runs looked at."),
+          {"outcome"}},
       nightly_alerts{counter_family(registry_, "ingot_nightly_alerts_total", "Rules that nightly runs broke."), {"rule"}},
       nightly_finished{make_gauge(registry_, "ingot_nightly_finished_seconds",
                                   "Time, in seconds since 1970, at which this node ended a nightly run last.")},

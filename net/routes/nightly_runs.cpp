@@ -40,7 +40,8 @@ void wake_jobs(const services& what) {
 
 /// Runs or items as a page: `next` is where the next one begins, null on the last.
 template <class Item, class Text>
-http::response page_of(std::string_view name, std::vector<Item> items, std::size_t limit, Text text, std::int64_t (*id)(const Item&)) {
+http::response page_of(std::string_view name, std::vector<Item> items, std::size_t limit, Text text,
+                       std::int64_t (*id)(const Item&)) {
   auto next = std::string{"null"};
   if (items.size() > limit) {
     items.resize(limit);
@@ -75,24 +76,25 @@ void start_nightly_run(const services& what, http::request req, path_parameters,
   auto order = nightly::parse_run_order(req.body, storage::order_of(what.context->config.nightly));
   if (const auto* why = std::get_if<failure>(&order))
     return done(http::refusal(*why, req.head.request_id));
-  answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, order = std::get<nightly::run_order>(std::move(order))](storage::connection& db, const http::request& asked) {
-                       const auto started = storage::start_nightly_run(db, order, {"admin", what.context->now()});
-                       if (!started.begun)
-                         return refuse_second(started.run_id, asked);
-                       wake_jobs(what);
-                       auto answer = json_response(nightly::run_json(run_in_path(db, std::to_string(started.run_id))), 202);
-                       answer.fields.emplace_back("location", "/api/v1/admin/nightly-runs/" + std::to_string(started.run_id));
-                       return answer;
-                     });
+  answer_by_changing(
+      what, std::move(req), std::move(done),
+      [&what, order = std::get<nightly::run_order>(std::move(order))](storage::connection& db, const http::request& asked) {
+        const auto started = storage::start_nightly_run(db, order, {"admin", what.context->now()});
+        if (!started.begun)
+          return refuse_second(started.run_id, asked);
+        wake_jobs(what);
+        auto answer = json_response(nightly::run_json(run_in_path(db, std::to_string(started.run_id))), 202);
+        answer.fields.emplace_back("location", "/api/v1/admin/nightly-runs/" + std::to_string(started.run_id));
+        return answer;
+      });
 }
 
 void list_nightly_runs(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_reading(what, std::move(req), std::move(done), [](storage::connection& db, const http::request& asked) {
     const auto query = query_parameters{asked.head.query, {"limit", "after"}};
     const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
-    return page_of<nightly::run>("runs", storage::list_nightly_runs(db, query.integer("after", 1, id_max, id_max), limit + 1), limit,
-                                 nightly::run_json, [](const nightly::run& x) { return x.id; });
+    return page_of<nightly::run>("runs", storage::list_nightly_runs(db, query.integer("after", 1, id_max, id_max), limit + 1),
+                                 limit, nightly::run_json, [](const nightly::run& x) { return x.id; });
   });
 }
 
@@ -103,14 +105,15 @@ void show_nightly_run(const services& what, http::request req, path_parameters i
 }
 
 void list_nightly_items(const services& what, http::request req, path_parameters id, http::responder done) {
-  answer_by_reading(what, std::move(req), std::move(done), [id = id.front()](storage::connection& db, const http::request& asked) {
-    const auto query = query_parameters{asked.head.query, {"state", "limit", "after"}};
-    const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
-    const auto state = query.one_of("state", {"changed", "failed"});
-    return page_of<nightly::item>("items",
-                                  storage::list_nightly_items(db, id_in_path(id), state, query.integer("after", 0, id_max, 0), limit + 1),
-                                  limit, nightly::item_json, [](const nightly::item& x) { return x.repository_id; });
-  });
+  answer_by_reading(
+      what, std::move(req), std::move(done), [id = id.front()](storage::connection& db, const http::request& asked) {
+        const auto query = query_parameters{asked.head.query, {"state", "limit", "after"}};
+        const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
+        const auto state = query.one_of("state", {"changed", "failed"});
+        return page_of<nightly::item>(
+            "items", storage::list_nightly_items(db, id_in_path(id), state, query.integer("after", 0, id_max, 0), limit + 1),
+            limit, nightly::item_json, [](const nightly::item& x) { return x.repository_id; });
+      });
 }
 
 void watch_nightly_run(const services& what, http::request req, path_parameters id, http::responder done) {
@@ -124,11 +127,12 @@ void watch_nightly_run(const services& what, http::request req, path_parameters 
 }
 
 void cancel_nightly_run(const services& what, http::request req, path_parameters id, http::responder done) {
-  answer_by_changing(what, std::move(req), std::move(done), [&what, id = id.front()](storage::connection& db, const http::request&) {
-    const auto run = storage::cancel_nightly_run(db, id_in_path(id), {"admin", what.context->now()});
-    wake_jobs(what);
-    return json_response(nightly::run_json(run));
-  });
+  answer_by_changing(what, std::move(req), std::move(done),
+                     [&what, id = id.front()](storage::connection& db, const http::request&) {
+                       const auto run = storage::cancel_nightly_run(db, id_in_path(id), {"admin", what.context->now()});
+                       wake_jobs(what);
+                       return json_response(nightly::run_json(run));
+                     });
 }
 
 } // namespace ingot::routes

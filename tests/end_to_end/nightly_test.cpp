@@ -30,11 +30,12 @@ std::vector<std::int64_t> follow_copies(contents_world& world, const followed& l
     ids.push_back(world.standin.add(x));
     values += (i == 0 ? "('" : ",('") + x.name + "'," + std::to_string(ids.back()) + ")";
   }
-  world.db().run("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, default_branch, last_synced_at, "
-                 "last_commit_sha, last_tree_sha, last_branch, filters, etag, complete) SELECT user_id, provider, owner, v.name, v.id, "
-                 "default_branch, last_synced_at, last_commit_sha, last_tree_sha, last_branch, filters, etag, complete "
-                 "FROM provider_repositories, (VALUES " +
-                 values + ") v (name, id) WHERE provider_repositories.id = " + std::to_string(like.id));
+  world.db().run(
+      "INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, default_branch, last_synced_at, "
+      "last_commit_sha, last_tree_sha, last_branch, filters, etag, complete) SELECT user_id, provider, owner, v.name, v.id, "
+      "default_branch, last_synced_at, last_commit_sha, last_tree_sha, last_branch, filters, etag, complete "
+      "FROM provider_repositories, (VALUES " +
+      values + ") v (name, id) WHERE provider_repositories.id = " + std::to_string(like.id));
   return ids;
 }
 
@@ -72,8 +73,8 @@ std::string stream_of(contents_world& world, std::int64_t id) {
   const auto patience = timeval{60, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-  const auto ask = "GET " + std::string{runs_path} + "/" + std::to_string(id) + "/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
-                   std::string{admin_token} + "\r\n\r\n";
+  const auto ask = "GET " + std::string{runs_path} + "/" + std::to_string(id) +
+                   "/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + std::string{admin_token} + "\r\n\r\n";
   REQUIRE(::send(fd, ask.data(), ask.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(ask.size()));
   auto out = std::string{};
   char chunk[4'096];
@@ -92,7 +93,8 @@ TEST_CASE("law 2: a nightly run over 500 repositories that is killed thrice look
   const auto seed = world.follow_new("seed", {{"README.md", "100644", "# Seed\n", {}}});
   const auto ids = follow_copies(world, seed, 498);
   // A remote that nobody may call: the run fails at it and goes on.
-  world.db().run("INSERT INTO provider_repositories (user_id, provider, name, url) VALUES ('', 'git', 'x', 'https://nobody.invalid/x.git')");
+  world.db().run(
+      "INSERT INTO provider_repositories (user_id, provider, name, url) VALUES ('', 'git', 'x', 'https://nobody.invalid/x.git')");
   auto moved = world.host("moved");
   moved.repository->commit({{"a.txt", "100644", "another\n", {}}});
   for (auto i = 10; i < 15; ++i)
@@ -126,10 +128,12 @@ TEST_CASE("law 2: a nightly run over 500 repositories that is killed thrice look
   CHECK(json::serialize(run.at("drift")) == R"({"gone":1,"renamed":1,"archived":1,"visibility":1})");
   // The changed ones were synced once each, and are as GitHub has them.
   CHECK(world.db().number("SELECT count(*) FROM jobs WHERE kind = 'content_sync' AND payload ->> 'trigger' = 'nightly'") == 5);
-  CHECK(world.db().number("SELECT count(*) FROM provider_repositories WHERE last_commit_sha = '" + *moved.repository->head() + "'") == 5);
+  CHECK(world.db().number("SELECT count(*) FROM provider_repositories WHERE last_commit_sha = '" + *moved.repository->head() +
+                          "'") == 5);
   const auto row = [&](std::size_t i) {
-    return world.db().text("SELECT name || ' ' || state || ' ' || archived || ' ' || is_private FROM provider_repositories WHERE external_id = " +
-                           std::to_string(ids[i]));
+    return world.db().text(
+        "SELECT name || ' ' || state || ' ' || archived || ' ' || is_private FROM provider_repositories WHERE external_id = " +
+        std::to_string(ids[i]));
   };
   CHECK(row(20) == "renamed active false false");
   CHECK(row(21) == "copy21 active true false");
@@ -146,7 +150,8 @@ TEST_CASE("law 2: a nightly run over 500 repositories that is killed thrice look
   // The stream told of it to its end; the failure is named; the alert was noted once and is to be told.
   CHECK(stream.find("Content-Type: text/event-stream") != std::string::npos);
   CHECK(stream.find("event: run\ndata: {\"id\":" + std::to_string(id) + ",\"state\":\"succeeded\"") != std::string::npos);
-  const auto failures = world.running.client().request("GET", runs_path + ("/" + std::to_string(id)) + "/items?state=failed", admin());
+  const auto failures =
+      world.running.client().request("GET", runs_path + ("/" + std::to_string(id)) + "/items?state=failed", admin());
   CHECK(failures.body.find("nobody.invalid") != std::string::npos);
   CHECK(json::serialize(run.at("alerts")) == R"(["failed_share"])");
   CHECK(world.db().number("SELECT count(*) FROM jobs WHERE kind = 'nightly_alert'") == 1);
@@ -178,5 +183,7 @@ TEST_CASE("law 2: a nightly run over 500 repositories that is killed thrice look
   CHECK(number(cancelled, "checked") == 25);
   CHECK(world.running.client().request("POST", one + "/cancel", admin()).status == 409);
   CHECK(world.running.client().request("POST", runs_path, admin(), R"({"depth":"deep"})").status == 400);
-  CHECK(json_of(world.running.client().request("GET", std::string{runs_path} + "?limit=2", admin())).at("runs").as_array().size() == 2);
+  CHECK(
+      json_of(world.running.client().request("GET", std::string{runs_path} + "?limit=2", admin())).at("runs").as_array().size() ==
+      2);
 }

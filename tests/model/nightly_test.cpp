@@ -39,13 +39,15 @@ TEST_CASE("model: a nightly run's order is what the settings say unless it says 
     CHECK(x.parts == "content");
     CHECK(x.repositories == std::vector<std::string>{"a/b"});
   }
-  const auto x = std::get<run_order>(parse_run_order(R"({"depth":"incremental","parts":"metadata readme","repositories":["A/*","b/c"]})", usual));
+  const auto x = std::get<run_order>(
+      parse_run_order(R"({"depth":"incremental","parts":"metadata readme","repositories":["A/*","b/c"]})", usual));
   CHECK_FALSE(x.full);
   CHECK(x.has("readme"));
   CHECK_FALSE(x.has("content"));
   CHECK(x.repositories.size() == 2);
-  for (const auto* bad : {R"({"depth":"deep"})", R"({"parts":""})", R"({"parts":"content content"})", R"({"parts":"all"})", R"({"repositories":["a"]})",
-                          R"({"repositories":["a/b/c"]})", R"({"repositories":[7]})", R"({"repositories":["/b"]})", "[", "7"}) {
+  for (const auto* bad : {R"({"depth":"deep"})", R"({"parts":""})", R"({"parts":"content content"})", R"({"parts":"all"})",
+                          R"({"repositories":["a"]})", R"({"repositories":["a/b/c"]})", R"({"repositories":[7]})",
+                          R"({"repositories":["/b"]})", "[", "7"}) {
     INFO(bad);
     CHECK_FALSE(wrong_order(bad).empty());
   }
@@ -55,7 +57,8 @@ TEST_CASE("model: drift is told by its kind") {
   const auto known = state_of_repository{"o", "n", "main", false, false};
   CHECK(drift_between(known, known).empty());
   CHECK(drift_between(known, {"o", "m", "main", false, false}) == std::vector<std::string>{"renamed"});
-  CHECK(drift_between(known, {"p", "n", "trunk", true, true}) == std::vector<std::string>{"renamed", "visibility", "archived", "default_branch"});
+  CHECK(drift_between(known, {"p", "n", "trunk", true, true}) ==
+        std::vector<std::string>{"renamed", "visibility", "archived", "default_branch"});
 }
 
 TEST_CASE("model: a nightly run breaks a rule past its bound, not at it") {
@@ -93,10 +96,14 @@ TEST_CASE("model: many repositories are asked for in one query, and read back on
   CHECK(query.find(R"(r1:repository(owner:\"o\",name:\"b\\\"c\"))") != std::string::npos);
   CHECK(query.find(R"(ref(qualifiedName:\"refs/heads/dev\"))") != std::string::npos);
   const auto head = std::string(40, 'a'), dev = std::string(40, 'b');
-  const auto body = R"({"data":{"rateLimit":{"cost":2},"r0":{"databaseId":7,"name":"a","owner":{"login":"o"},"isPrivate":false,"isArchived":true,)"
-                    R"("defaultBranchRef":{"name":"main","target":{"oid":")" + head + R"("}}},)"
-                    R"("r1":{"databaseId":8,"name":"b","owner":{"login":"o"},"isPrivate":true,"isArchived":false,"defaultBranchRef":null,)"
-                    R"("ref":{"target":{"oid":")" + dev + R"("}}},"r2":null},"errors":[{"type":"NOT_FOUND","message":"x"}]})";
+  const auto body =
+      R"({"data":{"rateLimit":{"cost":2},"r0":{"databaseId":7,"name":"a","owner":{"login":"o"},"isPrivate":false,"isArchived":true,)"
+      R"("defaultBranchRef":{"name":"main","target":{"oid":")" +
+      head +
+      R"("}}},)"
+      R"("r1":{"databaseId":8,"name":"b","owner":{"login":"o"},"isPrivate":true,"isArchived":false,"defaultBranchRef":null,)"
+      R"("ref":{"target":{"oid":")" +
+      dev + R"("}}},"r2":null},"errors":[{"type":"NOT_FOUND","message":"x"}]})";
   const auto parsed = parse_heads(body, 3);
   const auto& batch = std::get<head_batch>(parsed);
   CHECK(batch.points == 2);

@@ -14,10 +14,12 @@ const auto by = operator_action{"test", *parse_rfc3339("2026-05-01T03:00:00Z")};
 
 /// Follows repositories `o/r1` to `o/rN`, and `other/x`; begins no run.
 void follow(const testing::database& db, int count) {
-  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, last_commit_sha, last_tree_sha, last_branch, complete) "
+  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, last_commit_sha, last_tree_sha, "
+         "last_branch, complete) "
          "SELECT '', 'github', 'o', 'r' || n, n, repeat('a', 40), repeat('b', 40), 'main', TRUE FROM generate_series(1, " +
          std::to_string(count) + ") n");
-  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, state) VALUES ('', 'github', 'Other', 'x', 999, 'gone'), "
+  db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, state) VALUES ('', 'github', 'Other', "
+         "'x', 999, 'gone'), "
          "('', 'github', 'o', 'left', 1000, 'removed')");
 }
 
@@ -94,10 +96,12 @@ TEST_CASE("law 2: what was recorded of a nightly run is not counted again, and n
   CHECK(db.sql("SELECT drift ->> 'renamed' || ' ' || (drift ->> 'archived') FROM nightly_runs") == "1 1");
   CHECK(db.sql("SELECT owner || '/' || name || ' ' || default_branch || ' ' || archived FROM provider_repositories WHERE id = " +
                std::to_string(subjects[2].id)) == "p/n trunk true");
-  CHECK(db.sql("SELECT next_check_at > now() + interval '50 minutes' FROM provider_repositories WHERE id = " + std::to_string(subjects[0].id)) == "t");
+  CHECK(db.sql("SELECT next_check_at > now() + interval '50 minutes' FROM provider_repositories WHERE id = " +
+               std::to_string(subjects[0].id)) == "t");
   auto stolen = job;
   stolen.token = "00000000-0000-0000-0000-000000000000";
-  CHECK_THROWS(record_nightly(*c, stolen, run, {result(subjects[3].id, nightly_result::outcome::unchanged)}, {}, std::chrono::hours{1}));
+  CHECK_THROWS(
+      record_nightly(*c, stolen, run, {result(subjects[3].id, nightly_result::outcome::unchanged)}, {}, std::chrono::hours{1}));
   CHECK(nightly_remains_of(*c, run).pending == 1);
   CHECK(nightly_remains_of(*c, run).syncs == 1);
 }
@@ -135,8 +139,10 @@ TEST_CASE("the end of a nightly run counts what its syncs cost and which of them
   }
   record_nightly(*c, job, run, results, {}, std::chrono::hours{1});
   db.sql("UPDATE jobs SET state = 'succeeded' WHERE kind = 'content_sync'");
-  db.sql("UPDATE jobs SET state = 'dead', last_error = 'it fell' WHERE id = (SELECT min(id) FROM jobs WHERE kind = 'content_sync')");
-  db.sql("INSERT INTO content_syncs (repository_id, job_id, trigger, branch, commit_sha, tree_sha, requests, points) SELECT repository_id, job_id, "
+  db.sql(
+      "UPDATE jobs SET state = 'dead', last_error = 'it fell' WHERE id = (SELECT min(id) FROM jobs WHERE kind = 'content_sync')");
+  db.sql("INSERT INTO content_syncs (repository_id, job_id, trigger, branch, commit_sha, tree_sha, requests, points) SELECT "
+         "repository_id, job_id, "
          "'nightly', 'main', repeat('a', 40), repeat('b', 40), 3, 1 FROM nightly_items");
   const auto over = finish_nightly(*c, job, run, "succeeded");
   CHECK(over.state == "succeeded");
