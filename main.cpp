@@ -8,6 +8,7 @@
 #include "actors/github_job.hpp"
 #include "actors/installation_sync.hpp"
 #include "actors/manifest_check.hpp"
+#include "actors/nightly_run.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/permit_source.hpp"
@@ -25,6 +26,8 @@
 #include "model/github/installation_order.hpp"
 #include "model/mcp/check_order.hpp"
 #include "model/mcp/manifest_validator.hpp"
+#include "model/nightly/calendar.hpp"
+#include "model/nightly/run.hpp"
 #include "model/notification.hpp"
 #include "model/word_list.hpp"
 #include "net/git/provider.hpp"
@@ -126,6 +129,23 @@ milliseconds orphan_interval(const blob_settings& x) {
   return x.sweep_interval.count() > 0 ? std::max(x.sweep_interval, day) : milliseconds{0};
 }
 
+/// The nightly sync's, unless there is none. The settings were checked: the expression is good.
+std::optional<schedule> nightly_schedule(const settings& config, std::function<std::size_t(const std::string&)> start) {
+  auto parsed = nightly::cron_schedule::parse(config.nightly.schedule, config.nightly.time_zone);
+  const auto* cron = std::get_if<nightly::cron_schedule>(&parsed);
+  if (cron == nullptr)
+    return std::nullopt;
+  const auto salt = static_cast<std::uint64_t>(chance() * 1e15);
+  auto calendar = [cron = *cron, jitter = config.nightly.jitter, salt](timestamp at) {
+    const auto found = nightly::due_at(cron, jitter, salt, at);
+    auto out = calendar_look{found.due ? to_rfc3339(*found.due) : std::string{}, std::chrono::hours{1}};
+    if (found.next_look)
+      out.next_in = std::chrono::ceil<milliseconds>(*found.next_look - at);
+    return out;
+  };
+  return schedule{"nightly sync", milliseconds{0}, std::move(start), std::move(calendar)};
+}
+
 /// What runs by the clock.
 std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database, std::function<timestamp()> now) {
   auto all = std::vector<schedule>{
@@ -148,6 +168,9 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
     all.push_back({"missed deliveries of GitHub's", github.deliveries_interval,
                    [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
+  if (auto night =
+          nightly_schedule(config, [&database, now](const auto& at) { return database.start_scheduled_night(now(), at); }))
+    all.push_back(std::move(*night));
   return all;
 }
 
@@ -235,6 +258,8 @@ int serve(serve_request request) {
   context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
   context->job_handlers[mcp::manifest_check_kind] = github_jobs(*system, *context, check_manifests);
   context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
+  context->job_handlers[nightly::run_kind] = nightly_runs(*system, *context);
+  context->job_handlers[nightly::alert_kind] = nightly_alerts(*system, *context);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

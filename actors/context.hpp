@@ -63,12 +63,19 @@ struct actor_handles {
   scheduler_actor scheduler; ///< none without schedules
 };
 
-/// Jobs that one of all nodes enqueues whenever another interval begins.
+/// What a calendar says now.
+struct calendar_look {
+  std::string due;         ///< the period that begins, or began last; empty: none yet
+  milliseconds next_in{0}; ///< until it is worth another look
+};
+
+/// Jobs that one of all nodes enqueues whenever another interval begins, or by a calendar.
 struct schedule {
   std::string name;
-  milliseconds interval{0}; ///< more than 0
+  milliseconds interval{0}; ///< more than 0, unless it goes by a calendar
   /// Enqueues the jobs of a period, once for each `period`, and says how many there are. Blocks; throws store_error.
   std::function<std::size_t(const std::string& period)> enqueue;
+  std::function<calendar_look(timestamp now)> calendar = {}; ///< goes before the interval; empty: by the interval
 };
 
 /// What every actor is given: settings, the counters, the roads to the outside. Outlives the actor system.

@@ -3,6 +3,7 @@
 #include "bench/job_turns.hpp"
 #include "bench/limiter_bench.hpp"
 #include "bench/manifest_bench.hpp"
+#include "bench/nightly_bench.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
@@ -131,6 +132,13 @@ int main(int argc, char** argv) {
   jobs_command->add_option("--jobs", jobs.jobs, "how many")->capture_default_str();
   jobs_command->add_option("--work-dir", jobs.work_dir, "for the data folder (default: a temporary one)");
 
+  nightly_bench_settings nights;
+  auto* nightly_command = app.add_subcommand("nightly", "a nightly run over followed repositories of a stand-in for GitHub");
+  nightly_command->add_option("--node", nights.node, "the binary ingot")->required();
+  nightly_command->add_option("--repositories", nights.repositories, "that are followed")->capture_default_str();
+  nightly_command->add_option("--changed", nights.changed, "of them")->capture_default_str();
+  nightly_command->add_option("--latency-ms", nights.latency_ms, "of every answer")->capture_default_str();
+  nightly_command->add_option("--work-dir", nights.work_dir, "for repositories and data (default: a temporary one)");
   contents_bench_settings contents;
   auto* contents_command =
       app.add_subcommand("contents", "contents of repositories: first syncs beside git, pushes, unchanged ones");
@@ -181,6 +189,8 @@ int main(int argc, char** argv) {
       return run_limiter_bench(limiter) ? 0 : 1;
     if (jobs_command->parsed())
       return run_job_bench(jobs) ? 0 : 1;
+    if (nightly_command->parsed())
+      return run_nightly_bench(nights) ? 0 : 1;
     if (contents_command->parsed())
       return run_contents_bench(contents) ? 0 : 1;
     if (sites_command->parsed())

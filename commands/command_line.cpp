@@ -10,6 +10,7 @@
 #include "commands/keys.hpp"
 #include "commands/manifest.hpp"
 #include "commands/migrate.hpp"
+#include "commands/nightly.hpp"
 #include "commands/psql.hpp"
 #include "commands/reviewers.hpp"
 #include "commands/send.hpp"
@@ -331,10 +332,14 @@ void add_reviewers(command_line& c) {
 }
 
 void add_repositories(command_line& c) {
-  auto* sync = c.command(c.app, "sync", "bring a followed repository up to date, by the running node", [&c] {
-    return c.with_settings([&](const settings& s) { return sync_repository(s, c.syncing, wall_clock(), c.to()); });
+  auto* sync = c.command(c.app, "sync", "bring a followed repository, or all of them, up to date, by the running node", [&c] {
+    return c.with_settings([&](const settings& s) {
+      if (c.syncing.repository == "all")
+        return sync_all(s, c.syncing.full, c.syncing.follow, wall_clock(), c.to());
+      return sync_repository(s, c.syncing, wall_clock(), c.to());
+    });
   });
-  sync->add_option("repository", c.syncing.repository, "owner/name")->required();
+  sync->add_option("repository", c.syncing.repository, "owner/name; or all: a nightly run, now")->required();
   sync->add_flag("--full", c.syncing.full, "list all files, even when the branch has not moved");
   sync->add_flag("--follow", c.syncing.follow, "wait for the end; exit with 1 when it fails");
   sync->add_flag("--add", c.syncing.add, "follow it first when it is not followed yet");

@@ -9,7 +9,7 @@ namespace ingot {
 /// after_commit, before_spool_commit, after_spool_commit,
 /// before_drain_commit, after_drain_commit, search_step (of a rebuild, before its COMMIT),
 /// rollup_counted (a day), rollup_before_commit, rollup_written (and the days not released),
-/// sweep_rows_gone, sweep_objects_gone (and the rows that name them not).
+/// nightly_batch_recorded, sweep_rows_gone, sweep_objects_gone (and the rows that name them not).
 void failpoint(std::string_view name) noexcept;
 
 } // namespace ingot

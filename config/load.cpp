@@ -4,6 +4,8 @@
 #include "config/nearest_name.hpp"
 #include "config/setting_table.hpp"
 #include "config/toml_file.hpp"
+#include "model/nightly/cron.hpp"
+#include "model/nightly/run.hpp"
 
 #include <unistd.h>
 
@@ -88,6 +90,13 @@ void judge_whole(loaded_config& into) {
          "server.tls_certificate and server.tls_private_key go together: give both or none");
   if (s.server.bytes_in_flight_max < s.server.body_bytes_max)
     note("server.bytes_in_flight_max", "must not be below server.body_bytes_max, or the largest body could never be admitted");
+  if (const auto& x = s.nightly; !x.schedule.empty() && x.schedule != "never") {
+    const auto parsed = nightly::cron_schedule::parse(x.schedule, x.time_zone);
+    if (const auto* why = std::get_if<std::string>(&parsed))
+      note(why->starts_with("there is no time zone") ? "nightly.time_zone" : "nightly.schedule", *why);
+  }
+  if (!nightly::are_parts(s.nightly.parts))
+    note("nightly.parts", "expected content, metadata, manifest and readme, those that are wanted, with blanks between");
   for (const auto& x : s.github) {
     if (x.secret.empty() && !x.secret_previous.empty())
       note("github.secret_previous", "there is a previous secret but no current one: set github.secret (GITHUB_WEBHOOK_SECRET)");

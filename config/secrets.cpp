@@ -235,6 +235,7 @@ std::vector<std::string> secret_texts(const settings& from) {
                                from.contents.changes_secret,
                                from.smtp.password,
                                from.submissions.notify_secret,
+                               from.nightly.alert_secret,
                                from.blobs.s3_secret_key};
   for (const auto& x : from.github) {
     out.push_back(x.secret);

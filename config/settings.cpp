@@ -9,7 +9,9 @@ const job_policy& policy_of(const job_settings& of, std::string_view kind) noexc
     return of.mail;
   if (kind == "submission_fetch" || kind == "submission_track")
     return of.pull_request_files;
-  if (kind == "site_notify" || kind == "notify" || kind == "submission_webhook")
+  if (kind == "nightly_run")
+    return of.nightly_run;
+  if (kind == "site_notify" || kind == "notify" || kind == "submission_webhook" || kind == "nightly_alert")
     return of.site_notify;
   if (kind == "content_sync")
     return of.content_sync;

@@ -158,6 +158,8 @@ struct job_settings {
   job_policy site_sync{.running_max = 8, .attempts_max = 5, .backoff_base = milliseconds{500}, .backoff_cap = seconds{60}};
   job_policy site_notify{.running_max = 32, .attempts_max = 10, .backoff_base = seconds{5}, .backoff_cap = seconds{3'600}};
   job_policy content_sync{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
+  /// A run goes on where an attempt was killed, so one that fails again and again is retried for most of a day.
+  job_policy nightly_run{.running_max = 1, .attempts_max = 30, .backoff_base = seconds{2}, .backoff_cap = seconds{1'800}};
   job_policy pull_request_files{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy mail{.running_max = 2, .attempts_max = 10, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
   job_policy manifest_check{.running_max = 8, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
@@ -225,6 +227,23 @@ struct content_settings {
   unsigned syncs_days = 90;                    ///< records of syncs and their changes are kept; the newest sync always
   std::string changes_url;                     ///< a webhook that is told of every sync that changed files; empty: none
   std::string changes_secret;                  ///< `whsec_` and base64 (Standard Webhooks): signs it
+};
+
+/// The nightly sync of all repositories that are followed.
+struct nightly_settings {
+  std::string schedule = "0 3 * * *"; ///< a cron expression; empty: never by the clock
+  std::string time_zone = "UTC";      ///< of the IANA database
+  milliseconds jitter{1'800'000};     ///< it begins up to so much later, so that not all nodes of the world ask at once
+  std::string depth = "incremental";  ///< or `full`: every repository is synced, moved or not
+  std::string parts = "content metadata manifest readme";
+  std::string repositories;              ///< `owner/name` or `owner/*`, with blanks between; empty: all
+  unsigned batch = 100;                  ///< repositories that are looked at and recorded together
+  unsigned concurrency = 8;              ///< of those that have to be asked for one by one, so many at a time
+  unsigned failed_percent_max = 5;       ///< past it an alert
+  milliseconds run_time_max{21'600'000}; ///< past it an alert
+  milliseconds missed_after{7'200'000};  ///< a run that did not begin so long after its time was missed: an alert
+  std::string alert_url;                 ///< a webhook that is told of alerts; empty: none
+  std::string alert_secret;              ///< `whsec_` and base64 (Standard Webhooks): signs it
 };
 
 /// Where contents are kept.
@@ -315,6 +334,7 @@ struct settings {
   smtp_settings smtp;
   submission_settings submissions;
   console_settings console;
+  nightly_settings nightly;
   log_settings log;
   std::vector<github_endpoint> github;  ///< none with a secret: the route answers 503
   bool generate_webhook_secret = false; ///< make one at the first start when none is configured

@@ -1,4 +1,5 @@
 #include "storage/node_storage.hpp"
+#include "storage/nightly_runs.hpp"
 
 #include "storage/audit_log.hpp"
 #include "storage/content_sweep.hpp"
@@ -205,6 +206,13 @@ rollup_counts node_storage::run_rollup(const rollup_task& task, const job_lease&
 
 rollup_counts node_storage::preview_rollup(const rollup_task& task, const std::function<bool()>& stopping) const {
   return storage::preview_rollup(url_, config_.database, task, stopping);
+}
+
+std::size_t node_storage::start_scheduled_night(timestamp now, const std::string& period) const {
+  return guarded([&] {
+    auto db = connection{url_, config_.database};
+    return storage::start_scheduled_night(db, config_.nightly, parse_rfc3339(period).value(), now);
+  });
 }
 
 int node_storage::schema_version() const {

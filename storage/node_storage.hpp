@@ -85,6 +85,9 @@ public:
   rollup_counts run_rollup(const rollup_task& task, const job_lease& lease, const std::function<bool()>& stopping) const;
   rollup_counts preview_rollup(const rollup_task& task, const std::function<bool()>& stopping) const;
 
+  /// Begins the nightly run of a time of the schedule. @param period that time @returns how many were begun
+  std::size_t start_scheduled_night(timestamp now, const std::string& period) const;
+
   /// The version that this program's migrations end at.
   int schema_version() const;
 

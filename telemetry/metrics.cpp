@@ -226,6 +226,13 @@ metrics::metrics(std::string_view version)
                      {"budget", "resource"}},
       rate_used{gauge_family(registry_, "ingot_rate_used", "Requests of a budget's window that are spent."),
                 {"budget", "resource"}},
+      nightly_repositories{
+          counter_family(registry_, "ingot_nightly_repositories_total", "Repositories that nightly runs looked at."),
+          {"outcome"}},
+      nightly_alerts{counter_family(registry_, "ingot_nightly_alerts_total", "Rules that nightly runs broke."), {"rule"}},
+      nightly_finished{make_gauge(registry_, "ingot_nightly_finished_seconds",
+                                  "Time, in seconds since 1970, at which this node ended a nightly run last.")},
+      nightly_seconds{make_gauge(registry_, "ingot_nightly_duration_seconds", "How long that run took.")},
       process_{std::make_unique<process_gauges>(registry_)} {
   gauge_family(registry_, "ingot_build_info", "Always 1; the version is a label.")
       .Add({{"version", std::string{version}}})

@@ -83,6 +83,10 @@ public:
   gauges rate_limit;                 ///< {budget, resource}: requests of the window
   gauges rate_remaining;             ///< likewise: that nobody has spent, as far as nodes know
   gauges rate_used;                  ///< likewise
+  counters nightly_repositories;     ///< {outcome}: unchanged, changed, failed
+  counters nightly_alerts;           ///< {rule}: failed_share, missed, too_long
+  gauge nightly_finished;            ///< seconds since 1970: the last run that this node ended
+  gauge nightly_seconds;             ///< that it took
 
   /// One answer. `route` is the route's pattern, never the request's path.
   void count_request(std::string_view route, unsigned status);

@@ -24,6 +24,7 @@ openapi_components event_components();
 openapi_components stripe_components();
 openapi_components rollup_components();
 openapi_components server_components();
+openapi_components nightly_components();
 openapi_components limit_components();
 openapi_components account_components();
 openapi_components content_components();

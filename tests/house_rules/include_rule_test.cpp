@@ -81,6 +81,7 @@ const std::vector<room>& rooms() {
         "storage/install_states.hpp",
         "storage/crawl_sources.hpp",
         "storage/search_queries.hpp",
+        "storage/nightly_runs.hpp",
         "storage/rollup_runs.hpp",
         "storage/rate_budgets.hpp",
         "storage/content_queries.hpp",

@@ -149,6 +149,7 @@ node::node(node_options options)
                   {"INGOT_GITHUB_API_URL", "http://127.0.0.1:9"}, // nobody listens: no test asks GitHub itself
                   {"INGOT_ROLLUP_INTERVAL_MS", "0"},              // a test asks for the rollups that it wants
                   {"INGOT_BLOBS_SWEEP_INTERVAL_MS", "0"},         // and the sweeps
+                  {"INGOT_NIGHTLY_SCHEDULE", "never"},            // and for the nightly runs
                   {"INGEST_APP_TOKEN", std::string{application_token}},
                   {"CRON_SECRET", std::string{cron_secret}},
                   {"STRIPE_WEBHOOK_SECRET", std::string{stripe_secret}},
