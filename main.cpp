@@ -7,6 +7,7 @@
 #include "actors/event_writer.hpp"
 #include "actors/github_job.hpp"
 #include "actors/installation_sync.hpp"
+#include "actors/manifest_check.hpp"
 #include "actors/node.hpp"
 #include "actors/noop_job.hpp"
 #include "actors/permit_source.hpp"
@@ -17,12 +18,18 @@
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
 #include "actors/stripe_check.hpp"
+#include "actors/submission_notifier.hpp"
+#include "actors/submission_repository_job.hpp"
 #include "commands/command_line.hpp"
 #include "model/contents/changes_notification.hpp"
 #include "model/contents/sync_order.hpp"
 #include "model/drupal/site_event.hpp"
 #include "model/github/installation_order.hpp"
+#include "model/mcp/check_order.hpp"
+#include "model/mcp/manifest_validator.hpp"
+#include "model/mcp/submission_notice.hpp"
 #include "model/notification.hpp"
+#include "model/word_list.hpp"
 #include "net/git/provider.hpp"
 #include "net/github/content_provider.hpp"
 #include "net/github/installer.hpp"
@@ -196,6 +203,8 @@ int serve(serve_request request) {
   context->providers["github"] = github::content_provider(request.values, context->github, context->tokens, context->permits);
   context->providers["git"] = git::git_provider(request.values);
   const auto stopping = [&draining = context->draining] { return draining.load(); };
+  context->manifests = std::make_shared<const mcp::manifest_validator>(request.values.mcp.default_schema,
+                                                                       words_in(request.values.mcp.accepted_schemas));
   context->start_rollup = [&database](const auto& order) { return database.start_rollup(order); };
   context->run_rollup = [&database, stopping](const auto& task, const auto& lease) {
     return database.run_rollup(task, lease, stopping);
@@ -227,7 +236,12 @@ int serve(serve_request request) {
   context->app_slug = [installer] { return installer->slug(); };
   context->verify_installer = [installer](auto id, const auto& code) { return installer->verify(id, code); };
   context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
+  context->job_handlers[mcp::manifest_check_kind] = github_jobs(*system, *context, check_manifests);
   context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
+  context->job_handlers[mcp::submission_mail_kind] = submission_notices(*system, *context, mail_submitter);
+  context->job_handlers[mcp::submission_webhook_kind] = submission_notices(*system, *context, notify_of_submission);
+  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, fetch_submitted_manifest);
+  context->job_handlers[mcp::submission_track_kind] = github_jobs(*system, *context, track_submitted_repository);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

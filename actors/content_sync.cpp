@@ -9,6 +9,8 @@
 #include "model/digest.hpp"
 #include "model/json_object.hpp"
 #include "model/json_text.hpp"
+#include "model/mcp/manifest_places.hpp"
+#include "model/word_list.hpp"
 #include "storage/content_store.hpp"
 #include "telemetry/log.hpp"
 
@@ -72,7 +74,9 @@ public:
            contents::sync_order&& order)
       : job_{job}, context_{context}, store_{store}, subject_{std::move(subject)}, order_{std::move(order)},
         file_bytes_max_{subject_.file_bytes_max.value_or(context.config.contents.file_bytes_max)},
-        filters_{filters_of(subject_, file_bytes_max_)}, wanted_paths_{subject_.include, subject_.exclude} {}
+        filters_{filters_of(subject_, file_bytes_max_)}, wanted_paths_{subject_.include, subject_.exclude},
+        manifests_{mcp::manifest_places{subject_.manifest_places.empty() ? words_in(context.config.mcp.manifest_paths)
+                                                                         : subject_.manifest_places}} {}
 
   job_outcome run();
 
@@ -97,6 +101,7 @@ private:
   contents::sync_order order_;
   std::uint64_t file_bytes_max_, filters_;
   contents::path_filter wanted_paths_;
+  mcp::manifest_listing manifests_;
   std::unique_ptr<contents::remote> remote_;
   std::int64_t sync_id_ = 0;
 
@@ -163,6 +168,8 @@ void sync_run::take(contents::tree_entry&& x) {
       return;
   }
   total_bytes_ += x.size;
+  if (x.mode == contents::file_mode::regular)
+    manifests_.add(x.path, x.id);
   if (!wanted_paths_.takes(x.path))
     return;
   auto why = storage::skipped_reason::none;
@@ -230,6 +237,9 @@ job_outcome sync_run::sync(observation&& seen) {
   list(seen.at);
   auto result = storage::sync_result{
       seen.at, seen.etag, seen.what, {}, filters_, next_check(context_), !context_.config.contents.changes_url.empty()};
+  if (subject_.manifests)
+    result.manifests = manifests_.digest();
+  result.how = order_.how;
   for (auto tries = 0; tries < tries_max; ++tries) {
     fetch(seen.at);
     result.cost = cost();

@@ -32,6 +32,10 @@ class provider;
 class blob_store;
 } // namespace ingot::contents
 
+namespace ingot::mcp {
+class manifest_validator;
+} // namespace ingot::mcp
+
 namespace ingot {
 
 /// Whether the database takes commits. The numbers are the metric's.
@@ -130,6 +134,9 @@ struct node_context {
   /// Providers of repositories by name, and where contents lie. Complete before the NODE starts.
   std::map<std::string, std::shared_ptr<contents::provider>, std::less<>> providers;
   std::shared_ptr<contents::blob_store> blobs;
+
+  /// Judges manifests of MCP servers by the settings' versions of the schema. Complete before the NODE starts.
+  std::shared_ptr<const mcp::manifest_validator> manifests;
 
   std::atomic<database_state> database{database_state::direct};
   std::atomic<std::uint64_t> spool_depth{0};

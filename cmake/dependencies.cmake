@@ -26,6 +26,19 @@ pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 add_library(libjwt ALIAS PkgConfig::JWT)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 add_library(libgit2 ALIAS PkgConfig::GIT2)
+find_library(RE2_LIBRARY re2 REQUIRED)
+add_library(re2 INTERFACE)
+target_link_libraries(re2 INTERFACE ${RE2_LIBRARY} Threads::Threads)
+
+# Time zones. The package's target would put its definitions on every file of the tree.
+find_library(DATE_TZ_LIBRARY date-tz REQUIRED)
+set(DATE_TZ_DEFINITIONS USE_OS_TZDB=1 AUTO_DOWNLOAD=0 HAS_REMOTE_API=0)
+
+# Debian's libcmark-gfm-extensions-dev ships no .pc.
+pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
+find_library(CMARK_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
+add_library(libcmark INTERFACE)
+target_link_libraries(libcmark INTERFACE ${CMARK_EXTENSIONS_LIBRARY} PkgConfig::CMARK)
 
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 add_library(libargon2 ALIAS PkgConfig::ARGON2)

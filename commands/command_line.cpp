@@ -8,6 +8,7 @@
 #include "commands/drupal_releases.hpp"
 #include "commands/jobs.hpp"
 #include "commands/keys.hpp"
+#include "commands/manifest.hpp"
 #include "commands/migrate.hpp"
 #include "commands/psql.hpp"
 #include "commands/reviewers.hpp"
@@ -418,6 +419,17 @@ void add_drupal(command_line& c) {
   c.add_json(import);
 }
 
+void add_manifests(command_line& c) {
+  auto* group = c.app.add_subcommand("manifest", "manifests of MCP servers (server.json)");
+  group->require_subcommand(1);
+  auto* validate = c.command(*group, "validate", "judge a manifest; exit with 1 when it is not valid", [&c] {
+    return c.with_settings([&](const settings& s) { return validate_manifest(s, c.words.front(), std::cin, c.to()); });
+  });
+  validate->add_option("file", c.words, "the manifest, - for standard input")->required()->expected(1);
+  c.add_json(validate);
+  c.command(*group, "guide", "what a manifest must be, as Markdown", [&c] { return describe_manifests(c.to()); });
+}
+
 /// What is wrong with the command that is named, or empty: the parser itself would only ask for one.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   auto known = std::vector<std::string>{};
@@ -464,8 +476,9 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_sources(c);
   add_drupal(c);
   add_audit(c);
-  const auto groups = std::array<std::string_view, 11>{"psql",      "deliveries", "jobs",         "sites", "keys", "users", "sources",
-                                                       "reviewers", "drupal",     "repositories", "audit"};
+  add_manifests(c);
+  const auto groups = std::array<std::string_view, 12>{"psql",    "deliveries", "jobs",   "sites",        "keys",  "users",
+                                                       "sources", "reviewers",  "drupal", "repositories", "audit", "manifest"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())
       x->add_option("--config", c.config_file, "settings file (else INGOT_CONFIG, else ./ingot.toml)");

@@ -4,9 +4,11 @@
 #include "model/base64.hpp"
 #include "model/email_address.hpp"
 #include "model/ip_address.hpp"
+#include "model/mcp/manifest_validator.hpp"
 #include "model/sealing.hpp"
 #include "model/standard_webhooks.hpp"
 #include "model/web_url.hpp"
+#include "model/word_list.hpp"
 
 #include <arpa/inet.h>
 
@@ -68,6 +70,13 @@ bool is_address(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), scratch.data()) == 1 || inet_pton(AF_INET6, text.c_str(), scratch.data()) == 1;
 }
 
+bool are_schema_versions(std::string_view text) {
+  const auto words = words_in(text);
+  const auto known = mcp::known_schema_versions();
+  return std::all_of(words.begin(), words.end(),
+                     [&](const std::string& x) { return std::find(known.begin(), known.end(), x) != known.end(); });
+}
+
 bool is_list_of_types(std::string_view text) {
   const auto part_of_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' '; };
   return text.find_first_not_of(' ') != std::string_view::npos && std::all_of(text.begin(), text.end(), part_of_name);
@@ -100,6 +109,10 @@ std::string judge_text(const setting& x, std::string_view text) {
     return "must be networks such as 127.0.0.1 or 10.0.0.0/8 with blanks between, not \"" + std::string{text} + "\"";
   if (x.key == "events.types" && !is_list_of_types(text))
     return "must be names of capital letters, digits and _ with blanks between (VIEW COPY)";
+  if ((x.key == "mcp.default_schema" || x.key == "mcp.accepted_schemas") && !are_schema_versions(text))
+    return "must be published versions of the schema of server.json, such as 2025-12-11";
+  if (x.key == "mcp.default_schema" && words_in(text).size() != 1)
+    return "must be one version";
   if (x.key == "rollup.currency" && !is_currency(text))
     return "must be three lower-case letters such as usd";
   if (x.key == "smtp.from" && !text.empty() && !parse_email_address(text))

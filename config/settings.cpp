@@ -15,6 +15,8 @@ const job_policy& policy_of(const job_settings& of, std::string_view kind) noexc
     return of.content_sync;
   if (kind == "pull_request_files")
     return of.pull_request_files;
+  if (kind == "manifest_check")
+    return of.manifest_check;
   if (kind == "releases_fetch")
     return of.releases_fetch;
   return of.other;

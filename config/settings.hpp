@@ -113,6 +113,14 @@ struct search_settings {
   std::string language = "english"; ///< PostgreSQL's text search configuration of the next rebuild
 };
 
+/// MCP servers: their manifests.
+struct mcp_settings {
+  std::string default_schema = "2025-12-11";                            ///< of a manifest that names no version
+  std::string accepted_schemas;                                         ///< dates with blanks between; empty: all that are known
+  std::string manifest_paths = "server.json mcp.json .mcp/server.json"; ///< of a repository that names none; as in .gitignore
+  unsigned validations_per_minute = 120;                                ///< of one address; 0: no limit
+};
+
 /// Stripe's webhook and API.
 struct stripe_settings {
   std::string webhook_secret; ///< `whsec_…`; empty: the door answers 503
@@ -152,6 +160,7 @@ struct job_settings {
   job_policy content_sync{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy pull_request_files{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy mail{.running_max = 2, .attempts_max = 10, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
+  job_policy manifest_check{.running_max = 8, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
   job_policy releases_fetch{.running_max = 1, .attempts_max = 6, .backoff_base = seconds{30}, .backoff_cap = seconds{3'600}};
 };
 
@@ -292,6 +301,7 @@ struct settings {
   event_settings events;
   crawl_settings crawl;
   search_settings search;
+  mcp_settings mcp;
   stripe_settings stripe;
   cron_settings cron;
   rollup_settings rollup;

@@ -275,28 +275,9 @@ private:
       if (here.is_array)
         append_pointer_token(out, std::to_string(here.index));
       else if (here.name_end != here.name_begin || step_ != step::name || i + 1 != depth_)
-        append_pointer_token(out, unescaped(text_.substr(here.name_begin, here.name_end - here.name_begin)));
+        append_pointer_token(out, unescape_json(text_.substr(here.name_begin, here.name_end - here.name_begin), echo_bytes_max));
     }
     return cut_for_echo(out);
-  }
-
-  static std::string unescaped(std::string_view name) {
-    std::string out;
-    for (std::size_t i = 0; i < name.size() && out.size() <= echo_bytes_max;) {
-      if (name[i] != '\\' || i + 1 == name.size()) {
-        out += name[i++];
-      } else if (name[i + 1] == 'u') {
-        const auto read = read_unicode_escape(name.substr(i));
-        append_utf8(out, read.code_point);
-        i += read.bytes;
-      } else {
-        constexpr std::string_view written = "bfnrt", meant = "\b\f\n\r\t";
-        const auto which = written.find(name[i + 1]);
-        out += which == std::string_view::npos ? name[i + 1] : meant[which];
-        i += 2;
-      }
-    }
-    return out;
   }
 
   std::string_view text_;

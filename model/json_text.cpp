@@ -1,5 +1,6 @@
 #include "model/json_text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ingot {
@@ -56,6 +57,25 @@ void append_utf8(std::string& out, char32_t c) {
     out += continuation(6);
     out += continuation(0);
   }
+}
+
+std::string unescape_json(std::string_view text, std::size_t bytes_max) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size() && out.size() <= bytes_max;) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i++];
+    } else if (text[i + 1] == 'u') {
+      const auto read = read_unicode_escape(text.substr(i));
+      append_utf8(out, read.code_point);
+      i += std::max<std::size_t>(read.bytes, 2);
+    } else {
+      constexpr std::string_view written = "bfnrt", meant = "\b\f\n\r\t";
+      const auto which = written.find(text[i + 1]);
+      out += which == std::string_view::npos ? text[i + 1] : meant[which];
+      i += 2;
+    }
+  }
+  return out;
 }
 
 bool has_unstorable_escape(std::string_view text) noexcept {

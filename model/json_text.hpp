@@ -25,6 +25,10 @@ read_escape read_unicode_escape(std::string_view text) noexcept;
 /// Appends `c` in UTF-8.
 void append_utf8(std::string& out, char32_t c);
 
+/// What stands between the quotes of a JSON string, its escapes resolved; not much more than `bytes_max` of it.
+/// @pre `text` is valid there
+std::string unescape_json(std::string_view text, std::size_t bytes_max);
+
 /// Does `text` escape a NUL or a lone surrogate somewhere? simdjson takes these.
 /// @pre `text` is valid JSON
 bool has_unstorable_escape(std::string_view text) noexcept;

@@ -16,11 +16,20 @@ struct branch_push {
   const contents::push_news* news = nullptr;
 };
 
-/// What enqueue_pushes() runs.
+/// A release of a repository, by GitHub's id.
+struct told_release {
+  std::int64_t external_id = 0;
+  std::string_view delivery_id; ///< one delivery orders once
+};
+
+/// What enqueue_pushes() and enqueue_releases() run.
 std::span<const named_statement> content_push_statements();
 
 /// Queues the orders of syncs for whoever follows the branches that were pushed to: nothing for branches that nobody follows.
 /// Locks the lanes of those followed: queue it late. `enqueued` becomes true once the queue has run and an order was made.
 void enqueue_pushes(pipeline& db, std::span<const branch_push> pushes, bool& enqueued);
+
+/// Queues looks at the manifests of those who follow the repositories of releases. What is said above holds.
+void enqueue_releases(pipeline& db, std::span<const told_release> releases, bool& enqueued);
 
 } // namespace ingot::storage

@@ -26,7 +26,8 @@ constexpr auto load_repository_sql = R"sql(
          COALESCE(last_commit_sha, ''), COALESCE(last_tree_sha, ''), COALESCE(last_branch, ''), COALESCE(etag, ''),
          COALESCE(default_branch, ''), array_to_string(include_patterns, chr(10)), array_to_string(exclude_patterns, chr(10)),
          COALESCE(file_bytes_max, -1), skip_binary, filters, complete, state, user_id,
-         COALESCE(to_char(last_push_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
+         COALESCE(to_char(last_push_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''),
+         manifests AND provider = 'github', array_to_string(manifest_paths, chr(10)), manifests_seen
   FROM provider_repositories WHERE id = $1::text::int8
 )sql";
 
@@ -181,6 +182,11 @@ constexpr auto finish_repository_sql = R"sql(
   WHERE id = $1::text::int8
 )sql";
 
+// Manifests and READMEs of the revision that is stored now.
+constexpr auto note_manifests_sql = R"sql(
+  UPDATE provider_repositories SET manifests_seen = $2::text::int8 WHERE id = $1::text::int8
+)sql";
+
 constexpr auto describe_repository_sql = R"sql(
   UPDATE provider_repositories SET external_id = COALESCE(NULLIF($2::text::int8, 0), external_id), owner = $3, name = $4,
     default_branch = NULLIF($5, ''), is_private = $6::text::bool, archived = $7::text::bool, updated_at = now()
@@ -276,6 +282,7 @@ constexpr auto statements = std::to_array<named_statement>({
     {"write_files", write_files_sql},
     {"count_differences", count_differences_sql},
     {"finish_repository", finish_repository_sql},
+    {"note_manifests", note_manifests_sql},
     {"describe_repository", describe_repository_sql},
     {"finish_sync", finish_sync_sql},
     {"place_in_feed", place_in_feed_sql},

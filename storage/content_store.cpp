@@ -3,6 +3,7 @@
 #include "config/failpoints.hpp"
 #include "model/contents/changes_notification.hpp"
 #include "model/json_object.hpp"
+#include "model/mcp/check_order.hpp"
 #include "storage/binary_array.hpp"
 #include "storage/content_statements.hpp"
 #include "storage/job_statements.hpp"
@@ -82,6 +83,9 @@ sync_subject subject_of(const answer& rows) {
   out.user_id = next();
   if (const auto at = next(); !at.empty())
     out.last_push = parse_rfc3339(at);
+  out.manifests = next() == "t";
+  out.manifest_places = lines_of(next());
+  out.manifests_seen = next_integer();
   return out;
 }
 
@@ -393,10 +397,16 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
              gone = std::to_string(counts.removed), skipped = std::to_string(counts.skipped);
   db_.add("finish_sync", {text(sync), text(cost.requests), text(cost.not_modified), text(cost.points), text(cost.bytes),
                           text(x.cost.plan), text(added), text(modified), text(gone), text(skipped)});
-  if (changed && x.notify) {
-    const auto news = contents::changes_notification(of.id, sync_id, commit, counts.added, counts.modified, counts.removed);
-    enqueue_jobs(db_, {&news, 1});
+  auto follow_up = std::vector<new_job>{};
+  if (changed && x.notify)
+    follow_up.push_back(contents::changes_notification(of.id, sync_id, commit, counts.added, counts.modified, counts.removed));
+  if (x.manifests && *x.manifests != of.manifests_seen) {
+    const auto digest = std::to_string(*x.manifests);
+    db_.add("note_manifests", {text(id), text(digest)});
+    follow_up.push_back(mcp::job_of({of.id, x.how, false}));
   }
+  std::sort(follow_up.begin(), follow_up.end(), [](const new_job& a, const new_job& b) { return a.key < b.key; });
+  enqueue_jobs(db_, follow_up);
   auto done = job_completion{};
   done.lease = job;
   done.result = json_object{}

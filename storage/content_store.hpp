@@ -29,8 +29,11 @@ struct sync_subject {
   bool skip_binary = false;
   std::uint64_t filters = 0; ///< digest that the stored files were chosen by
   bool complete = false;
-  std::optional<timestamp> last_push; ///< pushed_at of the newest push that was looked at
-  std::string state;                  ///< active, gone, forbidden, suspended, removed
+  std::optional<timestamp> last_push;       ///< pushed_at of the newest push that was looked at
+  std::string state;                        ///< active, gone, forbidden, suspended, removed
+  bool manifests = false;                   ///< is it looked through for manifests of MCP servers?
+  std::vector<std::string> manifest_places; ///< its own; empty: the setting
+  std::int64_t manifests_seen = 0;          ///< digest of those of the last sync; 0: none
 };
 
 /// Why a file's content is not stored.
@@ -59,9 +62,11 @@ struct sync_result {
   std::optional<contents::description> what;
   contents::sync_cost cost;
   std::uint64_t filters = 0;
-  milliseconds check_after{0};           ///< when the fallback shall look again
-  bool notify = false;                   ///< enqueue a job that tells of the changes
-  std::optional<timestamp> push_at = {}; ///< of the push that was the reason
+  milliseconds check_after{0};                ///< when the fallback shall look again
+  bool notify = false;                        ///< enqueue a job that tells of the changes
+  std::optional<timestamp> push_at = {};      ///< of the push that was the reason
+  std::optional<std::int64_t> manifests = {}; ///< digest of manifests and READMEs, where it is looked through for them
+  contents::urgency how = contents::urgency::fallback;
 };
 
 /// What it changed.

@@ -296,6 +296,11 @@ void tell_followers(pipeline& db, const group_list& groups, bool& enqueued) {
     for (const auto& push : group->changes.pushes)
       all.push_back({group->changes.repository->id, push.delivery_id, &push.news});
   enqueue_pushes(db, all, enqueued);
+  auto releases = std::vector<told_release>{};
+  for (const auto* group : groups)
+    for (const auto& delivery : group->changes.releases)
+      releases.push_back({group->changes.repository->id, delivery});
+  enqueue_releases(db, releases, enqueued);
 }
 
 /// Names that may have to be taken from an older bearer: only where a snapshot says a new one.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/pgx.hpp"
 #include "storage/pipeline.hpp"
 
 #include <span>
@@ -34,5 +35,15 @@ std::span<const named_statement> search_document_statements();
 /// Queues the writing of documents into every live generation, to stand after the rows' own statements. @pre they are in their
 /// family's order, so that nobody who writes the same ones deadlocks; each once
 void write_search_documents(pipeline& db, std::span<const search_document> documents);
+
+/// The same in a transaction of libpqxx.
+void write_search_documents(pqxx::transaction_base& tx, std::span<const search_document> documents);
+
+/// Keeps rebuilds off until the transaction ends. Whoever locks rows of a family besides takes this first: a rebuild that waits
+/// holds up those who come behind it.
+void hold_search(pqxx::transaction_base& tx);
+
+/// Takes one document out of every live generation.
+void remove_search_document(pqxx::transaction_base& tx, std::string_view kind, std::string_view ref);
 
 } // namespace ingot::storage

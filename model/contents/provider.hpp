@@ -148,6 +148,19 @@ public:
   virtual const sync_cost& cost() const = 0;
 };
 
+/// How a repository stands, as far as a look at many together tells.
+struct glimpse {
+  description what;
+  object_id head;     ///< of the branch that is followed; zeros: it has none
+  std::string branch; ///< its name
+};
+
+/// What a look at many repositories came to.
+struct glimpses {
+  std::vector<std::optional<glimpse>> found; ///< in the order of the places; nothing: it must be asked for alone
+  sync_cost cost;
+};
+
 /// How urgent a sync is; also in whose favour GitHub's budget is shared out.
 enum class urgency : std::uint8_t { webhook, manual, fallback, nightly };
 inline constexpr std::size_t urgencies = 4;
@@ -161,6 +174,15 @@ public:
 
   /// Makes no request yet.
   virtual std::unique_ptr<remote> open(const place& where, urgency how) = 0;
+
+  /// How many places glance() takes at a time; 0: it has no such look, and each is to be asked for alone.
+  virtual std::size_t glance_max() const { return 0; }
+
+  /// Looks at many repositories together, all of one credential: cheaper than one request each. Blocks, throws provider_error.
+  /// @pre there are at most glance_max()
+  virtual glimpses glance(std::span<const place> places, urgency) {
+    return {std::vector<std::optional<glimpse>>(places.size()), {}};
+  }
 };
 
 } // namespace ingot::contents

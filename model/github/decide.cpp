@@ -58,6 +58,10 @@ private:
   void apply(const std::monostate&) {}
   void apply(const repository_event& fact) { // merge_repository has the rest
     out_.moved |= changed_ && fact.rank > 0;
+    if (fact.released) {
+      out_.releases.emplace_back(delivery_id_);
+      changed_ = true;
+    }
     if (!fact.push)
       return;
     out_.pushes.push_back({std::string{delivery_id_}, *fact.push});

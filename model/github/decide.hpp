@@ -81,10 +81,11 @@ struct change_set {
   std::vector<pipeline_change> pipelines;
   std::vector<commit_change> commits;
   std::vector<new_job> jobs;
-  std::vector<told_push> pushes; ///< in order: whoever follows the repository is told
-  bool moved = false;            ///< its names, flags or its end have changed: whoever follows it is told
+  std::vector<told_push> pushes;     ///< in order: whoever follows the repository is told
+  std::vector<std::string> releases; ///< deliveries that told of one: its manifests are looked at
+  bool moved = false;                ///< its names, flags or its end have changed: whoever follows it is told
 
-  bool empty() const noexcept { return !repository && jobs.empty() && pushes.empty(); }
+  bool empty() const noexcept { return !repository && jobs.empty() && pushes.empty() && releases.empty(); }
 };
 
 /// Ranks among facts of equal source time, so that every order of arrival ends in the same rows (law 4):

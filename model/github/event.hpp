@@ -100,6 +100,7 @@ struct repository_event {
   /// (edited, archived, privatized, …), 2 renamed, 3 transferred, 4 deleted.
   int rank = 0;
   std::optional<contents::push_news> push = {}; ///< of a push to a branch
+  bool released = false;                        ///< a release was published
 };
 
 /// installation and installation_repositories.

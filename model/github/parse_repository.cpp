@@ -149,6 +149,8 @@ void read_release(const payload& p, event& out) {
   out.occurred_at = release.time<"published_at">();
   if (!out.occurred_at)
     out.occurred_at = release.time<"created_at">();
+  if (auto* fact = std::get_if<repository_event>(&out.fact))
+    fact->released = out.action == "published"; // `released` comes besides, for the same one
 }
 
 void read_repository_change(const payload&, event& out) {

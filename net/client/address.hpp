@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/ip_address.hpp"
+#include "model/public_address.hpp"
 
 #include <optional>
 
@@ -11,10 +12,6 @@ namespace ingot::client {
 /// The address that a socket address holds; nothing for other families.
 std::optional<ip_address> ip_of(const sockaddr& x);
 
-/// Is it an address of the open internet? By IANA's special-purpose registries (RFC 6890 and what updates it): not private,
-/// loopback, link-local, shared (CGNAT), multicast, reserved, for documentation or benchmarks, unspecified; of IPv6 nothing
-/// outside 2000::/3 (so no unique-local, IPv4-mapped or NAT64 address either), and none that wraps an IPv4 address (6to4,
-/// Teredo).
-bool is_public(const ip_address& x);
+using ingot::is_public;
 
 } // namespace ingot::client

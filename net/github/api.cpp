@@ -245,6 +245,24 @@ std::vector<api::blob_text> api_session::blobs(std::string_view owner, std::stri
   return std::move(batch.blobs);
 }
 
+std::vector<std::optional<api::repository_head>> api_session::heads(std::span<const api::repository_name> of) {
+  if (of.size() > batch_max)
+    throw std::invalid_argument{"a GraphQL batch of more than 100 repositories"};
+  if (of.empty())
+    return {};
+  auto x = order{};
+  x.method = "POST";
+  x.url = transport_.graphql_url();
+  x.of = resource::graphql;
+  x.body = api::graphql_heads(of);
+  const auto out = ask(x);
+  if (out.verdict.problem || out.got.status != 200)
+    fail(x, out);
+  auto batch = value_of<api::head_batch>(x.name(), api::parse_heads(out.got.body, of.size()));
+  cost_.points += static_cast<std::uint64_t>(batch.points);
+  return std::move(batch.repositories);
+}
+
 std::vector<api::changed_file> api_session::pull_request_files(std::int64_t repository_id, std::int64_t number) {
   auto out = std::vector<api::changed_file>{};
   auto next = std::string{};

@@ -54,6 +54,9 @@ public:
   /// Blobs of at most 512,000 bytes of text, at most 100 at a time, in one GraphQL query; in the order of `ids`.
   std::vector<api::blob_text> blobs(std::string_view owner, std::string_view name, std::span<const contents::object_id> ids);
 
+  /// How up to 100 repositories stand, in one GraphQL query; in the order of `of`. Nothing for what is not found by its name.
+  std::vector<std::optional<api::repository_head>> heads(std::span<const api::repository_name> of);
+
   /// All pages; GitHub lists 3,000 at most.
   std::vector<api::changed_file> pull_request_files(std::int64_t repository_id, std::int64_t number);
 

@@ -289,12 +289,40 @@ public:
     return std::make_unique<github_remote>(where, how, config_, transport_, credentials_, limiter_);
   }
 
+  std::size_t glance_max() const override { return 100; }
+
+  contents::glimpses glance(std::span<const contents::place> places, contents::urgency how) override;
+
 private:
   settings config_;
   std::shared_ptr<client> transport_;
   std::shared_ptr<tokens> credentials_;
   std::shared_ptr<permits> limiter_;
 };
+
+/// By GraphQL, which nobody may ask without a token. What has another id than ours, or is not found by its name, is left to a
+/// look by its id.
+contents::glimpses github_provider::glance(std::span<const contents::place> places, contents::urgency how) {
+  auto out = contents::glimpses{std::vector<std::optional<contents::glimpse>>(places.size()), {}};
+  if (places.empty() || (places.front().credential_id == 0 && config_.github_api.token.empty()))
+    return out;
+  auto names = std::vector<api::repository_name>{};
+  for (const auto& x : places)
+    names.push_back({x.owner, x.name, x.branch});
+  auto session = api_session{*transport_, *credentials_, *limiter_, caller{places.front().credential_id, false, how, "many"}};
+  const auto found = session.heads(names);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!found[i] || found[i]->of.id != places[i].external_id)
+      continue;
+    const auto& x = found[i]->of;
+    const auto own_branch = !places[i].branch.empty();
+    out.found[i] = contents::glimpse{{x.id, x.owner, x.name, x.default_branch, x.is_private, x.archived},
+                                     own_branch ? found[i]->branch_head : found[i]->default_head,
+                                     own_branch ? places[i].branch : x.default_branch};
+  }
+  out.cost = session.cost();
+  return out;
+}
 
 } // namespace
 

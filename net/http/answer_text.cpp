@@ -39,7 +39,7 @@ void append_answer(std::string& out, const response& what, const answer_frame& f
   out += frame.date;
   // RFC 9110 section 8.6: 204 and 304 announce no content of their own.
   const bool has_content = what.status != 204 && what.status != 304;
-  if (has_content) {
+  if (has_content && (!what.source || what.source_bytes != unknown_length)) {
     out += "\r\nContent-Length: ";
     append_number(out, what.source ? static_cast<std::size_t>(what.source_bytes) : what.body.size());
   }

@@ -48,6 +48,10 @@ struct request {
 
 class body_source;
 
+/// Of a body whose end nobody knows beforehand: it is sent without a length, ends with an empty piece, and the connection with
+/// it.
+inline constexpr auto unknown_length = ~std::uint64_t{0};
+
 struct response {
   unsigned status = 200;
   std::string body; ///< JSON unless content_type says otherwise
@@ -55,7 +59,7 @@ struct response {
   std::vector<field> fields;           ///< further ones: `retry-after`, …
   bool close = false;                  ///< end the connection after it
   std::shared_ptr<body_source> source; ///< gives the body piece by piece instead of `body`
-  std::uint64_t source_bytes = 0;      ///< how long it will be
+  std::uint64_t source_bytes = 0;      ///< how long it will be; or unknown_length
 };
 
 /// Sets a further field, replacing one of that lower-case name.

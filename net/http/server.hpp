@@ -47,7 +47,7 @@ public:
 
   /// Called on an I/O thread, one piece at a time; must not block. The piece is the body of what `to` is called with. A piece
   /// that is empty or beyond what was announced, or none at all (`to` is dropped), cuts the connection: the status is on its way
-  /// already.
+  /// already. A body of unknown_length ends with an empty piece.
   virtual void next(responder to) = 0;
 };
 

@@ -312,6 +312,7 @@ task<bool> session<Stream>::finish(response what, bool keep) {
     what.fields.push_back(std::move(x));
   exchange_.fields.clear();
   keep = keep && exchange_.has_head && head_.keep_alive && !what.close && !owner_.draining();
+  keep = keep && !(what.source && what.source_bytes == unknown_length);
   const auto option = !keep ? connection_option::close : head_.http_1_0 ? connection_option::keep_alive : connection_option::none;
   out_.clear();
   append_answer(out_, what, {owner_.date(), exchange_.request_id, option, exchange_.head_only});
@@ -347,11 +348,14 @@ task<bool> session<Stream>::send_pieces(body_source* source, std::uint64_t left)
     if (cut_ == cut::stop)
       co_return false;
     auto piece = std::exchange(answer_, std::nullopt);
+    if (piece && piece->body.empty() && left == unknown_length)
+      co_return true;
     if (!piece || piece->body.empty() || piece->body.size() > left) {
       owner_.refused(*this, fault::internal, "the source of an answer failed");
       co_return false;
     }
-    left -= piece->body.size();
+    if (left != unknown_length)
+      left -= piece->body.size();
     out_ = std::move(piece->body);
     if (!co_await send(out_))
       co_return false;

@@ -23,10 +23,12 @@ openapi_components crawl_components();
 openapi_components event_components();
 openapi_components stripe_components();
 openapi_components rollup_components();
+openapi_components server_components();
 openapi_components limit_components();
 openapi_components account_components();
 openapi_components content_components();
 openapi_components audit_components();
+openapi_components submission_components();
 openapi_components console_components();
 
 } // namespace ingot::routes

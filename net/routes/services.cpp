@@ -32,6 +32,8 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
   out.nobodys_password = std::make_shared<const std::string>(hash_password("", random_bytes(), cost_of(config.console)));
   out.console = load_console_files(config.console);
   out.overview = std::make_shared<overview_snapshots>();
+  out.validations_limit = limiter(config.mcp.validations_per_minute);
+  out.submissions_limit = limiter(config.submissions.requests_per_minute);
   out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
   out.viewers =
       std::make_shared<const events::viewer_hasher>(from_base64(config.master_key).value_or(""), config.events.address_key_days);

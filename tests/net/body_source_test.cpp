@@ -68,6 +68,16 @@ private:
   int given_ = 0;
 };
 
+/// Gives two pieces, then an empty one.
+class ending final : public pieces {
+public:
+  using pieces::pieces;
+
+private:
+  void give(http::responder to, http::response what) override { to(++given_ < 3 ? std::move(what) : http::response{}); }
+  int given_ = 0;
+};
+
 /// Lets who asks wait for ever.
 class silent final : public http::body_source {
 public:
@@ -154,6 +164,19 @@ TEST_CASE("a peer that reads nothing is given no more than the sockets hold, and
   CHECK(eventually([&] { return !w->alive; }));
   CHECK(w->asked < 1'000);
   CHECK(eventually([&] { return s.server.counts().requests_in_flight == 0; }));
+}
+
+TEST_CASE("a body of unknown length goes out as it comes, and ends with its connection") {
+  auto s = serving{test_settings()};
+  const auto w = std::make_shared<watched>();
+  auto client = ask(s, answer_of(std::make_shared<ending>(w, 1'000), http::unknown_length));
+  const auto answer = client.read_rest();
+  CHECK(answer.find("Content-Length") == std::string::npos);
+  CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+  CHECK(answer.size() - answer.find("\r\n\r\n") == 4 + 2'000);
+  CHECK(w->asked == 3);
+  CHECK(s.refusals.lines().empty());
+  CHECK(eventually([&] { return !w->alive && s.server.counts().requests_in_flight == 0; }));
 }
 
 TEST_CASE("a source that fails cuts the connection, so that nobody takes the part for the whole") {

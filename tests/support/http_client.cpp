@@ -160,6 +160,25 @@ void http_client::read_chunks(std::string& into) {
   }
 }
 
+std::string http_client::read_event() {
+  for (;;) {
+    std::size_t end;
+    while ((end = buffer_.find("\n\n")) == std::string::npos) {
+      char chunk[4'096];
+      const auto got = ::recv(fd_, chunk, sizeof chunk, 0);
+      if (got < 0)
+        fail("recv");
+      if (got == 0)
+        return {};
+      buffer_.append(chunk, static_cast<std::size_t>(got));
+    }
+    auto out = buffer_.substr(0, end);
+    buffer_.erase(0, end + 2);
+    if (!out.starts_with(':') && !out.starts_with("retry:"))
+      return out;
+  }
+}
+
 bool http_client::closed_by_peer() {
   char byte;
   auto got = ::recv(fd_, &byte, 1, 0);

@@ -48,6 +48,10 @@ public:
   /// Reads one answer; that to a HEAD has no body. Throws http_error when the peer closes before its end.
   http_answer read_answer(bool to_head = false);
 
+  /// The next event of a stream whose head was read (text/event-stream): its lines. Comments are passed over. Empty: the stream
+  /// is over.
+  std::string read_event();
+
   /// Waits until the peer closes. @returns false when it sends something else or keeps the connection past the patience
   bool closed_by_peer();
 

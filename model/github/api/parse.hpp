@@ -69,6 +69,14 @@ struct blob_batch {
 std::string graphql_blobs(std::string_view owner, std::string_view name, std::span<const contents::object_id> ids);
 parsed<blob_batch> parse_blobs(std::string_view body, std::span<const contents::object_id> ids);
 
+/// A batch of repositories that graphql_heads() asked for. Renamed ones are followed: whether it is the same tells its id.
+struct head_batch {
+  std::vector<std::optional<repository_head>> repositories; ///< in the order of the names; nothing: none that the caller sees
+  std::int64_t points = 1;
+};
+std::string graphql_heads(std::span<const repository_name> of);
+parsed<head_batch> parse_heads(std::string_view body, std::size_t count);
+
 /// The first of a GraphQL answer's `errors`; rate_limited when one of them has the type RATE_LIMITED.
 struct graphql_error {
   std::string type, message;

@@ -118,6 +118,18 @@ struct blob_text {
   std::uint64_t size = 0;
 };
 
+/// Whose head is asked for.
+struct repository_name {
+  std::string owner, name;
+  std::string branch; ///< beside the default one; empty: none
+};
+
+/// A repository and where its branches are, as GraphQL tells it.
+struct repository_head {
+  repository of;
+  contents::object_id default_head, branch_head; ///< zeros: there is none
+};
+
 /// An answer to a conditional request. `value` is absent when nothing has changed (304).
 template <class Value>
 struct conditional {

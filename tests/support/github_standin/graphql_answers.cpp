@@ -80,9 +80,27 @@ json blob_json(const graphql_field& of, const std::string& id, const std::string
   return out;
 }
 
+/// A branch, or null: `name`, `target { oid }`.
+json ref_json(const graphql_field& of, const git_reading& git, const std::string& branch) {
+  const auto commit = git.commit_of("heads/" + branch);
+  if (!commit)
+    return json{nullptr};
+  auto out = json::object({});
+  for (const auto& x : of.fields) {
+    if (x.name == "name")
+      out.with(x.alias, branch);
+    else if (x.name == "target")
+      out.with(x.alias, json::object({{"oid", *commit}}));
+    else
+      throw std::runtime_error{"Field '" + x.name + "' doesn't exist on type 'Ref'"};
+  }
+  return out;
+}
+
 } // namespace
 
-/// Batches of blobs of one repository: `repository(owner, name) { a: object(oid: "…") { … on Blob { text … } } }`.
+/// How repositories stand, and batches of blobs of one: `repository(owner, name) { a: object(oid: "…") { … on Blob { text … } }
+/// }`.
 web_answer standin_request::graphql() {
   endpoint_ = "/graphql";
   if (caller_.anonymous)
@@ -146,6 +164,19 @@ json standin_request::graphql_repository(const graphql_field& of) {
       out.with(x.alias, repository_.id);
     } else if (x.name == "nameWithOwner") {
       out.with(x.alias, repository_.owner + '/' + repository_.name);
+    } else if (x.name == "name") {
+      out.with(x.alias, repository_.name);
+    } else if (x.name == "owner") {
+      out.with(x.alias, json::object({{"login", repository_.owner}}));
+    } else if (x.name == "isPrivate") {
+      out.with(x.alias, repository_.is_private);
+    } else if (x.name == "isArchived") {
+      out.with(x.alias, repository_.archived);
+    } else if (x.name == "defaultBranchRef") {
+      out.with(x.alias, ref_json(x, *git_, repository_.default_branch));
+    } else if (x.name == "ref" && x.arguments.contains("qualifiedName")) {
+      const auto& name = x.arguments.at("qualifiedName");
+      out.with(x.alias, ref_json(x, *git_, name.starts_with("refs/heads/") ? name.substr(11) : name));
     } else {
       throw std::runtime_error{"Field '" + x.name + "' doesn't exist on type 'Repository'"};
     }
