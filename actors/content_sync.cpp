@@ -239,6 +239,7 @@ job_outcome sync_run::sync(observation&& seen) {
       seen.at, seen.etag, seen.what, {}, filters_, next_check(context_), !context_.config.contents.changes_url.empty()};
   if (subject_.manifests)
     result.manifests = manifests_.digest();
+  result.manifests_anew = order_.full;
   result.how = order_.how;
   for (auto tries = 0; tries < tries_max; ++tries) {
     fetch(seen.at);

@@ -63,7 +63,9 @@ public:
   job_outcome run(storage::connection& db) {
     const auto asked_at = context_.now();
     listed_ = storage::list_manifest_candidates(db, subject_.id, places_.paths(), places_.has_patterns());
-    auto found = subject_.state == "gone" ? storage::manifest_findings{all_gone(), {}} : look();
+    auto found = subject_.is_private          ? storage::manifest_findings{all_gone("the repository is private"), {}}
+                 : subject_.state == "gone" ? storage::manifest_findings{all_gone("the repository is gone"), {}}
+                                            : look();
     const auto files = found.files.size();
     const auto counts = storage::store_manifest_check(db, job_.lease, subject_, order_.how, std::move(found), asked_at);
     return job_succeeded{json_object{}
@@ -124,7 +126,7 @@ private:
         out.push_back(std::move(*x));
     }
     if (anything_lost && repository_is_gone())
-      return {all_gone(), {}};
+      return {all_gone("the repository is gone"), {}};
     auto readmes = attach_readmes(out);
     return {std::move(out), std::move(readmes)};
   }
@@ -154,6 +156,9 @@ private:
       } else if (const auto bad = find_bad_utf8(*got.value->text); bad != std::string_view::npos) {
         out.finding = file_finding::not_utf8;
         out.reason = "byte " + std::to_string(bad) + " is no UTF-8";
+      } else if (got.value->text->find('\0') != std::string::npos) {
+        out.finding = file_finding::not_utf8;
+        out.reason = "it holds a NUL, so it is no text";
       } else {
         texts_[path] = std::move(*got.value->text);
       }
@@ -248,14 +253,14 @@ private:
     }
   }
 
-  std::vector<found_file> all_gone() const {
+  std::vector<found_file> all_gone(const char* why) const {
     auto out = std::vector<found_file>{};
     for (const auto& x : subject_.known) {
       auto& lost = out.emplace_back();
       lost.path = x.path;
       lost.kind = x.kind;
       lost.finding = file_finding::missing;
-      lost.reason = "the repository is gone";
+      lost.reason = why;
     }
     return out;
   }

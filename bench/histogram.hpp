@@ -16,6 +16,14 @@ public:
     max_ = std::max(max_, nanoseconds);
   }
 
+  histogram& operator+=(const histogram& x) noexcept {
+    for (std::size_t i = 0; i != buckets_.size(); ++i)
+      buckets_[i] += x.buckets_[i];
+    count_ += x.count_;
+    max_ = std::max(max_, x.max_);
+    return *this;
+  }
+
   /// The duration in milliseconds that `share` (0 to 1) of all do not exceed; 0 when there are none.
   double quantile_ms(double share) const noexcept {
     if (count_ == 0)

@@ -2,6 +2,7 @@
 #include "bench/contents_bench.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/limiter_bench.hpp"
+#include "bench/manifest_bench.hpp"
 #include "bench/site_syncs.hpp"
 #include "bench/suite.hpp"
 #include "storage/cluster.hpp"
@@ -142,6 +143,14 @@ int main(int argc, char** argv) {
   auto* limiter_command = app.add_subcommand("limiter", "permits of the rate limiter in a second");
   limiter_command->add_option("--permits", limiter.permits, "in each run")->capture_default_str();
 
+  manifest_bench_settings manifests;
+  auto* manifests_command = app.add_subcommand("manifests", "manifests of MCP servers, judged over HTTP");
+  manifests_command->add_option("--node", manifests.node, "the binary ingot")->required();
+  manifests_command->add_option("--seconds", manifests.seconds, "of each run")->capture_default_str();
+  manifests_command->add_option("--connections", manifests.connections, "kept alive, one request in flight on each")
+      ->capture_default_str();
+  manifests_command->add_option("--work-dir", manifests.work_dir, "for the data folder (default: a temporary one)");
+
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
     auto* command = app.add_subcommand(name, what);
@@ -166,6 +175,8 @@ int main(int argc, char** argv) {
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;
+    if (manifests_command->parsed())
+      return run_manifest_bench(manifests) ? 0 : 1;
     if (limiter_command->parsed())
       return run_limiter_bench(limiter) ? 0 : 1;
     if (jobs_command->parsed())

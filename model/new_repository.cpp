@@ -193,6 +193,10 @@ std::variant<new_repository, failure> parse_new_repository(std::string_view body
       out.filter.skip_binary = said.flag(name, value);
     else if (name == "fetchLfs")
       out.filter.fetch_lfs = said.flag(name, value);
+    else if (name == "manifests")
+      out.filter.manifests = said.flag(name, value);
+    else if (name == "manifestPaths")
+      out.filter.manifest_paths = said.patterns(name, value);
     else if (name == "credentialId")
       out.credential_id = said.integer(name, value, 1, std::int64_t{1} << 53);
     else
@@ -226,6 +230,10 @@ std::variant<repository_change, failure> parse_repository_change(std::string_vie
       out.skip_binary = !taken_back && said.flag(name, value);
     else if (name == "fetchLfs")
       out.fetch_lfs = !taken_back && said.flag(name, value);
+    else if (name == "manifests")
+      out.manifests = taken_back || said.flag(name, value);
+    else if (name == "manifestPaths")
+      out.manifest_paths = taken_back ? std::vector<std::string>{} : said.patterns(name, value);
     else if (name == "credentialId")
       out.credential_id = taken_back ? 0 : said.integer(name, value, 1, std::int64_t{1} << 53);
     else

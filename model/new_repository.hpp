@@ -17,6 +17,8 @@ struct repository_filter {
   std::optional<std::int64_t> file_bytes_max; ///< absent: the setting
   bool skip_binary = false;
   bool fetch_lfs = false;
+  bool manifests = true;                   ///< is it looked through for manifests of MCP servers?
+  std::vector<std::string> manifest_paths; ///< where: paths, and patterns as in .gitignore; none: the setting
 
   friend bool operator==(const repository_filter&, const repository_filter&) = default;
 };
@@ -36,7 +38,8 @@ struct repository_change {
   std::optional<std::string> branch; ///< empty: the default branch
   std::optional<std::vector<std::string>> include, exclude;
   std::optional<std::optional<std::int64_t>> file_bytes_max;
-  std::optional<bool> skip_binary, fetch_lfs;
+  std::optional<bool> skip_binary, fetch_lfs, manifests;
+  std::optional<std::vector<std::string>> manifest_paths;
   std::optional<std::int64_t> credential_id; ///< 0: none
 };
 

@@ -400,7 +400,7 @@ sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int6
   auto follow_up = std::vector<new_job>{};
   if (changed && x.notify)
     follow_up.push_back(contents::changes_notification(of.id, sync_id, commit, counts.added, counts.modified, counts.removed));
-  if (x.manifests && *x.manifests != of.manifests_seen) {
+  if (x.manifests && (*x.manifests != of.manifests_seen || (x.manifests_anew && *x.manifests != 0))) {
     const auto digest = std::to_string(*x.manifests);
     db_.add("note_manifests", {text(id), text(digest)});
     follow_up.push_back(mcp::job_of({of.id, x.how, false}));

@@ -66,6 +66,7 @@ struct sync_result {
   bool notify = false;                        ///< enqueue a job that tells of the changes
   std::optional<timestamp> push_at = {};      ///< of the push that was the reason
   std::optional<std::int64_t> manifests = {}; ///< digest of manifests and READMEs, where it is looked through for them
+  bool manifests_anew = false; ///< look at them though they are as they were
   contents::urgency how = contents::urgency::fallback;
 };
 

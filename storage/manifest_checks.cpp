@@ -17,7 +17,7 @@ constexpr std::size_t candidates_max = 5'000;
 // A followed repository, removed or not.
 constexpr auto subject_of_id = R"sql(
   SELECT provider, owner, name, url, COALESCE(external_id, 0), COALESCE(branch, ''), COALESCE(credential_id, 0), user_id, state,
-         COALESCE(default_branch, ''), manifests, complete AND include_patterns = '{}' AND exclude_patterns = '{}', manifest_paths
+         COALESCE(default_branch, ''), manifests, complete AND include_patterns = '{}' AND exclude_patterns = '{}', manifest_paths, is_private
   FROM provider_repositories WHERE id = $1
 )sql";
 
@@ -224,6 +224,7 @@ std::optional<check_subject> load_check_subject(connection& db, std::int64_t rep
   out.manifests = row[10].as<bool>();
   out.complete = row[11].as<bool>();
   out.places = read_texts(row[12]);
+  out.is_private = row[13].as<bool>();
   for (const auto& x : pgx::query(tx, known_files_of, repository_id)) {
     const auto of = [&](int column) { return std::string{pgx::text(x[column])}; };
     out.known.push_back({of(0), of(1), of(2), of(3), of(4), of(5)});

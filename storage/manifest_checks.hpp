@@ -49,6 +49,7 @@ struct check_subject {
   contents::place where;
   std::string user_id, state, default_branch;
   bool manifests = true;           ///< whether it is to be looked at
+  bool is_private = false; ///< nothing of it is listed: everybody can read the list
   bool complete = false;           ///< `listed` is all that there is
   std::vector<std::string> places; ///< its own; empty: the setting
   std::vector<known_file> known;

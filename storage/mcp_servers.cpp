@@ -27,12 +27,13 @@ constexpr auto insert_server = R"sql(
   ON CONFLICT (name) DO NOTHING RETURNING id
 )sql";
 
-// The version once; a row that is there stays as it is. @returns the sha that is stored
+// The version once; a row that is there stays as it is
 constexpr auto insert_version = R"sql(
   INSERT INTO mcp_server_versions (server_id, version, manifest, manifest_sha) VALUES ($1, $2, $3, $4)
   ON CONFLICT (server_id, version) DO NOTHING
 )sql";
 
+// The text that a version was published with.
 constexpr auto stored_version = R"sql(
   SELECT manifest_sha FROM mcp_server_versions WHERE server_id = $1 AND version = $2
 )sql";
@@ -140,8 +141,8 @@ private:
     const auto id = now[0].as<std::int64_t>();
     const auto owner = pgx::maybe<std::int64_t>(now[3]);
     const auto key = pgx::text(now[4]);
-    if ((owner && x_.repository_id && *owner != *x_.repository_id && key != key_) ||
-        (!key.empty() && !key_.empty() && key != key_))
+    const auto same_row = owner && x_.repository_id && *owner == *x_.repository_id; // which may have been renamed
+    if (!same_row && !key.empty() && !key_.empty() && key != key_)
       return published::name_taken;
     if (!now[8].as<bool>())
       return published::superseded;

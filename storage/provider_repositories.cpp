@@ -15,7 +15,7 @@ const std::string repository_columns = R"sql(
   (extract(epoch FROM last_synced_at) * 1000000)::int8, last_commit_sha, last_tree_sha, last_branch, filters, etag, complete,
   files, bytes, (extract(epoch FROM rate_limit_reset_at) * 1000000)::int8, retry_count,
   (extract(epoch FROM next_retry_at) * 1000000)::int8, (extract(epoch FROM next_check_at) * 1000000)::int8, last_error, version,
-  (extract(epoch FROM created_at) * 1000000)::int8, (extract(epoch FROM updated_at) * 1000000)::int8
+  (extract(epoch FROM created_at) * 1000000)::int8, (extract(epoch FROM updated_at) * 1000000)::int8, manifests, manifest_paths
 )sql";
 
 // One, removed or not.
@@ -78,15 +78,16 @@ constexpr auto same_repository = R"sql(
 const std::string insert_repository = R"sql(
   INSERT INTO provider_repositories
     (user_id, provider, owner, name, external_id, url, credential_id, branch, default_branch, is_private, archived,
-     include_patterns, exclude_patterns, file_bytes_max, skip_binary, fetch_lfs, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[], $13::text[], $14, $15, $16, $17::timestamptz, $17::timestamptz)
+     include_patterns, exclude_patterns, file_bytes_max, skip_binary, fetch_lfs, created_at, updated_at, manifests, manifest_paths)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[], $13::text[], $14, $15, $16, $17::timestamptz, $17::timestamptz,
+          $18, $19::text[])
   RETURNING )sql" + repository_columns;
 
 // What is wanted of it; a credential that was refused may be another one now, so it is looked after again.
 const std::string update_wanted = R"sql(
   UPDATE provider_repositories SET
     branch = $3, include_patterns = $4::text[], exclude_patterns = $5::text[], file_bytes_max = $6, skip_binary = $7,
-    fetch_lfs = $8, credential_id = $9, updated_at = $10::timestamptz,
+    fetch_lfs = $8, credential_id = $9, updated_at = $10::timestamptz, manifests = $11, manifest_paths = $12::text[],
     state = CASE WHEN state = 'forbidden' AND credential_id IS DISTINCT FROM $9::int8 THEN 'active' ELSE state END,
     state_reason = CASE WHEN state = 'forbidden' AND credential_id IS DISTINCT FROM $9::int8 THEN NULL ELSE state_reason END
   WHERE id = $1 AND user_id = $2 AND state <> 'removed'
@@ -179,6 +180,8 @@ followed_repository read_repository(const pqxx::row& row) {
   out.version = number(33);
   out.created_at = *read_time(row[34]);
   out.updated_at = *read_time(row[35]);
+  out.filter.manifests = row[36].as<bool>();
+  out.filter.manifest_paths = read_texts(row[37]);
   return out;
 }
 
@@ -260,6 +263,8 @@ followed_repository changed(const followed_repository& from, const contents::rep
   out.filter.file_bytes_max = x.file_bytes_max.value_or(from.filter.file_bytes_max);
   out.filter.skip_binary = x.skip_binary.value_or(from.filter.skip_binary);
   out.filter.fetch_lfs = x.fetch_lfs.value_or(from.filter.fetch_lfs);
+  out.filter.manifests = x.manifests.value_or(from.filter.manifests);
+  out.filter.manifest_paths = x.manifest_paths.value_or(from.filter.manifest_paths);
   out.credential_id = x.credential_id.value_or(from.credential_id);
   return out;
 }
@@ -362,13 +367,14 @@ repository_added add_repository(connection& db, const std::string& user_id, cons
   row.credential_id = x.wanted.credential_id;
   check_credential(tx, row);
   const auto& filter = x.wanted.filter;
-  auto include = array_of(filter.include), exclude = array_of(filter.exclude);
+  auto include = array_of(filter.include), exclude = array_of(filter.exclude), places = array_of(filter.manifest_paths);
   const auto is_github = x.wanted.provider == "github";
   const auto rows = pgx::query(
       tx, insert_repository, user_id, x.wanted.provider, x.found.owner, x.found.name.empty() ? x.wanted.name : x.found.name,
       is_github ? unless_zero(x.found.external_id) : std::nullopt, x.wanted.url, unless_zero(x.wanted.credential_id),
       unless_empty(x.wanted.branch), unless_empty(x.found.default_branch), x.found.is_private, x.found.archived,
-      include.parameter(), exclude.parameter(), filter.file_bytes_max, filter.skip_binary, filter.fetch_lfs, to_rfc3339(by.at));
+      include.parameter(), exclude.parameter(), filter.file_bytes_max, filter.skip_binary, filter.fetch_lfs, to_rfc3339(by.at),
+      filter.manifests, places.parameter());
   auto out = repository_added{read_repository(rows[0]), 0};
   out.job_id = enqueue_sync(tx, out.row.id, false);
   append_audit_line(tx, by, "repository followed", subject_of(out.row), name_of(out.row));
@@ -387,10 +393,10 @@ followed_repository change_repository(connection& db, const std::string& user_id
   const auto to = changed(from, x);
   if (to.credential_id != from.credential_id)
     check_credential(tx, to);
-  auto include = array_of(to.filter.include), exclude = array_of(to.filter.exclude);
+  auto include = array_of(to.filter.include), exclude = array_of(to.filter.exclude), places = array_of(to.filter.manifest_paths);
   const auto rows = pgx::query(tx, update_wanted, id, user_id, unless_empty(to.branch), include.parameter(), exclude.parameter(),
                                to.filter.file_bytes_max, to.filter.skip_binary, to.filter.fetch_lfs,
-                               unless_zero(to.credential_id), to_rfc3339(by.at));
+                               unless_zero(to.credential_id), to_rfc3339(by.at), to.filter.manifests, places.parameter());
   auto out = read_repository(rows[0]);
   if (!(to.filter == from.filter) || to.branch != from.branch || to.credential_id != from.credential_id)
     enqueue_sync(tx, id, true);

@@ -34,6 +34,7 @@ std::string to_json(const storage::followed_repository& x) {
   out.add_raw("include", texts_json(x.filter.include)).add_raw("exclude", texts_json(x.filter.exclude));
   x.filter.file_bytes_max ? out.add("fileBytesMax", *x.filter.file_bytes_max) : out.add_raw("fileBytesMax", "null");
   out.add("skipBinary", x.filter.skip_binary).add("fetchLfs", x.filter.fetch_lfs);
+  out.add("manifests", x.filter.manifests).add_raw("manifestPaths", texts_json(x.filter.manifest_paths));
   out.add("state", x.state).add_unless_empty("stateReason", x.state_reason);
   out.add("lastSyncedAt", x.last_synced_at).add_unless_empty("lastCommitSha", x.last_commit_sha);
   out.add_unless_empty("lastTreeSha", x.last_tree_sha).add_unless_empty("lastBranch", x.last_branch);
