@@ -299,8 +299,10 @@ submission_record move_submission(connection& db, const submission_move& x, cons
     auto tx = pqxx::work{db.raw()};
     auto becomes = submission_state::unconfirmed;
     const auto before = begin_step(tx, x, becomes);
-    if (x.step.action == submission_action::confirm)
-      refuse_listed(tx, before), refuse_duplicate(tx, before, key_of(before.repository_url));
+    if (x.step.action == submission_action::confirm) {
+      refuse_listed(tx, before);
+      refuse_duplicate(tx, before, key_of(before.repository_url));
+    }
     if (x.step.action == submission_action::approve && !before.manifest.valid)
       throw refused_change{{fault::conflict, "its manifest is not valid: request changes", {{"/valid", "is false"}}}};
     const auto claimed = becomes == submission_state::under_review ? std::optional{x.step.actor} : std::nullopt;
