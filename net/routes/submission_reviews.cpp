@@ -39,7 +39,7 @@ void decide(const services& what, http::request req, std::string in_path, http::
       [&what, in_path = std::move(in_path), action](storage::connection& db, const http::request& asked) {
         const auto decision = decision_in(asked);
         const auto role = asked.by.is_admin ? submission_role::admin : submission_role::reviewer;
-        const auto by = storage::operator_action{asked.by.actor, what.context->now(), asked.head.request_id};
+        const auto by = action_of(what, asked);
         const auto now = storage::move_submission(
             db, {id_in_path(in_path), {action, role, by.who, decision.reason}, decision.version},
             submission_rules_of(what.context->config), by,
