@@ -20,8 +20,8 @@ using parsed_url = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
 
 /// One exchange, as curl's callbacks see it.
 struct exchange {
-  std::string_view left;   ///< of the message
-  std::string refusal; ///< the last line with which the server refused something
+  std::string_view left; ///< of the message
+  std::string refusal;   ///< the last line with which the server refused something
 };
 
 std::size_t give_text(char* into, std::size_t size, std::size_t count, void* from) {

@@ -61,7 +61,7 @@ std::unique_ptr<smtp_server> smtp_server::start(security how) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(pipe[1], 1);
     ::execl(python, python, program.c_str(), name.c_str(), with_tls ? certificate.c_str() : static_cast<char*>(nullptr),
-             key.c_str(), static_cast<char*>(nullptr));
+            key.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);
   }
   ::close(pipe[1]);
