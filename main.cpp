@@ -19,6 +19,8 @@
 #include "actors/site_notifier.hpp"
 #include "actors/site_sync_job.hpp"
 #include "actors/stripe_check.hpp"
+#include "actors/submission_notifier.hpp"
+#include "actors/submission_repository_job.hpp"
 #include "commands/command_line.hpp"
 #include "model/contents/changes_notification.hpp"
 #include "model/contents/sync_order.hpp"
@@ -28,6 +30,7 @@
 #include "model/mcp/manifest_validator.hpp"
 #include "model/nightly/calendar.hpp"
 #include "model/nightly/run.hpp"
+#include "model/mcp/submission_notice.hpp"
 #include "model/notification.hpp"
 #include "model/word_list.hpp"
 #include "net/git/provider.hpp"
@@ -260,6 +263,10 @@ int serve(serve_request request) {
   context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
   context->job_handlers[nightly::run_kind] = nightly_runs(*system, *context);
   context->job_handlers[nightly::alert_kind] = nightly_alerts(*system, *context);
+  context->job_handlers[mcp::submission_mail_kind] = submission_notices(*system, *context, mail_submitter);
+  context->job_handlers[mcp::submission_webhook_kind] = submission_notices(*system, *context, notify_of_submission);
+  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, fetch_submitted_manifest);
+  context->job_handlers[mcp::submission_track_kind] = github_jobs(*system, *context, track_submitted_repository);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);
   auto node_handle = system->spawn(node, context, reachable);

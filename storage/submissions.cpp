@@ -5,6 +5,7 @@
 #include "model/sha256.hpp"
 #include "model/signature.hpp"
 #include "storage/job_statements.hpp"
+#include "storage/mcp_servers.hpp"
 #include "storage/pgx.hpp"
 #include "storage/refused_change.hpp"
 
@@ -158,6 +159,14 @@ void refuse_duplicate(pqxx::work& tx, const submission_record& x, const std::opt
   throw duplicate_of("submission " + id, id);
 }
 
+/// One that was deleted may come again.
+void refuse_listed(pqxx::work& tx, const submission_record& x) {
+  const auto listed = x.manifest.server_name.empty() ? find_server_of_repository(tx, x.repository_url)
+                                                     : find_listed_server(tx, x.manifest.server_name);
+  if (listed && listed->status != "deleted")
+    throw refused_change{{fault::conflict, "this server is listed already: " + listed->name, {{"server", listed->name}}}};
+}
+
 std::optional<std::string> key_of(const std::string& repository_url) {
   const auto page = mcp::parse_repository_page(repository_url);
   return page ? std::optional{page->key()} : std::nullopt;
@@ -237,6 +246,8 @@ submission_record add_submission(connection& db, const submission_draft& x, cons
     auto wanted = submission_record{};
     wanted.manifest = x.manifest;
     const auto url = x.repository ? std::optional{x.repository->url()} : std::nullopt;
+    wanted.repository_url = url.value_or("");
+    refuse_listed(tx, wanted);
     const auto key = x.repository ? std::optional{x.repository->key()} : std::nullopt;
     refuse_duplicate(tx, wanted, key);
     const auto state = x.by.kind == "email" ? submission_state::unconfirmed : submission_state::submitted;
@@ -288,8 +299,10 @@ submission_record move_submission(connection& db, const submission_move& x, cons
     auto tx = pqxx::work{db.raw()};
     auto becomes = submission_state::unconfirmed;
     const auto before = begin_step(tx, x, becomes);
-    if (x.step.action == submission_action::confirm)
+    if (x.step.action == submission_action::confirm) {
+      refuse_listed(tx, before);
       refuse_duplicate(tx, before, key_of(before.repository_url));
+    }
     if (x.step.action == submission_action::approve && !before.manifest.valid)
       throw refused_change{{fault::conflict, "its manifest is not valid: request changes", {{"/valid", "is false"}}}};
     const auto claimed = becomes == submission_state::under_review ? std::optional{x.step.actor} : std::nullopt;
@@ -319,6 +332,7 @@ submission_record revise_submission(connection& db, const submission_move& x, co
     now.manifest = to.manifest.value_or(now.manifest);
     now.note = to.note.value_or(before.note);
     const auto key = key_of(now.repository_url);
+    refuse_listed(tx, now);
     refuse_duplicate(tx, now, key);
     const auto& m = now.manifest;
     const auto rows = pgx::query(tx, update_content, x.id, std::string{to_string(becomes)}, unless_empty(now.repository_url), key,

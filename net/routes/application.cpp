@@ -180,6 +180,8 @@ request_limiter* limiter_of(const services& what, metered share) {
     return what.crawl_limit.get();
   case metered::sign_ins:
     return what.sign_ins_limit.get();
+  case metered::submissions:
+    return what.submissions_limit.get();
   case metered::validations:
     return what.validations_limit.get();
   case metered::no:

@@ -8,4 +8,7 @@ namespace ingot::routes {
 /// before).
 void list_audit_lines(const services& what, http::request req, path_parameters, http::responder done);
 
+/// All of them from the oldest on, as NDJSON or CSV (parameter format), a piece at a time; the same filters.
+void export_audit_lines(const services& what, http::request req, path_parameters, http::responder done);
+
 } // namespace ingot::routes

@@ -29,6 +29,7 @@ openapi_components limit_components();
 openapi_components account_components();
 openapi_components content_components();
 openapi_components audit_components();
+openapi_components submission_components();
 openapi_components console_components();
 
 } // namespace ingot::routes

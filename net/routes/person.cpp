@@ -114,7 +114,7 @@ void with_person(const services& what, const route& to, http::request req, path_
 }
 
 storage::operator_action action_of(const services& what, const http::request& req) {
-  return {req.by.actor, what.context->now()};
+  return {req.by.actor, what.context->now(), req.head.request_id};
 }
 
 } // namespace ingot::routes

@@ -20,8 +20,8 @@ using parsed_url = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
 
 /// One exchange, as curl's callbacks see it.
 struct exchange {
-  std::string_view left;   ///< of the message
-  std::string last_answer; ///< the last line of the server's
+  std::string_view left; ///< of the message
+  std::string refusal;   ///< the last line with which the server refused something
 };
 
 std::size_t give_text(char* into, std::size_t size, std::size_t count, void* from) {
@@ -34,9 +34,9 @@ std::size_t give_text(char* into, std::size_t size, std::size_t count, void* fro
 
 std::size_t take_answer(char* bytes, std::size_t size, std::size_t count, void* to) {
   auto& x = *static_cast<exchange*>(to);
-  x.last_answer.assign(bytes, std::min(size * count, answer_bytes_max));
-  while (!x.last_answer.empty() && (x.last_answer.back() == '\n' || x.last_answer.back() == '\r'))
-    x.last_answer.pop_back();
+  const auto line = std::string_view{bytes, std::min(size * count, answer_bytes_max)};
+  if (line.starts_with('4') || line.starts_with('5'))
+    x.refusal = line.substr(0, line.find_first_of("\r\n"));
   return size * count;
 }
 
@@ -81,8 +81,8 @@ void send(const smtp_settings& to, const letter& x) {
   auto status = 0l;
   ::curl_easy_getinfo(h.get(), CURLINFO_RESPONSE_CODE, &status);
   auto why = std::string{reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code)};
-  if (status >= 400 && !under_way.last_answer.empty())
-    why += " (" + under_way.last_answer + ")";
+  if (!under_way.refusal.empty())
+    why += " (" + under_way.refusal + ")";
   throw not_sent{status >= 500 && status < 600 && code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED, why};
 }
 

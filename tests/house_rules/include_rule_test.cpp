@@ -63,6 +63,7 @@ const std::vector<room>& rooms() {
         "actors/sync_log.hpp",
         "storage/audit_queries.hpp",
         "storage/submissions.hpp",
+        "storage/submission_approval.hpp",
         "storage/deliveries.hpp",
         "storage/job_queries.hpp",
         "storage/sites.hpp",

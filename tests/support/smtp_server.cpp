@@ -21,6 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Debian's own, which knows Debian's packages.
+constexpr auto python = "/usr/bin/python3";
+
 /// The number that the server writes first; 0 when it ends before.
 std::uint16_t port_from(int pipe) {
   auto text = std::string{};
@@ -37,7 +40,7 @@ void make_certificate(const fs::path& folder) {
 } // namespace
 
 std::unique_ptr<smtp_server> smtp_server::start(security how) {
-  if (output_of("python3 -c 'import aiosmtpd; print(1)' 2>/dev/null") != "1\n") {
+  if (output_of(std::string{python} + " -c 'import aiosmtpd; print(1)' 2>/dev/null") != "1\n") {
     WARN("skipped: there is no mail server to be tested with (python3-aiosmtpd)");
     return nullptr;
   }
@@ -57,8 +60,8 @@ std::unique_ptr<smtp_server> smtp_server::start(security how) {
   if (process == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(pipe[1], 1);
-    ::execlp("python3", "python3", program.c_str(), name.c_str(), with_tls ? certificate.c_str() : static_cast<char*>(nullptr),
-             key.c_str(), static_cast<char*>(nullptr));
+    ::execl(python, python, program.c_str(), name.c_str(), with_tls ? certificate.c_str() : static_cast<char*>(nullptr),
+            key.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);
   }
   ::close(pipe[1]);

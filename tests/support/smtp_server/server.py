@@ -43,7 +43,8 @@ class Handler:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.login == b"ingot" and data.password == b"mail password")
+    # Not handled: the server itself answers 535 then.
+    return AuthResult(handled=False, success=data.login == b"ingot" and data.password == b"mail password")
 
 
 options = {}
