@@ -1,6 +1,7 @@
 #include "actors/nightly_look.hpp"
 
 #include "model/contents/sync_order.hpp"
+#include "model/mcp/check_order.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -21,6 +22,14 @@ constexpr auto attempts_max = 3;
 /// Where the provider named no time.
 constexpr auto pause_default = std::chrono::seconds{60};
 constexpr auto pause_min = std::chrono::seconds{1};
+
+nightly_look::result came_to(outcome what, const storage::nightly_subject& x, std::string reason) {
+  auto out = nightly_look::result{};
+  out.repository_id = x.id;
+  out.came_to = what;
+  out.reason = std::move(reason);
+  return out;
+}
 
 nightly::state_of_repository state_of(const contents::description& x) {
   return {x.owner, x.name, x.default_branch, x.is_private, x.archived};
@@ -127,7 +136,7 @@ void nightly_look::look_alone(const std::vector<const subject*>& all) {
 void nightly_look::look_at(const subject& x) {
   const auto provider = context_.providers.find(x.where.provider);
   if (provider == context_.providers.end())
-    return add({.repository_id = x.id, .came_to = outcome::failed, .reason = "this node has no provider " + x.where.provider});
+    return add(came_to(outcome::failed, x, "this node has no provider " + x.where.provider));
   {
     const auto lock = std::lock_guard{mutex_};
     if (const auto until = limited_.find(x.where.credential_id); until != limited_.end() && until->second > context_.now())
@@ -169,15 +178,20 @@ nightly_look::result nightly_look::judge(const subject& x, const contents::descr
   const auto same_head = synced ? head && synced->commit == head && synced->branch == branch : !head;
   // A private repository that the node's own token sees is not for users: its sync finds out.
   const auto hidden = what != nullptr && what->is_private && x.where.credential_id == 0 && !x.user_id.empty();
-  order(x, out, order_.full || !same_head || !x.complete || x.state != "active" || hidden);
+  order(x, out, {.moved = !same_head || !x.complete || x.state != "active" || hidden, .changed = !out.drift.empty()});
   if (!out.drift.empty() || !out.jobs.empty())
     out.came_to = outcome::changed;
   return out;
 }
 
-void nightly_look::order(const subject& x, result& into, bool sync) const {
-  if (sync && order_.has("content"))
+/// A sync looks at manifests and README by itself when it changed them.
+void nightly_look::order(const subject& x, result& into, found_difference seen) const {
+  const auto sync = (order_.full || seen.moved) && order_.has("content");
+  if (sync)
     into.jobs.push_back(contents::job_of({x.id, contents::urgency::nightly, order_.full, {}}));
+  const auto check = order_.full || seen.changed || (seen.moved && !sync);
+  if (check && x.manifests && (order_.has("manifest") || order_.has("readme")))
+    into.jobs.push_back(mcp::job_of({x.id, contents::urgency::nightly, order_.full}));
 }
 
 void nightly_look::failed(const subject& x, const provider_error& e) {
@@ -192,18 +206,22 @@ void nightly_look::failed(const subject& x, const provider_error& e) {
   case trouble::gone:
   case trouble::forbidden: {
     const auto becomes = std::string{contents::to_string(e.kind())};
-    if (x.state == becomes)
-      return add({.repository_id = x.id, .came_to = outcome::unchanged, .becomes = becomes, .reason = reason});
-    return add({.repository_id = x.id, .came_to = outcome::changed, .becomes = becomes, .reason = reason, .drift = {becomes}});
+    auto out = came_to(x.state == becomes ? outcome::unchanged : outcome::changed, x, reason);
+    out.becomes = becomes;
+    if (out.came_to == outcome::changed) {
+      out.drift = {becomes};
+      order(x, out, {.changed = true});
+    }
+    return add(std::move(out));
   }
   case trouble::permanent:
-    return add({.repository_id = x.id, .came_to = outcome::failed, .reason = reason});
+    return add(came_to(outcome::failed, x, reason));
   case trouble::transient:
     break;
   }
   if (context_.draining)
     return;
-  add({.repository_id = x.id, .came_to = x.attempts + 1 < attempts_max ? outcome::again : outcome::failed, .reason = reason});
+  add(came_to(x.attempts + 1 < attempts_max ? outcome::again : outcome::failed, x, reason));
 }
 
 } // namespace ingot

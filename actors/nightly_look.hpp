@@ -15,13 +15,16 @@ namespace ingot {
 /// time. Blocks; throws nothing of a provider's.
 class nightly_look {
 public:
+  using subject = storage::nightly_subject;
+  using result = storage::nightly_result;
+
   nightly_look(const node_context& context, bool full, std::string parts);
 
   struct found {
-    std::vector<storage::nightly_result> results; ///< without those whose credential is limited: they come again
+    std::vector<result> results; ///< without those whose credential is limited: they come again
     contents::sync_cost cost;
   };
-  found at(const std::vector<storage::nightly_subject>& subjects);
+  found at(const std::vector<subject>& subjects);
 
   /// Credentials that may not be used at `now`.
   std::vector<std::int64_t> limited(timestamp now) const;
@@ -29,15 +32,17 @@ public:
   std::optional<timestamp> limited_until(timestamp now) const;
 
 private:
-  using subject = storage::nightly_subject;
-  using result = storage::nightly_result;
+  struct found_difference {
+    bool moved = false;   ///< its files may be others
+    bool changed = false; ///< what its row says of it was wrong
+  };
 
   void glance(std::span<const subject* const> group, std::vector<const subject*>& alone);
   void look_alone(const std::vector<const subject*>& all);
   void look_at(const subject& x);
   result judge(const subject& x, const contents::description* what, const contents::object_id& head,
                const std::string& branch) const;
-  void order(const subject& x, result& into, bool sync) const;
+  void order(const subject& x, result& into, found_difference seen) const;
   void failed(const subject& x, const contents::provider_error& e);
   void add(result&& x);
   void spend(const contents::sync_cost& x);

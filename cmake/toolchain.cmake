@@ -17,7 +17,7 @@ elseif(LLD)
 endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds) # false positives of g++ 12 at -O2 in std::variant and std::string
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow) # false positives of g++ 12 at -O2 in std::variant and std::string
 endif()
 option(INGOT_WERROR "warnings are errors" OFF)
 if(INGOT_WERROR)

@@ -84,7 +84,8 @@ constexpr auto note_alert = R"sql(
 constexpr auto next_subjects = R"sql(
   SELECT r.id, r.provider, r.owner, r.name, r.url, COALESCE(r.external_id, 0), COALESCE(r.branch, ''), COALESCE(r.credential_id, 0),
          r.user_id, r.state, COALESCE(r.etag, ''), COALESCE(r.last_commit_sha, ''), COALESCE(r.last_tree_sha, ''),
-         COALESCE(r.last_branch, ''), COALESCE(r.default_branch, ''), r.is_private, r.archived, r.complete, i.attempts
+         COALESCE(r.last_branch, ''), COALESCE(r.default_branch, ''), r.is_private, r.archived, r.complete,
+         r.manifests AND r.provider = 'github', i.attempts
   FROM nightly_items i JOIN provider_repositories r ON r.id = i.repository_id
   WHERE i.run_id = $1 AND i.state = 'pending' AND NOT (COALESCE(r.credential_id, 0) = ANY ($3::int8[]))
   ORDER BY i.attempts, r.provider, r.credential_id, i.repository_id LIMIT $2
@@ -232,7 +233,8 @@ nightly_subject read_subject(const pqxx::row& row) {
   out.known.etag = out.etag;
   out.as_known = {out.where.owner, out.where.name, text(14), row[15].as<bool>(), row[16].as<bool>()};
   out.complete = row[17].as<bool>();
-  out.attempts = row[18].as<int>();
+  out.manifests = row[18].as<bool>();
+  out.attempts = row[19].as<int>();
   return out;
 }
 

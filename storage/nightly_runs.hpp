@@ -56,7 +56,8 @@ struct nightly_subject {
   contents::known_state known;
   nightly::state_of_repository as_known;
   bool complete = false;
-  int attempts = 0; ///< of this run, before this one
+  bool manifests = false; ///< is it looked through for manifests of MCP servers?
+  int attempts = 0;       ///< of this run, before this one
 };
 
 /// The run of a job in hand; nothing when there is none, or it is over.

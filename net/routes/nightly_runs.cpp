@@ -4,6 +4,7 @@
 #include "net/bridge.hpp"
 #include "net/routes/database_answer.hpp"
 #include "net/routes/event_stream.hpp"
+#include "net/routes/person.hpp"
 #include "net/routes/query_parameters.hpp"
 #include "storage/nightly_runs.hpp"
 #include "storage/refused_change.hpp"
@@ -79,7 +80,7 @@ void start_nightly_run(const services& what, http::request req, path_parameters,
   answer_by_changing(
       what, std::move(req), std::move(done),
       [&what, order = std::get<nightly::run_order>(std::move(order))](storage::connection& db, const http::request& asked) {
-        const auto started = storage::start_nightly_run(db, order, {"admin", what.context->now()});
+        const auto started = storage::start_nightly_run(db, order, action_of(what, asked));
         if (!started.begun)
           return refuse_second(started.run_id, asked);
         wake_jobs(what);
@@ -128,8 +129,8 @@ void watch_nightly_run(const services& what, http::request req, path_parameters 
 
 void cancel_nightly_run(const services& what, http::request req, path_parameters id, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done),
-                     [&what, id = id.front()](storage::connection& db, const http::request&) {
-                       const auto run = storage::cancel_nightly_run(db, id_in_path(id), {"admin", what.context->now()});
+                     [&what, id = id.front()](storage::connection& db, const http::request& asked) {
+                       const auto run = storage::cancel_nightly_run(db, id_in_path(id), action_of(what, asked));
                        wake_jobs(what);
                        return json_response(nightly::run_json(run));
                      });

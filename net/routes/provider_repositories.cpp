@@ -25,8 +25,8 @@ contents::repository_rules rules_of(const services& what) {
   return {static_cast<std::int64_t>(of.file_bytes_max), of.git_local_paths};
 }
 
-storage::operator_action action_of(const services& what, const user_caller& by) {
-  return {by.is_admin() ? "admin" : "user " + by.user_id, what.context->now()};
+storage::operator_action action_of(const services& what, const user_request& x) {
+  return {x.caller.is_admin() ? "admin" : "user " + x.caller.user_id, what.context->now(), x.request.head.request_id};
 }
 
 /// What a parser gave, or its refusal thrown.
@@ -113,7 +113,7 @@ void insert(const services& what, const addition_ptr& x, const contents::descrip
                        const auto& by = x->asked->caller;
                        const auto added =
                            storage::add_repository(db, by.user_id, {x->wanted, found},
-                                                   what.context->config.contents.repositories_per_user_max, action_of(what, by));
+                                                   what.context->config.contents.repositories_per_user_max, action_of(what, *x->asked));
                        auto answer = json_response(to_json(added.row), 201);
                        answer.fields.emplace_back("location", "/api/v1/repositories/" + std::to_string(added.row.id));
                        wake_jobs(what);
@@ -189,7 +189,7 @@ void change_followed(const services& what, http::request req, path_parameters id
   answer_user_by_changing(what, std::move(req), std::move(id), std::move(done), [&what](auto& db, const user_request& x) {
     const auto change = good(contents::parse_repository_change(x.request.body, rules_of(what)));
     auto answer = json_response(to_json(
-        storage::change_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), change, action_of(what, x.caller))));
+        storage::change_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), change, action_of(what, x))));
     wake_jobs(what);
     return answer;
   });
@@ -198,7 +198,7 @@ void change_followed(const services& what, http::request req, path_parameters id
 void unfollow_repository(const services& what, http::request req, path_parameters id, http::responder done) {
   answer_user_by_changing(what, std::move(req), std::move(id), std::move(done), [&what](auto& db, const user_request& x) {
     return json_response(
-        to_json(storage::remove_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), action_of(what, x.caller))));
+        to_json(storage::remove_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), action_of(what, x))));
   });
 }
 
@@ -206,7 +206,7 @@ void sync_followed(const services& what, http::request req, path_parameters id, 
   answer_user_by_changing(what, std::move(req), std::move(id), std::move(done), [&what](auto& db, const user_request& x) {
     const auto full = good(contents::parse_sync_request(x.request.body));
     const auto of = id_in_path(x.parameters.front());
-    const auto job = storage::request_sync(db, x.caller.user_id, of, full, action_of(what, x.caller));
+    const auto job = storage::request_sync(db, x.caller.user_id, of, full, action_of(what, x));
     wake_jobs(what);
     auto answer = json_response(json_object{}.add("repositoryId", of).add("jobId", std::to_string(job)).text(), 202);
     answer.fields.emplace_back("location", "/api/v1/repositories/" + std::to_string(of) + "/syncs");
