@@ -141,6 +141,8 @@ TEST_CASE("law 2: a nightly run over 500 repositories that is killed thrice look
   CHECK(row(23) == "copy23 active false true");
   // One request for each batch, what the changed ones need, a look at the one that is gone.
   const auto counts = world.standin.counts();
+  for (const auto& [route, x] : counts.endpoints)
+    UNSCOPED_INFO(route << ": " << x.requests << ", " << x.not_modified << " not modified");
   const auto looks = counts.endpoints.at("POST /graphql").requests;
   CHECK(looks >= 20);
   CHECK(counts.requests <= 20 + 3 + 5 * 5 + 4);
