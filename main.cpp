@@ -266,7 +266,7 @@ int serve(serve_request request) {
   context->job_handlers[nightly::alert_kind] = blocking_jobs(*system, *context, notify_of_alert);
   context->job_handlers[mcp::submission_mail_kind] = blocking_jobs(*system, *context, mail_submitter);
   context->job_handlers[mcp::submission_webhook_kind] = blocking_jobs(*system, *context, notify_of_submission);
-  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, fetch_submitted_manifest);
+  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, look_at_submitted_repository);
   context->job_handlers[mcp::submission_track_kind] = github_jobs(*system, *context, track_submitted_repository);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);

@@ -142,7 +142,7 @@ private:
     const auto owner = pgx::maybe<std::int64_t>(now[3]);
     const auto key = pgx::text(now[4]);
     const auto same_row = owner && x_.repository_id && *owner == *x_.repository_id; // which may have been renamed
-    if (!same_row && !key.empty() && !key_.empty() && key != key_)
+    if (!same_row && key != key_)
       return published::name_taken;
     if (!now[8].as<bool>())
       return published::superseded;

@@ -10,6 +10,7 @@
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
 #include "storage/release_fetches.hpp"
+#include "storage/submissions.hpp"
 #include "storage/syncs.hpp"
 #include "telemetry/log.hpp"
 
@@ -153,7 +154,8 @@ bool node_storage::maintain(timestamp now) const {
     const auto deliveries = apply_delivery_retention(db, now, config_.retention);
     const auto syncs = apply_sync_retention(db, now, config_.retention);
     const auto events = apply_event_retention(db, now, config_.retention, config_.events);
-    return deliveries + syncs + events + forget_jobs(db, now, config_.retention) > 0;
+    const auto submissions = forget_unconfirmed_submissions(db, now);
+    return deliveries + syncs + events + submissions + forget_jobs(db, now, config_.retention) > 0;
   });
 }
 

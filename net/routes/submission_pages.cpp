@@ -6,6 +6,7 @@
 #include "net/routes/query_parameters.hpp"
 #include "net/routes/submission_links.hpp"
 #include "storage/refused_change.hpp"
+#include "storage/submission_mails.hpp"
 
 #include <limits>
 #include <utility>
@@ -57,37 +58,45 @@ storage::operator_action by_submitter(const services& what, const storage::submi
 
 void show_confirmation(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_reading(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
-    const auto found = submission_of_link(what, db, asked, submission_link::confirm);
-    if (found.state != mcp::submission_state::unconfirmed)
-      return page("Confirmed", "There is nothing more to do here.");
-    return page("Confirm your submission", "You submitted the MCP server " + name_of(found) + ".", "Yes, review it");
+    return refusing(what, asked, [&] {
+      const auto found = submission_of_link(what, db, asked, submission_link::confirm);
+      if (found.state != mcp::submission_state::unconfirmed)
+        return page("Confirmed", "There is nothing more to do here.");
+      return page("Confirm your submission", "You submitted the MCP server " + name_of(found) + ".", "Yes, review it");
+    });
   });
 }
 
 void confirm_submission(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
-    const auto found = submission_of_link(what, db, asked, submission_link::confirm);
-    const auto by = by_submitter(what, found, asked);
-    storage::move_submission(db, {found.id, {mcp::submission_action::confirm, mcp::submission_role::submitter, by.who, ""}, {}},
-                             submission_rules_of(what.context->config), by);
-    if (const auto handles = what.context->handles.load())
-      bridge::tell(handles->jobs, hint_atom_v);
-    return page("Thank you", "Your submission of " + name_of(found) + " waits for a review. A mail tells you of every step.");
+    return refusing(what, asked, [&] {
+      const auto found = submission_of_link(what, db, asked, submission_link::confirm);
+      const auto by = by_submitter(what, found, asked);
+      storage::move_submission(db, {found.id, {mcp::submission_action::confirm, mcp::submission_role::submitter, by.who, ""}, {}},
+                               submission_rules_of(what.context->config), by);
+      if (const auto handles = what.context->handles.load())
+        bridge::tell(handles->jobs, hint_atom_v);
+      return page("Thank you", "Your submission of " + name_of(found) + " waits for a review. A mail tells you of every step.");
+    });
   });
 }
 
 void show_unsubscription(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_reading(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
-    submission_of_link(what, db, asked, submission_link::unsubscribe);
-    return page("No more mail?", "This address will get no more mail about any submission.", "No more mail");
+    return refusing(what, asked, [&] {
+      submission_of_link(what, db, asked, submission_link::unsubscribe);
+      return page("No more mail?", "This address will get no more mail about any submission.", "No more mail");
+    });
   });
 }
 
 void unsubscribe_from_mail(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_changing(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
-    const auto found = submission_of_link(what, db, asked, submission_link::unsubscribe);
-    storage::opt_out_of_mail(db, found.email, by_submitter(what, found, asked));
-    return page("No more mail", "This address gets no more mail about submissions.");
+    return refusing(what, asked, [&] {
+      const auto found = submission_of_link(what, db, asked, submission_link::unsubscribe);
+      storage::opt_out_of_mail(db, found.email, by_submitter(what, found, asked));
+      return page("No more mail", "This address gets no more mail about submissions.");
+    });
   });
 }
 
