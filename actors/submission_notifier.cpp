@@ -6,7 +6,6 @@
 #include "model/mail/message.hpp"
 #include "model/mcp/submission_mail.hpp"
 #include "model/mcp/submission_notice.hpp"
-#include "model/standard_webhooks.hpp"
 #include "net/smtp/client.hpp"
 #include "storage/submission_mails.hpp"
 #include "storage/submissions.hpp"
@@ -79,12 +78,7 @@ job_outcome send(const claimed_job& job, const mcp::submission_mail_facts& facts
 
 job_outcome notify_of_submission(const claimed_job& job, const node_context& context) {
   const auto& to = context.config.submissions;
-  if (to.notify_url.empty())
-    return skipped("no submissions.notify_url is set");
-  const auto key = standard_webhooks::parse_secret(to.notify_secret);
-  if (!key)
-    return job_failed_for_now{"submissions.notify_secret is none: whsec_ and base64 of 24 to 64 bytes"};
-  return post_webhook(job, {to.notify_url, *key}, context);
+  return post_webhook(job, configured_webhook{"submissions.notify", to.notify_url, to.notify_secret}, context);
 }
 
 job_outcome mail_submitter(const claimed_job& job, const node_context& context) {
@@ -104,19 +98,6 @@ job_outcome mail_submitter(const claimed_job& job, const node_context& context) 
   if (order->state != mcp::submission_state::unconfirmed && !storage::wants_mail(*db, found->email))
     return skipped("this address wants no mail");
   return send(job, facts_of(*order, *found, of), found->email, context);
-}
-
-job_handler submission_notices(caf::actor_system& system, const node_context& context,
-                               job_outcome (*work)(const claimed_job&, const node_context&)) {
-  return [&system, &context, work](job_ptr job) {
-    system.spawn<caf::detached>([&context, work, job = std::move(job)](caf::event_based_actor*) {
-      try {
-        (*job->answer)(work(job->job, context));
-      } catch (const std::exception& e) {
-        (*job->answer)(job_failed_for_now{storage::describe(e)});
-      }
-    });
-  };
 }
 
 } // namespace ingot

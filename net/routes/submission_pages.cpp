@@ -1,4 +1,5 @@
 #include "net/routes/submission_pages.hpp"
+#include "model/html_text.hpp"
 
 #include "net/bridge.hpp"
 #include "net/routes/database_answer.hpp"
@@ -16,37 +17,15 @@ namespace {
 
 using mcp::submission_link;
 
-std::string escaped(std::string_view text) {
-  auto out = std::string{};
-  for (const auto c : text)
-    switch (c) {
-    case '&':
-      out += "&amp;";
-      break;
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    default:
-      out += c;
-    }
-  return out;
-}
-
 /// A page without scripts. @param button what its only button says; it posts to the same address. Empty: none
 http::response page(std::string_view title, std::string_view text, std::string_view button = {}) {
   auto out = http::response{};
   out.content_type = "text/html; charset=utf-8";
   out.body =
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" +
-      escaped(title) + "</title><h1>" + escaped(title) + "</h1><p>" + escaped(text) + "</p>";
+      html_escaped(title) + "</title><h1>" + html_escaped(title) + "</h1><p>" + html_escaped(text) + "</p>";
   if (!button.empty())
-    out.body += "<form method=\"post\"><button>" + escaped(button) + "</button></form>";
+    out.body += "<form method=\"post\"><button>" + html_escaped(button) + "</button></form>";
   out.body += "\n";
   // The token is in the address: no other page learns it, and nothing keeps it.
   out.fields = {{"content-security-policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
