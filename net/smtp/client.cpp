@@ -47,9 +47,9 @@ std::size_t take_answer(char* bytes, std::size_t size, std::size_t count, void* 
 /// curl tells what it sends to whoever traces it. Of a command only the verb is kept, never a password (law 9).
 int take_trace(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* to) {
   constexpr std::size_t verb_bytes = 4;
-  const auto text = std::string_view{bytes, size};
-  if (kind == CURLINFO_HEADER_OUT)
-    static_cast<exchange*>(to)->command = text.substr(0, verb_bytes);
+  const auto verb = std::string_view{bytes, std::min(size, verb_bytes)};
+  if (kind == CURLINFO_HEADER_OUT && verb != "QUIT") // with which curl takes its leave after a refusal
+    static_cast<exchange*>(to)->command = verb;
   return 0;
 }
 
