@@ -150,6 +150,9 @@ std::optional<schedule> nightly_schedule(const settings& config, std::function<s
   return schedule{"nightly sync", milliseconds{0}, std::move(start), std::move(calendar)};
 }
 
+/// A server whose repository is gone or private is listed that long at most.
+constexpr auto restless_interval = milliseconds{60'000};
+
 /// What runs by the clock.
 std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database, std::function<timestamp()> now) {
   auto all = std::vector<schedule>{
@@ -162,6 +165,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       // A sixtieth of the interval at a time, so that requests spread over it.
       {"followed repositories", config.contents.fallback_interval / 60,
        [&database](const auto&) { return database.enqueue_content_checks(); }},
+      {"servers of repositories that changed", restless_interval,
+       [&database](const auto&) { return database.enqueue_restless_manifests(); }},
       {"unreferenced contents", config.blobs.sweep_interval,
        [&database](const auto& period) { return database.enqueue_blob_sweep(period, false); }},
       {"orphans in the blob store", orphan_interval(config.blobs),

@@ -170,7 +170,7 @@ void sync_run::take(contents::tree_entry&& x) {
       return;
   }
   total_bytes_ += x.size;
-  if (x.mode == contents::file_mode::regular)
+  if (x.mode == contents::file_mode::regular || x.mode == contents::file_mode::executable)
     manifests_.add(x.path, x.id);
   if (!wanted_paths_.takes(x.path))
     return;

@@ -7,6 +7,7 @@
 #include "storage/delivery_receipt.hpp"
 #include "storage/event_partitions.hpp"
 #include "storage/job_queries.hpp"
+#include "storage/manifest_checks.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
 #include "storage/release_fetches.hpp"
@@ -185,6 +186,13 @@ std::size_t node_storage::enqueue_content_checks() const {
   const auto& x = config_.contents;
   return guarded([&] {
     return storage::enqueue_content_checks(url_, config_.database, content_check_batches, x.fallback_batch, x.fallback_interval);
+  });
+}
+
+std::size_t node_storage::enqueue_restless_manifests() const {
+  return guarded([&] {
+    auto db = connection{url_, config_.database};
+    return storage::enqueue_restless_manifests(db);
   });
 }
 

@@ -16,6 +16,7 @@
 #include "net/routes/jobs.hpp"
 #include "net/routes/overview.hpp"
 #include "net/routes/mcp_servers.hpp"
+#include "net/routes/mcp_servers_admin.hpp"
 #include "net/routes/nightly_runs.hpp"
 #include "net/routes/provider_repositories.hpp"
 #include "net/routes/rate_limits.hpp"
@@ -615,6 +616,20 @@ constexpr route all[] = {
      list_any_repository_syncs,
      "The syncs of anybody's repository, the newest first.",
      {"limit, after", {}, "200 content_syncs"}},
+    {"GET",
+     "/api/v1/admin/repositories/{repository_id}/manifests",
+     door::admin,
+     0,
+     list_repository_manifests,
+     "What was found of manifests of MCP servers in a followed repository, and what the last looks came to.",
+     {.answers = "200 repository_manifests"}},
+    {"PATCH",
+     "/api/v1/admin/servers/{server_name}",
+     door::admin,
+     small_body_max,
+     change_server,
+     "Marks a listed MCP server as deprecated, or takes that back.",
+     {{}, "server_change", "200 server_changed, 409 refused"}},
     {"GET",
      "/api/v1/admin/sites/{site_id}/modules",
      door::admin,
