@@ -26,7 +26,7 @@ struct chosen_password {
 
 chosen_password password_of(const reviewer_options& options) {
   if (!options.password_on_stdin)
-    return {make_session_token(random_bytes()), true};
+    return {make_session_secret(random_bytes()), true};
   auto out = chosen_password{};
   std::getline(std::cin, out.text);
   if (const auto wrong = judge_password(out.text))

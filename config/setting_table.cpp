@@ -454,7 +454,7 @@ const setting table[] = {
   {.key = "console.session_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.session_timeout; },
    .unit = unit::ms, .least = 60'000, .most = 720 * hour_ms, .help = "a browser is signed in so long"},
   {.key = "console.sign_ins_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.sign_ins_per_minute; },
-   .least = 0, .most = 100'000, .help = "attempts to sign in from one address, and for one name; past it 429. 0: no limit"},
+   .least = 0, .most = 100'000, .help = "attempts to sign in from one address; twenty times as many for one name, from all addresses; past it 429. 0: no limit"},
   {.key = "console.password_memory", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.password_memory; },
    .unit = unit::bytes, .least = 8 * kib, .most = 1 * gib, .help = "memory of one Argon2id hashing of a password: what makes guessing dear for whoever steals the table. OWASP asks for 19 MiB with two passes; two hashings run at a time. Holds for new passwords"},
   {.key = "console.password_passes", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.console.password_passes; },

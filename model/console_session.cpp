@@ -5,16 +5,23 @@
 #include "model/signature.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ingot {
 
 namespace {
 
 constexpr auto key_prefix = std::string_view{"ingot_"};
+constexpr auto secret_characters = std::size_t{43};
+constexpr auto signature_digits = std::size_t{64};
 
 std::string signed_by(std::string_view key, std::string_view text) {
   const auto bytes = hmac_sha256{key}(text);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string signature_of(std::string_view master_key, std::string_view secret) {
+  return to_hex(signed_by(signed_by(master_key, "ingot console sessions 1"), secret));
 }
 
 std::string_view without_blanks(std::string_view text) noexcept {
@@ -27,8 +34,21 @@ std::string_view without_blanks(std::string_view text) noexcept {
 
 } // namespace
 
-std::string make_session_token(const std::array<unsigned char, 32>& random) {
+std::string make_session_secret(const std::array<unsigned char, 32>& random) {
   return make_api_key(random).substr(key_prefix.size());
+}
+
+std::string make_session_token(std::string_view master_key, const std::array<unsigned char, 32>& random) {
+  auto secret = make_session_secret(random);
+  const auto signature = signature_of(master_key, secret);
+  return std::move(secret) + '.' + signature;
+}
+
+bool is_session_token(std::string_view token, std::string_view master_key) {
+  const auto dot = token.find('.');
+  if (master_key.empty() || dot != secret_characters || token.size() != secret_characters + 1 + signature_digits)
+    return false;
+  return equal_in_constant_time(token.substr(dot + 1), signature_of(master_key, token.substr(0, dot)));
 }
 
 std::string session_token_hash(std::string_view token) {
@@ -52,6 +72,11 @@ std::string_view cookie_in(std::string_view header, std::string_view name) noexc
       return part.substr(equals + 1);
   }
   return {};
+}
+
+std::string_view session_token_in(std::string_view header) noexcept {
+  const auto secure = cookie_in(header, secure_session_cookie);
+  return secure.empty() ? cookie_in(header, session_cookie) : secure;
 }
 
 } // namespace ingot

@@ -6,8 +6,9 @@ namespace ingot::storage {
 
 namespace {
 
-// Begins a session of somebody whose account lives, which is locked so that it cannot be removed meanwhile.
-constexpr auto hold_reviewer = "SELECT FROM reviewers WHERE id = $1 AND removed_at IS NULL FOR SHARE";
+// Somebody whose account lives and has the password that was verified. It is locked, so that neither changes before the session
+// is there to be ended with it.
+constexpr auto hold_reviewer = "SELECT FROM reviewers WHERE id = $1 AND password_hash = $2 AND removed_at IS NULL FOR SHARE";
 
 constexpr auto insert_session = R"sql(
   INSERT INTO console_sessions (token_hash, reviewer_id, admin_proof, address, agent, created_at, last_seen_at, expires_at)
@@ -82,8 +83,8 @@ pqxx::result insert(pqxx::transaction_base& tx, const new_session& x) {
 std::int64_t begin_session(connection& db, const new_session& x) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
-  if (x.reviewer_id && pgx::query(tx, hold_reviewer, *x.reviewer_id).empty())
-    throw refused_change{{fault::conflict, "this account was removed just now", {}}};
+  if (x.reviewer_id && pgx::query(tx, hold_reviewer, *x.reviewer_id, x.password_hash).empty())
+    throw refused_change{{fault::conflict, "this account was removed, or got another password, just now", {}}};
   pgx::query(tx, forget_sessions, to_rfc3339(x.at));
   const auto id = insert(tx, x)[0][0].as<std::int64_t>();
   end_surplus_of(tx, x.reviewer_id);

@@ -20,13 +20,15 @@ inline constexpr unsigned sessions_per_person_max = 20;
 struct new_session {
   std::string token_hash;                  ///< session_token_hash()
   std::optional<std::int64_t> reviewer_id; ///< nothing: the admin token
+  std::string password_hash;               ///< that the password was found to belong to; of the admin token: empty
   std::string admin_proof;                 ///< of the admin token: admin_proof()
   std::string actor;                       ///< for the audit log
   std::string address, agent;
   timestamp at{}, expires_at{};
 };
 
-/// Begins a session, with its audit line. Throws conflict when the account was removed meanwhile. @returns its id
+/// Begins a session, with its audit line. Throws conflict when the account was removed, or got another password,
+/// meanwhile. @returns its id
 std::int64_t begin_session(connection& db, const new_session& x);
 
 /// Whose session it is.

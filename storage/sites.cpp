@@ -32,7 +32,13 @@ const std::string site_columns = R"sql(
   LEFT JOIN LATERAL (SELECT received_at, outcome FROM syncs WHERE site_id = s.id ORDER BY received_at DESC LIMIT 1) y ON TRUE
 )sql";
 
-const std::string page_of_sites = site_columns + "WHERE s.id > $1 ORDER BY s.id LIMIT $2";
+// A page by id; $3: `true` or `false`, only those that do or do not miss a security update of what they have now.
+const std::string page_of_sites = site_columns + R"sql(
+  WHERE s.id > $1 AND ($3 = '' OR ($3 = 'true') = EXISTS (
+    SELECT FROM site_modules sm JOIN module_versions v ON v.id = sm.version_id
+    WHERE sm.site_id = s.id AND sm.removed_at IS NULL AND v.needs_security_update))
+  ORDER BY s.id LIMIT $2
+)sql";
 const std::string site_of_id = site_columns + "WHERE s.id = $1";
 
 // What sites have now, of those that have anything.
@@ -182,11 +188,11 @@ std::int64_t add_site(connection& db, const std::string& name, std::optional<std
   return made;
 }
 
-std::vector<site_record> list_sites(connection& db, std::int64_t after, unsigned limit) {
+std::vector<site_record> list_sites(connection& db, std::int64_t after, unsigned limit, std::optional<bool> needing) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   auto out = std::vector<site_record>{};
-  for (const auto& row : pgx::query(tx, page_of_sites, after, limit))
+  for (const auto& row : pgx::query(tx, page_of_sites, after, limit, !needing ? "" : *needing ? "true" : "false"))
     out.push_back(read_site(row));
   return out;
 }

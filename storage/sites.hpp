@@ -60,8 +60,8 @@ struct new_api_key {
 /// @returns the site's id: `id` (1 to site_id_max) when given, else the next free one. Refuses a taken id (conflict).
 std::int64_t add_site(connection& db, const std::string& name, std::optional<std::int64_t> id, const operator_action& by);
 
-/// Up to `limit` sites whose ids come after `after`, by id.
-std::vector<site_record> list_sites(connection& db, std::int64_t after, unsigned limit);
+/// Up to `limit` sites whose ids come after `after`, by id. @param needing only those that miss a security update, or miss none
+std::vector<site_record> list_sites(connection& db, std::int64_t after, unsigned limit, std::optional<bool> needing = {});
 
 std::optional<site_record> find_site(connection& db, std::int64_t id);
 

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { adopt, get, send, signedOut, type Session } from './api';
+import { adopt, get, messageOf, Refused, send, signedOut, type Session } from './api';
 import { href, usePlace, type Place } from './route';
-import { Button, Loading, Page } from './ui';
+import { Action, Loading, Page, Problem } from './ui';
 import { Audit } from './pages/audit';
 import { Deliveries } from './pages/deliveries';
 import { Jobs } from './pages/jobs';
@@ -37,7 +37,7 @@ const entries: Entry[] = [
   { path: 'sessions', name: 'Sessions', admin: false, page: Sessions },
 ];
 
-function Shell({ session, leave }: { session: Session; leave: () => void }) {
+function Shell({ session, leave }: { session: Session; leave: () => Promise<unknown> }) {
   const place = usePlace();
   const [open, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -83,9 +83,9 @@ function Shell({ session, leave }: { session: Session; leave: () => void }) {
               <strong>{session.name ?? 'Admin token'}</strong>
               <span class="faint">{session.role}</span>
             </p>
-            <Button kind="text" onClick={leave}>
+            <Action kind="text" run={leave}>
               Sign out
-            </Button>
+            </Action>
           </div>
         </nav>
       </aside>
@@ -109,10 +109,17 @@ export function App() {
     adopt(x);
     set(x);
   };
-  useEffect(() => {
+  const [problem, setProblem] = useState<string | null>(null);
+  // Only who is told so is signed out: a node that cannot be asked, or cannot ask its database, does not say that.
+  const isOver = (e: unknown) => e instanceof Refused && e.status === 401;
+  const ask = () => {
+    setProblem(null);
     get<Session>('/console/api/session')
       .then(take)
-      .catch(() => take(null));
+      .catch((e) => (isOver(e) ? take(null) : setProblem(messageOf(e))));
+  };
+  useEffect(() => {
+    ask();
     const out = () => {
       setEnded(true);
       take(null);
@@ -120,7 +127,14 @@ export function App() {
     signedOut.addEventListener('out', out);
     return () => signedOut.removeEventListener('out', out);
   }, []);
-  if (session === undefined) return <Loading />;
+  if (session === undefined)
+    return problem === null ? (
+      <Loading />
+    ) : (
+      <main class="alone">
+        <Problem text={problem} retry={ask} />
+      </main>
+    );
   if (session === null)
     return (
       <SignIn
@@ -131,8 +145,11 @@ export function App() {
         }}
       />
     );
-  const leave = () => {
-    send('DELETE', '/console/api/session').finally(() => take(null));
-  };
+  const leave = () =>
+    send('DELETE', '/console/api/session')
+      .catch((e) => {
+        if (!isOver(e)) throw e;
+      })
+      .then(() => take(null));
   return <Shell session={session} leave={leave} />;
 }

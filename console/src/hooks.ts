@@ -54,10 +54,16 @@ export function useInterval(run: () => void, seconds: number | null): void {
   }, [seconds]);
 }
 
+/** A stream that broke off comes again by itself; after so long without it there is no connection. */
+const awayAfter = 5000;
+/** Between two questions while there is no stream. */
+const askEvery = 5000;
+
 /**
- * Listens to the node's event stream at `path` while the page is in front; where there is none, asks `otherwise` now and then.
+ * Listens to the node's event stream at `path` while the page is in front. Where there is none it asks `otherwise` now and then,
+ * and listens again as soon as there is an answer.
  */
-export function useLive<T>(path: string | null, event: string, otherwise: string | null, take: (x: T) => void): 'live' | 'asking' | 'away' {
+export function useLive<T>(path: string | null, event: string, otherwise: string, take: (x: T) => void): 'live' | 'asking' | 'away' {
   const [how, setHow] = useState<'live' | 'asking' | 'away'>('away');
   const latest = useRef(take);
   latest.current = take;
@@ -65,39 +71,57 @@ export function useLive<T>(path: string | null, event: string, otherwise: string
     if (path === null) return;
     let stream: EventSource | null = null;
     let timer = 0;
-    let over = false;
+    let fresh = true; // was the stream there since the last question, or never tried?
+    let turn = 0;
+    const after = (ms: number, run: () => void) => {
+      clearTimeout(timer);
+      timer = window.setTimeout(run, ms);
+    };
     const ask = () => {
-      if (over || otherwise === null || document.hidden) return;
+      const asked = turn;
       get<T>(otherwise)
         .then((x) => {
-          if (over) return;
+          if (asked !== turn) return;
           setHow('asking');
           latest.current(x);
+          listen();
         })
-        .catch(() => !over && setHow('away'));
+        .catch(() => {
+          if (asked !== turn) return;
+          setHow('away');
+          after(askEvery, ask);
+        });
+    };
+    const alive = () => {
+      clearTimeout(timer);
+      timer = 0;
+      fresh = true;
+      setHow('live');
     };
     const listen = () => {
       stream = new EventSource(path);
-      const took = (x: MessageEvent<string>) => {
-        setHow('live');
+      stream.onopen = alive;
+      stream.addEventListener(event, (x: MessageEvent<string>) => {
+        alive();
         latest.current(JSON.parse(x.data) as T);
-      };
-      stream.addEventListener(event, took);
-      if (event !== 'message') stream.addEventListener('message', took);
+      });
       stream.onerror = () => {
-        if (over) return;
-        setHow('away');
-        if (stream?.readyState === EventSource.CLOSED && !timer) {
-          ask();
-          timer = window.setInterval(ask, 5000);
+        if (stream?.readyState !== EventSource.CLOSED) {
+          timer ||= window.setTimeout(() => setHow('away'), awayAfter);
+          return;
         }
+        if (!fresh) return after(askEvery, ask);
+        fresh = false;
+        ask();
       };
     };
     const stop = () => {
+      turn += 1;
       stream?.close();
-      clearInterval(timer);
+      clearTimeout(timer);
       stream = null;
       timer = 0;
+      fresh = true;
     };
     const seen = () => {
       stop();
@@ -106,7 +130,6 @@ export function useLive<T>(path: string | null, event: string, otherwise: string
     seen();
     document.addEventListener('visibilitychange', seen);
     return () => {
-      over = true;
       document.removeEventListener('visibilitychange', seen);
       stop();
     };

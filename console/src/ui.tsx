@@ -29,6 +29,16 @@ export function When({ at }: { at: string | null | undefined }) {
   );
 }
 
+/** Whether what is shown is what is. */
+export function Pulse({ how }: { how: 'live' | 'asking' | 'away' }) {
+  const words = { live: 'Live', asking: 'Every 5 s', away: 'No connection' };
+  return (
+    <span class={`pulse ${how}`} role="status">
+      {words[how]}
+    </span>
+  );
+}
+
 export function Loading({ lines = 5 }: { lines?: number }) {
   return (
     <div class="loading" role="status" aria-label="Loading">
@@ -75,7 +85,7 @@ export function Button(props: {
 }
 
 /** A button whose work may fail; it says so beside itself. */
-export function Action(props: { children: ComponentChildren; run: () => Promise<unknown>; done?: () => void; kind?: 'plain' | 'main' | 'danger'; confirm?: string; disabled?: boolean }) {
+export function Action(props: { children: ComponentChildren; run: () => Promise<unknown>; done?: () => void; kind?: 'plain' | 'main' | 'danger' | 'text'; confirm?: string; disabled?: boolean }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
@@ -118,7 +128,10 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
   const at = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
+    const before = document.activeElement;
     at.current?.showModal();
+    // A dialog that is taken away gives the focus back to nobody.
+    return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
     <dialog ref={at} class="dialog" aria-labelledby={id} onClose={close} onCancel={close}>
@@ -238,8 +251,9 @@ export function PagedTable<T>(props: {
   columns: Column<T>[];
   keyOf: (x: T) => string | number;
   empty: ComponentChildren;
-  selectable?: (rows: T[], chosen: T[], reload: () => void) => ComponentChildren;
-  refreshed?: number; ///< another number: fetched anew
+  selectable?: (chosen: T[], reload: () => void) => ComponentChildren;
+  onSelect?: () => void;
+  refreshed?: number | string; ///< another one: fetched anew
 }) {
   const first = props.path(null);
   const [at, setAt] = useState<{ first: string; cursors: Cursor[] }>({ first, cursors: [null] });
@@ -248,8 +262,10 @@ export function PagedTable<T>(props: {
   const { data, error, loading, reload } = useFetch<Record<string, unknown>>(props.path(here));
   const [chosen, setChosen] = useState<Set<string | number>>(new Set());
   useEffect(() => setChosen(new Set()), [first, here]);
+  const shown = useRef(props.refreshed);
   useEffect(() => {
-    if (props.refreshed) reload();
+    if (shown.current !== props.refreshed) reload();
+    shown.current = props.refreshed;
   }, [props.refreshed]);
   if (error) return <Problem text={error} retry={reload} />;
   if (!data) return <Loading />;
@@ -260,10 +276,21 @@ export function PagedTable<T>(props: {
     setChosen(new Set());
     reload();
   };
+  const choose = (keys: Set<string | number>) => {
+    setChosen(keys);
+    props.onSelect?.();
+  };
   return (
     <div class={loading ? 'dimmed' : undefined} aria-busy={loading}>
-      {props.selectable && <div class="toolbar">{props.selectable(rows, rows.filter((x) => chosen.has(props.keyOf(x))), again)}</div>}
-      <Table caption={props.caption} columns={props.columns} rows={rows} keyOf={props.keyOf} selected={props.selectable ? chosen : undefined} onSelect={setChosen} />
+      {props.selectable && (
+        <div class="toolbar">
+          {props.selectable(rows.filter((x) => chosen.has(props.keyOf(x))), again)}
+          <span class="narrow">
+            <Button onClick={() => choose(chosen.size < rows.length ? new Set(rows.map(props.keyOf)) : new Set())}>{chosen.size < rows.length ? 'Select all' : 'Select none'}</Button>
+          </span>
+        </div>
+      )}
+      <Table caption={props.caption} columns={props.columns} rows={rows} keyOf={props.keyOf} selected={props.selectable ? chosen : undefined} onSelect={choose} />
       <nav class="pager" aria-label="Pages">
         <Button disabled={cursors.length === 1} onClick={() => setAt({ first, cursors: cursors.slice(0, -1) })}>
           ← Back

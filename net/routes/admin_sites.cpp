@@ -46,9 +46,10 @@ void add_site(const services& what, http::request req, path_parameters, http::re
 
 void list_sites(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_reading(what, std::move(req), std::move(done), [](storage::connection& db, const http::request& asked) {
-    const auto query = query_parameters{asked.head.query, {"limit", "after"}};
+    const auto query = query_parameters{asked.head.query, {"needs_security_update", "limit", "after"}};
     const auto limit = static_cast<unsigned>(query.integer("limit", 1, page_max, page_default));
-    const auto sites = storage::list_sites(db, query.integer("after", 0, storage::site_id_max, 0), limit + 1);
+    const auto sites = storage::list_sites(db, query.integer("after", 0, storage::site_id_max, 0), limit + 1,
+                                           query.flag("needs_security_update"));
     const auto counts = storage::count_modules_of_sites(db, sites);
     auto shown = std::vector<std::string>{};
     for (auto i = std::size_t{0}; i < sites.size() && i < limit; ++i)

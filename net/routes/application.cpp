@@ -160,7 +160,7 @@ std::optional<failure> refuse_at_door(const services& what, const http::request_
     return refuse_keyless(head);
   case door::reviewer:
   case door::admin:
-    return refuse_nobody(head, config.admin_token);
+    return refuse_nobody(head, config);
   case door::user: // takes small bodies only
   case door::page:
   case door::sign_in:

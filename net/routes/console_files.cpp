@@ -127,6 +127,13 @@ void show_console(const services& what, http::request req, path_parameters, http
   send(what, req, "index.html", done);
 }
 
+void redirect_to_console(const services&, http::request, path_parameters, http::responder done) {
+  auto out = http::response{};
+  out.status = 308;
+  out.fields = {{"location", "/console"}};
+  done(std::move(out));
+}
+
 void send_console_file(const services& what, http::request req, path_parameters file, http::responder done) {
   send(what, req, file.front(), done);
 }

@@ -25,6 +25,10 @@ using console_files = std::map<std::string, console_file, std::less<>>;
 std::shared_ptr<const console_files> load_console_files(const console_settings& of);
 
 void show_console(const services& what, http::request req, path_parameters, http::responder done);
+
+/// Leads from `/console/` to `/console`, where the page's own addresses are right.
+void redirect_to_console(const services& what, http::request req, path_parameters, http::responder done);
+
 void send_console_file(const services& what, http::request req, path_parameters file, http::responder done);
 
 } // namespace ingot::routes

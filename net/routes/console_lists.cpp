@@ -95,8 +95,9 @@ std::string setting_json(const setting& x, const settings& of, const settings& f
   auto now = toml_value(x, of);
   const auto by_default = toml_value(x, fresh);
   const auto same = now == by_default;
-  if (x.secret)
-    now = now == "\"\"" ? now : x.key == "database.url" ? mask_password(now) : "(set)";
+  if (x.secret && now != "\"\"" && x.key != "database.url")
+    now = "(set)";
+  now = mask_password(now); // an URL of any setting may hold one
   auto out = json_object{};
   out.add("key", x.key).add("value", now).add("default", by_default).add("isDefault", same);
   return out.add("secret", x.secret).add("type", type_name(x)).add("help", x.help).text();

@@ -1,6 +1,7 @@
 #include "net/routes/console_session.hpp"
 
 #include "config/secrets.hpp"
+#include "model/base64.hpp"
 #include "model/console_session.hpp"
 #include "model/json_object.hpp"
 #include "model/sha256.hpp"
@@ -60,9 +61,16 @@ bool is_secure(const services& what, const http::request_head& head) {
   return !what.context->config.server.tls_certificate.empty() || head["origin"].starts_with("https://");
 }
 
-http::field cookie(const services& what, const http::request_head& head, std::string_view token, seconds life) {
-  return {"set-cookie", std::string{session_cookie} + "=" + std::string{token} + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
-                            std::to_string(life.count()) + (is_secure(what, head) ? "; Secure" : "")};
+http::field cookie(std::string_view name, std::string_view token, seconds life) {
+  return {"set-cookie", std::string{name} + "=" + std::string{token} + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
+                            std::to_string(life.count()) + (name == secure_session_cookie ? "; Secure" : "")};
+}
+
+/// Forgets whichever of both the browser has.
+void end_cookies(const http::request_head& head, http::response& to) {
+  for (const auto name : {session_cookie, secure_session_cookie})
+    if (!cookie_in(head["cookie"], name).empty())
+      to.fields.push_back(cookie(name, "", seconds{0}));
 }
 
 std::string session_json(const http::request_caller& by, const std::optional<timestamp>& expires_at, std::string_view token) {
@@ -75,29 +83,35 @@ std::string session_json(const http::request_caller& by, const std::optional<tim
 }
 
 /// @param whose nothing: the admin token's
-void begin(const services& what, const attempt_ptr& x, const std::optional<storage::reviewer_record>& whose) {
-  bridge::run_query(*what.context, {[&what, x, whose](storage::connection& db) {
-                                      const auto token = make_session_token(random_bytes());
-                                      const auto life = std::chrono::floor<seconds>(what.context->config.console.session_timeout);
-                                      auto session = storage::new_session{};
-                                      session.token_hash = session_token_hash(token);
-                                      if (whose)
-                                        session.reviewer_id = whose->id;
-                                      else
-                                        session.admin_proof = admin_proof(token, what.context->config.admin_token);
-                                      session.actor = whose ? actor_of(whose->role, whose->name) : "admin";
-                                      session.address = to_text(client_of(what, x->request.head));
-                                      session.agent = agent_of(x->request.head);
-                                      session.at = what.context->now();
-                                      session.expires_at = session.at + life;
-                                      auto by = http::request_caller{};
-                                      by.session_id = storage::begin_session(db, session);
-                                      by.name = whose ? whose->name : std::string{};
-                                      by.is_admin = !whose || whose->role == person_role::admin;
-                                      auto answer = json_response(session_json(by, session.expires_at, token));
-                                      answer.fields.push_back(cookie(what, x->request.head, token, life));
-                                      x->done(std::move(answer));
-                                    },
+http::response begun_session(const services& what, const attempt& x, const std::optional<storage::reviewer_credentials>& whose,
+                             storage::connection& db) {
+  const auto& config = what.context->config;
+  const auto token = make_session_token(from_base64(config.master_key).value_or(""), random_bytes());
+  const auto life = std::chrono::floor<seconds>(config.console.session_timeout);
+  auto session = storage::new_session{};
+  session.token_hash = session_token_hash(token);
+  if (whose) {
+    session.reviewer_id = whose->row.id;
+    session.password_hash = whose->password_hash;
+  } else {
+    session.admin_proof = admin_proof(token, config.admin_token);
+  }
+  session.actor = whose ? actor_of(whose->row.role, whose->row.name) : "admin";
+  session.address = to_text(client_of(what, x.request.head));
+  session.agent = agent_of(x.request.head);
+  session.at = what.context->now();
+  session.expires_at = session.at + life;
+  auto by = http::request_caller{};
+  by.session_id = storage::begin_session(db, session);
+  by.name = whose ? whose->row.name : std::string{};
+  by.is_admin = !whose || whose->row.role == person_role::admin;
+  auto answer = json_response(session_json(by, session.expires_at, token));
+  answer.fields.push_back(cookie(is_secure(what, x.request.head) ? secure_session_cookie : session_cookie, token, life));
+  return answer;
+}
+
+void begin(const services& what, const attempt_ptr& x, const std::optional<storage::reviewer_credentials>& whose) {
+  bridge::run_query(*what.context, {[&what, x, whose](storage::connection& db) { x->done(begun_session(what, *x, whose, db)); },
                                     [&what, x](const failure& why) { x->refuse(what, why); }, false});
 }
 
@@ -126,11 +140,11 @@ void verify(const services& what, const attempt_ptr& x, std::optional<storage::r
     const auto matches = is_password(x->said.password, who ? who->password_hash : *what.nobodys_password);
     if (!who || !matches)
       return x->refuse(what, wrong_sign_in());
-    begin(what, x, who->row);
+    begin(what, x, who);
   });
 }
 
-/// Each name has its share of attempts: its digest stands for an address.
+/// Each name has its shares of attempts: its digest stands for an address.
 ip_address share_of(std::string_view name) {
   auto out = ip_address{.is_v6 = true};
   const auto digest = sha256(name);
@@ -150,6 +164,10 @@ void sign_in_by_name(const services& what, const attempt_ptr& x) {
   bridge::run_query(*what.context,
                     {[&what, x](storage::connection& db) { verify(what, x, storage::find_reviewer(db, x->said.name)); },
                      [&what, x](const failure& why) { x->refuse(what, why); }});
+}
+
+void forget(const services& what, std::int64_t session_id) {
+  what.sessions->forget_if([session_id](const storage::session_holder& x) { return x.id == session_id; });
 }
 
 /// Whose sessions somebody may see and end; nothing: everybody's.
@@ -181,7 +199,7 @@ void begin_console_session(const services& what, http::request req, path_paramet
 }
 
 void show_console_session(const services&, http::request req, path_parameters, http::responder done) {
-  const auto token = req.by.session_id == 0 ? std::string_view{} : cookie_in(req.head["cookie"], session_cookie);
+  const auto token = req.by.session_id == 0 ? std::string_view{} : session_token_in(req.head["cookie"]);
   done(json_response(session_json(req.by, std::nullopt, token)));
 }
 
@@ -191,8 +209,9 @@ void end_console_session(const services& what, http::request req, path_parameter
         http::refusal({fault::conflict, "there is no session to end: this is the admin token itself", {}}, req.head.request_id));
   answer_by_changing(what, std::move(req), std::move(done), [&what](storage::connection& db, const http::request& asked) {
     storage::end_session(db, asked.by.session_id, std::nullopt, "signed out", action_of(what, asked));
+    forget(what, asked.by.session_id);
     auto answer = json_response("{}");
-    answer.fields.push_back(cookie(what, asked.head, "", seconds{0}));
+    end_cookies(asked.head, answer);
     return answer;
   });
 }
@@ -216,6 +235,7 @@ void revoke_console_session(const services& what, http::request req, path_parame
                      [&what, id = session_id.front()](storage::connection& db, const http::request& asked) {
                        storage::end_session(db, id_in_path(id), within_reach(asked.by), "session revoked",
                                             action_of(what, asked));
+                       forget(what, id_in_path(id));
                        return json_response("{}");
                      });
 }

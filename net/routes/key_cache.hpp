@@ -13,11 +13,11 @@ namespace ingot::routes {
 
 /// Keys that were found in the database a moment ago, by their hashes. Only keys that exist are remembered, so that strangers
 /// cannot fill it. Thread-safe.
-template <class Holder>
+template <class Holder, int Seconds = 10>
 class key_cache {
 public:
   /// A revoked key may live so long where nothing else looks at it. (A sync looks again, in its transaction.)
-  static constexpr std::chrono::seconds remembered{10};
+  static constexpr std::chrono::seconds remembered{Seconds};
   /// Past it all are forgotten.
   static constexpr std::size_t keys_max = 100'000;
 
@@ -40,7 +40,6 @@ public:
     forget_if([key_id](const Holder& x) { return x.key_id == key_id; });
   }
 
-protected:
   template <class Predicate>
   void forget_if(Predicate is_meant) {
     const auto lock = std::lock_guard{guard_};

@@ -19,6 +19,7 @@ openapi_components console_components() {
   {"type":"object","required":["name","password"],"additionalProperties":false,"properties":{"name":{"type":"string"},"password":{"type":"string"}}}]}}}})json",
       R"json(
  "session_begun":{"description":"Signed in: the cookie is the session.","headers":{"Set-Cookie":{"schema":{"type":"string"}}},"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Session"}}}},
+ "to_console":{"description":"Location is /console."},
  "page":{"description":"A file of the console, with a strict Content-Security-Policy.","content":{"text/html":{"schema":{"type":"string"}}}},
  "overview":{"description":"A snapshot, at most a second old.","content":{"application/json":{"schema":{"type":"object","required":["at","database","spool","intake","jobs","budgets"],"properties":{"at":{"$ref":"#/components/schemas/Time"},"version":{"type":"string"},"database":{"enum":["direct","draining","away"]},
   "spool":{"type":"object","properties":{"deliveries":{"type":"integer"},"bytes":{"type":"integer"}}},"groupsWaiting":{"type":"integer"},

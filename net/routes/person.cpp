@@ -1,5 +1,6 @@
 #include "net/routes/person.hpp"
 
+#include "model/base64.hpp"
 #include "model/console_session.hpp"
 #include "model/signature.hpp"
 #include "net/bridge.hpp"
@@ -14,7 +15,7 @@ namespace ingot::routes {
 namespace {
 
 std::string_view session_of(const http::request_head& head) {
-  return cookie_in(head["cookie"], session_cookie);
+  return session_token_in(head["cookie"]);
 }
 
 /// Reading changes nothing that is worth a forgery. (A HEAD is shown as GET.)
@@ -26,6 +27,13 @@ failure no_person() {
   return {fault::unauthorized,
           "this path needs the admin token, or a session of the console",
           {{"authorization", "expected: Bearer <admin token>; or sign in at /console"}}};
+}
+
+/// Made by this node, or by one of the same master key. Others are refused before they cost a question to the database.
+bool is_ours(std::string_view token, const settings& config) {
+  const auto now = is_session_token(token, from_base64(config.master_key).value_or(""));
+  const auto before = is_session_token(token, from_base64(config.master_key_previous).value_or(""));
+  return now || before;
 }
 
 /// A request whose asker is looked for.
@@ -65,6 +73,16 @@ void go_on(const services& what, const route& to, held_request& x, const std::op
   to.handle(what, std::move(x.request), std::move(x.parameters), std::move(x.done));
 }
 
+/// While the database is away whoever was just here may go on looking, so that the console can show that it is away.
+std::optional<storage::session_holder> remembered_for(const services& what, const std::string& hash,
+                                                      const http::request_head& head, const failure& why) {
+  if (why.code != fault::storage_unavailable || changes_something(head))
+    return std::nullopt;
+  const auto now = what.context->now();
+  auto out = what.sessions->find(hash, now);
+  return out && out->expires_at > now ? out : std::nullopt;
+}
+
 } // namespace
 
 std::optional<failure> refuse_foreign_page(const http::request_head& head) {
@@ -86,12 +104,15 @@ std::optional<failure> refuse_foreign_page(const http::request_head& head) {
   return std::nullopt;
 }
 
-std::optional<failure> refuse_nobody(const http::request_head& head, const std::string& admin_token) {
+std::optional<failure> refuse_nobody(const http::request_head& head, const settings& config) {
+  const auto& admin_token = config.admin_token;
   if (head.has("authorization") || session_of(head).empty()) {
     if (!admin_token.empty() && equal_in_constant_time(bearer_token(head), admin_token))
       return std::nullopt;
     return no_person();
   }
+  if (!is_ours(session_of(head), config))
+    return no_person();
   if (!changes_something(head) || equal_in_constant_time(head["x-csrf-token"], csrf_token_of(session_of(head))))
     return std::nullopt;
   return failure{fault::forbidden,
@@ -108,9 +129,16 @@ void with_person(const services& what, const route& to, http::request req, path_
   const auto hash = session_token_hash(session_of(req.head));
   auto x = std::make_shared<held_request>(held_request{std::move(req), std::move(parameters), std::move(done)});
   bridge::run_query(*what.context, {[&what, &to, x, hash](storage::connection& db) {
-                                      go_on(what, to, *x, storage::find_session(db, hash, what.context->now()));
+                                      const auto now = what.context->now();
+                                      const auto found = storage::find_session(db, hash, now);
+                                      if (found)
+                                        what.sessions->remember(hash, *found, now);
+                                      go_on(what, to, *x, found);
                                     },
-                                    [&what, x](const failure& why) { x->refuse(what, why); }});
+                                    [&what, &to, x, hash](const failure& why) {
+                                      const auto remembered = remembered_for(what, hash, x->request.head, why);
+                                      remembered ? go_on(what, to, *x, remembered) : x->refuse(what, why);
+                                    }});
 }
 
 storage::operator_action action_of(const services& what, const http::request& req) {

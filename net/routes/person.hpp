@@ -17,8 +17,9 @@ constexpr bool is_for_people(door who) noexcept {
 /// Pages of other origins are refused: a browser names theirs in Origin, or says in Sec-Fetch-Site that it is another one.
 std::optional<failure> refuse_foreign_page(const http::request_head& head);
 
-/// Judges what can be judged without the database: the admin token, or that there is a cookie and its CSRF token.
-std::optional<failure> refuse_nobody(const http::request_head& head, const std::string& admin_token);
+/// Judges what can be judged without the database: the admin token, or that there is a cookie that this node made, and its CSRF
+/// token.
+std::optional<failure> refuse_nobody(const http::request_head& head, const settings& config);
 
 /// Finds out who asks, sets `req.by`, and calls the route's handler, on this thread or on a READER's. Answers by itself: 401 when
 /// the session is over, 403 when its role is not enough, 503 when nobody can be asked. @pre refuse_nobody() found nothing

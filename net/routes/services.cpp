@@ -13,6 +13,10 @@ namespace ingot::routes {
 
 namespace {
 
+/// Each address has its own share of attempts to sign in; for one name there are so many shares, so that no single address locks
+/// somebody out, and many together cannot guess without end.
+constexpr auto addresses_per_name = 20u;
+
 std::shared_ptr<request_limiter> limiter(unsigned per_minute) {
   auto chance = std::random_device{};
   const auto seed = static_cast<std::uint64_t>(chance()) << 32 | chance();
@@ -28,7 +32,7 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
   out.events_limit = limiter(config.events.requests_per_minute);
   out.crawl_limit = limiter(config.crawl.requests_per_minute);
   out.sign_ins_limit = limiter(config.console.sign_ins_per_minute);
-  out.names_limit = limiter(config.console.sign_ins_per_minute);
+  out.names_limit = limiter(config.console.sign_ins_per_minute * addresses_per_name);
   out.nobodys_password = std::make_shared<const std::string>(hash_password("", random_bytes(), cost_of(config.console)));
   out.console = load_console_files(config.console);
   out.overview = std::make_shared<overview_snapshots>();

@@ -8,6 +8,7 @@
 #include "net/routes/content_streams.hpp"
 #include "net/routes/key_cache.hpp"
 #include "net/routes/site_keys.hpp"
+#include "storage/console_sessions.hpp"
 #include "storage/user_keys.hpp"
 
 #include <atomic>
@@ -34,7 +35,7 @@ struct services {
   std::shared_ptr<request_limiter> events_limit = {};
   std::shared_ptr<request_limiter> crawl_limit = {};
   std::shared_ptr<request_limiter> sign_ins_limit = {};     ///< of an address
-  std::shared_ptr<request_limiter> names_limit = {};        ///< attempts to sign in by one name
+  std::shared_ptr<request_limiter> names_limit = {};        ///< attempts to sign in by one name, from all addresses
   std::shared_ptr<const std::string> nobodys_password = {}; ///< what a password is compared with when nobody has its name
   std::shared_ptr<request_limiter> validations_limit = {};
   std::shared_ptr<request_limiter> submissions_limit = {};
@@ -46,6 +47,8 @@ struct services {
   std::shared_ptr<std::atomic<unsigned>> lookups = std::make_shared<std::atomic<unsigned>>(0);  ///< repositories asked for
   std::shared_ptr<const std::map<std::string, console_file, std::less<>>> console = {};         ///< its files
   std::shared_ptr<overview_snapshots> overview = {};
+  std::shared_ptr<key_cache<storage::session_holder, 60>> sessions =
+      std::make_shared<key_cache<storage::session_holder, 60>>();                               ///< that were used of late
   std::shared_ptr<std::atomic<unsigned>> hashings = std::make_shared<std::atomic<unsigned>>(0); ///< of passwords
 };
 

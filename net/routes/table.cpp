@@ -14,10 +14,10 @@
 #include "net/routes/github.hpp"
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
-#include "net/routes/overview.hpp"
 #include "net/routes/mcp_servers.hpp"
 #include "net/routes/mcp_servers_admin.hpp"
 #include "net/routes/nightly_runs.hpp"
+#include "net/routes/overview.hpp"
 #include "net/routes/provider_repositories.hpp"
 #include "net/routes/rate_limits.hpp"
 #include "net/routes/receipt.hpp"
@@ -212,7 +212,13 @@ constexpr route all[] = {
      "Budgets of GitHub's API: limit, used, reset, and who waits at this node.",
      {"limit, after", {}, "200 rate_limits"}},
     {"POST", "/api/v1/admin/sites", door::admin, small_body_max, add_site, "Adds a site.", {{}, "new_site", "201 site"}},
-    {"GET", "/api/v1/admin/sites", door::admin, 0, list_sites, "The sites, by id.", {"limit, after", {}, "200 sites"}},
+    {"GET",
+     "/api/v1/admin/sites",
+     door::admin,
+     0,
+     list_sites,
+     "The sites, by id.",
+     {"needs_security_update, limit, after", {}, "200 sites"}},
     {"GET",
      "/api/v1/admin/sites/{site_id}",
      door::admin,
@@ -669,6 +675,7 @@ constexpr route all[] = {
      {"limit, after", {}, "200 sessions"}},
     {"DELETE", "/console/api/sessions/{session_id}", door::reviewer, 0, revoke_console_session, "Ends a session."},
     {"GET", "/console", door::page, 0, show_console, "The console, a page for operators and reviewers.", {.answers = "200 page"}},
+    {"GET", "/console/", door::page, 0, redirect_to_console, "Leads to /console.", {.answers = "308 to_console"}},
     {"GET",
      "/console/{console_file*}",
      door::page,

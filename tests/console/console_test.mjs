@@ -52,10 +52,10 @@ async function signIn(page, fill) {
 const passwordOf = (name, role) => JSON.parse(node.run('reviewers', 'add', name, '--email', `${name}@example.org`, '--role', role, '--json')).password;
 
 /** A pending job that no handler takes, and a dead one. */
-function addJobs() {
+function addJobs(keys = 'browser') {
   const reason = hostile.replaceAll("'", "''");
   return node.sql(`WITH waiting AS (
-      INSERT INTO jobs (kind, key) SELECT 'nobody_runs_this', 'browser/' || n FROM generate_series(1, 3) n RETURNING id, key, kind, priority, run_at),
+      INSERT INTO jobs (kind, key) SELECT 'nobody_runs_this', '${keys}/' || n FROM generate_series(1, 3) n RETURNING id, key, kind, priority, run_at),
     lanes AS (INSERT INTO job_lanes (key, job_id, kind, priority, run_at, jobs) SELECT key, id, kind, priority, run_at, 1 FROM waiting),
     dead AS (INSERT INTO jobs (kind, key, state, finished_at, last_error, attempts, history)
       VALUES ('notify', 'browser/dead', 'dead', now(), '${reason}', 3, jsonb_build_array(jsonb_build_object('at', now(), 'attempt', 3, 'error', '${reason}'))) RETURNING id)
@@ -71,7 +71,68 @@ const delivered = await node.deliver('issues', {
   repository: { id: 77, name: 'x', full_name: `o/${hostile}`, owner: { login: 'o', id: 1 } },
   sender: { login: hostile, id: 3 },
 });
-await node.api('POST', '/api/v1/admin/sites', { name: hostile });
+const quoted = hostile.replaceAll("'", "''");
+const json = (of) => JSON.stringify(of).replaceAll("'", "''");
+
+/** A site that has a module of such a name. */
+async function addSite() {
+  const { site_id } = (await node.api('POST', '/api/v1/admin/sites', { name: hostile })).body;
+  const { key } = (await node.api('POST', `/api/v1/admin/sites/${site_id}/keys`, {})).body;
+  const answer = await fetch(`${node.url}/api/v1/sites/${site_id}/modules/sync`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      site_info: { name: hostile, environment: 'live', last_cron: 1700000000 },
+      modules: [{ machine_name: 'token', name: hostile, type: 'contrib', version: '1.0.0', status: true }],
+      sync_timestamp: new Date().toISOString(),
+      drupal_version: '10.3.0',
+      php_version: '8.2.7',
+    }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+  return site_id;
+}
+const site = await addSite();
+
+/** HTML that no cleaning has seen. */
+const uncleaned = `<h2 onclick="window.broken=10" style="position:fixed" id="page">Weather</h2><script>window.broken=11</script>
+  <img src="https://evil.example/x.png" onerror="window.broken=12" alt="chart"><img src=x onerror=window.broken=13>
+  <a href="javascript:window.broken=14">script</a> <a href=" java&#9;script:window.broken=15">tab</a> <a href="vbscript:x">vb</a>
+  <a href="data:text/html,<script>window.broken=16</script>">data</a> <a href="#/settings">inside</a>
+  <a href="https://example.org/fine" onmouseover="window.broken=17" target="_top">fine</a>
+  <svg onload="window.broken=18"><a xlink:href="javascript:window.broken=19"><text>svg</text></a><script>window.broken=20</script></svg>
+  <iframe srcdoc="<script>parent.window.broken=21</script>" onload="window.broken=22"></iframe><object data="https://evil.example"></object>
+  <form action="https://evil.example"><input name="password"><button formaction="javascript:window.broken=23">send</button></form>
+  <style>body { display: none }</style><link rel="stylesheet" href="https://evil.example/x.css"><base href="https://evil.example/">
+  <meta http-equiv="refresh" content="0;url=https://evil.example"><details open ontoggle="window.broken=24"><summary>more</summary></details>
+  <math><mtext><table><mglyph><style><img src=x onerror="window.broken=25"></style></mglyph></table></mtext></math>
+  <noscript><p title="</noscript><img src=x onerror=window.broken=26>"></noscript><template><script>window.broken=27</script></template>`;
+
+/** A server whose README, name and manifest want to be more than text. */
+const evilServer = `io.github.evil/${hostile}`;
+node.sql(`WITH server AS (
+    INSERT INTO mcp_servers (name, version, title, description, repository_url, manifest_sha, readme_path, readme_sha, readme, readme_html, observed_at)
+    VALUES ('${evilServer.replaceAll("'", "''")}', '1.0.0', '${quoted}', '${quoted}', 'javascript:window.broken=30', 'a1', 'README.md', 'b2', '', $html$${uncleaned}$html$, now())
+    RETURNING id)
+  INSERT INTO mcp_server_versions (server_id, version, manifest, manifest_sha)
+  SELECT id, '1.0.0', '${json({ name: evilServer, version: '1.0.0', title: hostile, description: hostile, websiteUrl: 'javascript:window.broken=31' })}', 'a1' FROM server`);
+node.sql(`INSERT INTO audit_log (at, actor, action, subject, details) VALUES (now(), '${quoted}', '${quoted}', '${quoted}', '${json({ reason: hostile })}')`);
+const evilSubmission = await node.api('POST', '/api/v1/submissions?userId=evil', {
+  manifest: JSON.stringify({
+    $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
+    name: 'io.github.evil/names',
+    title: hostile,
+    description: hostile,
+    version: hostile,
+    [hostile]: hostile,
+    repository: { url: 'javascript:window.broken=32', source: hostile },
+    packages: [{ registryType: hostile, identifier: hostile, version: '^1', transport: { type: hostile } }],
+  }),
+  note: hostile,
+});
+assert.equal(evilSubmission.status, 201, JSON.stringify(evilSubmission.body));
+const evilRepository = await node.followRepository('evil');
+node.sql(`UPDATE provider_repositories SET owner = '${quoted}', name = '${quoted}', url = 'javascript:window.broken=33', last_error = '${quoted}', state = 'suspended' WHERE id = ${evilRepository.id}`);
 
 test.after(async () => {
   await browser.close();
@@ -111,6 +172,8 @@ test('a delivery is found, looked at and replayed', async () => {
   await page.getByText('"action": "opened"').waitFor();
   await page.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('Replayed:').waitFor();
+  // The line is written a moment later.
+  while (node.sql(`SELECT count(*) FROM audit_log WHERE action = 'delivery replayed'`) === '0') await new Promise((done) => setTimeout(done, 100));
   await go('audit?action=delivery%20replayed');
   await page.getByRole('cell', { name: delivered.id }).first().waitFor();
   assert.equal(await page.evaluate(() => window.broken), undefined);
@@ -140,18 +203,54 @@ test('dead letters are tried again, and pending jobs are buried, one by one and 
   await close();
 });
 
+/** The document that the README is parsed in, which shows and runs nothing, is held to the policy, too, and says so. */
+const forgetParsers = (wrong) => wrong.splice(0, wrong.length, ...wrong.filter((x) => !x.startsWith('policy: ')));
+
 test('law 9: texts from outside stay texts on every page', async () => {
   const { page, wrong, go, close } = await open();
   await signIn(page, { token: adminToken });
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
-  for (const place of ['deliveries', `deliveries/${delivered.id}`, 'jobs?state=dead', `jobs/${jobs[3]}`, 'sites', 'sites/1', 'audit', `deliveries?event=${encodeURIComponent(hostile)}`, `servers/${encodeURIComponent(hostile)}`, encodeURIComponent(hostile)]) {
+  // Each page, and whether it shows the text.
+  const server = `servers/${encodeURIComponent(evilServer)}`;
+  const submission = `submissions/${evilSubmission.body.id}`;
+  const places = {
+    deliveries: false, [`deliveries/${delivered.id}`]: true, 'jobs?state=dead': true, [`jobs/${jobs[3]}`]: true, sites: true, [`sites/${site}`]: true,
+    servers: true, [server]: true, submissions: false, [submission]: true, repositories: true, [`repositories/${evilRepository.id}`]: true, audit: true,
+    [`audit?actor=${encodeURIComponent(hostile)}`]: true, [`deliveries?event=${encodeURIComponent(hostile)}`]: false,
+    [`servers/${encodeURIComponent(hostile)}`]: true, [encodeURIComponent(hostile)]: false,
+  };
+  for (const [place, shown] of Object.entries(places)) {
     await go(place);
+    if (shown) await page.locator('#page').getByText('<img src=x onerror=').first().waitFor();
     await page.waitForLoadState('networkidle');
     assert.equal(await page.evaluate(() => window.broken), undefined, place);
-    assert.equal(await page.locator('#page img, #page script, #page iframe').count(), 0, place);
+    assert.equal(await page.locator('main :is(img, script, iframe, object, form, style, base, meta, link)').count(), 0, place);
+    const addresses = await page.locator('main a[href]').evaluateAll((all) => all.map((x) => x.protocol));
+    assert.deepEqual(addresses.filter((x) => !['http:', 'https:', 'mailto:'].includes(x)), [], place);
+    if (place === server) forgetParsers(wrong);
   }
-  await go('sites');
-  await page.getByText(hostile).waitFor();
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('law 9: a README that nobody has cleaned is harmless by the page itself', async () => {
+  const { page, wrong, go, close } = await open();
+  await signIn(page, { token: adminToken });
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await go(`servers/${encodeURIComponent(evilServer)}`);
+  const readme = page.locator('.readme');
+  await readme.getByText('Weather').waitFor();
+  const made = await readme.evaluate((x) => [...x.querySelectorAll('*')].map((y) => ({ name: y.localName, attributes: [...y.attributes].map((z) => z.name) })));
+  for (const x of made) {
+    assert.ok(['h2', 'a', 'span', 'details', 'summary', 'p', 'table'].includes(x.name), x.name);
+    assert.deepEqual(x.attributes.filter((y) => !['href', 'rel', 'target', 'class'].includes(y)), [], x.name);
+  }
+  assert.deepEqual(await readme.locator('a[href]').evaluateAll((all) => all.map((x) => x.href)), ['https://evil.example/x.png', 'https://example.org/fine']);
+  for (const name of ['script', 'tab', 'data', 'inside']) await readme.locator('a', { hasText: name }).first().click();
+  await readme.getByText('Weather').hover();
+  assert.equal(await page.evaluate(() => window.broken), undefined);
+  assert.match(page.url(), /#\/servers\//);
+  forgetParsers(wrong);
   assert.deepEqual(wrong, []);
   await close();
 });
@@ -260,6 +359,56 @@ test('a nightly run is begun, watched live and found again', async () => {
   await close();
 });
 
+test('a nightly run is watched live: its progress, and what fails, to the last', async () => {
+  const repositories = node.sql(`SELECT id FROM provider_repositories WHERE name IN ('one', 'two', 'three') ORDER BY id`).split('\n');
+  // Nobody does the job of this one: it goes on when this test says so.
+  const [run] = node.sql(`INSERT INTO nightly_runs (depth, parts, repositories, job_id) VALUES ('incremental', 'content', 3, ${addJobs('nightly')[0]}) RETURNING id`).split('\n');
+  const fail = (repository, more = '') =>
+    node.sql(`WITH item AS (INSERT INTO nightly_items (run_id, repository_id, state, reason) VALUES (${run}, ${repository}, 'failed', 'refused by the test'))
+      UPDATE nightly_runs SET failed = failed + 1 ${more} WHERE id = ${run}`);
+  const { page, wrong, go, close } = await open();
+  let asked = 0;
+  page.on('request', (x) => (asked += x.url().endsWith(`/nightly-runs/${run}`) ? 1 : 0));
+  await signIn(page, { token: adminToken });
+  await go(`nightly/${run}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText('0 of 3 repositories').waitFor();
+  node.sql(`UPDATE nightly_runs SET unchanged = 1 WHERE id = ${run}`);
+  await page.getByText('1 of 3 repositories').waitFor();
+  fail(repositories[1]);
+  await page.getByRole('row', { name: /two.*refused by the test/ }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  assert.equal(asked, 1); // all news came by the stream
+  fail(repositories[2], `, state = 'succeeded', finished_at = now()`);
+  await page.getByRole('row', { name: /three.*refused by the test/ }).waitFor();
+  await page.getByText('succeeded', { exact: true }).waitFor();
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('a node that cannot be asked signs nobody out, and the page is live again when it can', async () => {
+  const { page, wrong, close } = await open();
+  await signIn(page, { token: adminToken });
+  await page.getByText('Live', { exact: true }).waitFor();
+  const away = (route) => route.fulfill({ status: 503, json: { error: { code: 'storage_unavailable', message: 'the database is away', details: [] } } });
+  await page.route('**/console/api/session', away);
+  await page.route('**/admin/overview/events', away);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('alert').filter({ hasText: 'the database is away' }).waitFor();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.reload();
+  await page.getByRole('alert').filter({ hasText: 'the database is away' }).waitFor();
+  await page.unroute('**/console/api/session');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Every 5 s', { exact: true }).waitFor();
+  await page.unroute('**/admin/overview/events');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 test('every page can be reached and used by keyboard', async () => {
   const { page, close } = await open();
   await page.goto(`${node.url}/console`);
@@ -279,6 +428,15 @@ test('every page can be reached and used by keyboard', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Jobs' }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Jobs');
+  // A dialog gives the focus back to what opened it.
+  const [job] = addJobs('keyboard');
+  await page.goto(`${node.url}/console#/jobs/${job}`);
+  await page.getByRole('button', { name: 'Bury' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Bury');
   await close();
 });
 
@@ -296,6 +454,9 @@ test('law 5: the script is small, and nothing of the page is wider than a phone'
     const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(wide <= seen, `${place} is ${wide} wide`);
   }
+  await go('jobs?state=dead');
+  await page.getByRole('button', { name: 'Select all' }).click();
+  await page.getByText(/^\d+ selected$/).waitFor();
   assert.deepEqual(wrong.filter((x) => !x.startsWith('error: Failed')), []);
   await close();
 });

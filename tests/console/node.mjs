@@ -32,6 +32,7 @@ export async function startNode(binary, consoleFolder) {
     INGOT_CONSOLE_PASSWORD_MEMORY: '64KiB',
     INGOT_CONSOLE_SIGN_INS_PER_MINUTE: '1000',
     INGOT_CONTENTS_GIT_LOCAL_PATHS: 'true',
+    INGOT_NIGHTLY_SCHEDULE: 'never',
     ...(process.env.ASAN_OPTIONS ? { ASAN_OPTIONS: process.env.ASAN_OPTIONS } : {}),
     ...(process.env.LSAN_OPTIONS ? { LSAN_OPTIONS: process.env.LSAN_OPTIONS } : {}),
   };
@@ -61,6 +62,7 @@ export async function startNode(binary, consoleFolder) {
   };
   return {
     url,
+    pid: child.pid,
     log: () => log,
     api,
     /** A repository on this machine with one commit, which the node follows from now on. */

@@ -41,14 +41,35 @@ TEST_CASE("law 9: what is wrong with a password does not quote it") {
 }
 
 TEST_CASE("a session's CSRF token tells neither the session nor what is kept of it") {
-  const auto token = make_session_token(filled(9));
-  CHECK(token.size() == 43);
+  const auto token = make_session_token("key", filled(9));
+  CHECK(token.size() == 43 + 1 + 64);
   const auto csrf = csrf_token_of(token);
   CHECK(csrf.size() == 64);
-  CHECK(csrf != csrf_token_of(make_session_token(filled(10))));
+  CHECK(csrf != csrf_token_of(make_session_token("key", filled(10))));
   CHECK(csrf.find(token) == std::string::npos);
   CHECK(session_token_hash(token).size() == 32);
   CHECK(admin_proof(token, "a") != admin_proof(token, "b"));
+}
+
+TEST_CASE("law 9: a session's token is known by its signature, whole and by the same key") {
+  const auto token = make_session_token("key", filled(9));
+  CHECK(is_session_token(token, "key"));
+  CHECK_FALSE(is_session_token(token, "other key"));
+  CHECK_FALSE(is_session_token(make_session_token("", filled(9)), ""));
+  for (auto i = std::size_t{0}; i < token.size(); ++i) {
+    auto changed = token;
+    changed[i] = changed[i] == 'a' ? 'b' : 'a';
+    CHECK_FALSE(is_session_token(changed, "key"));
+    CHECK_FALSE(is_session_token(token.substr(0, i), "key"));
+  }
+  CHECK_FALSE(is_session_token(token + "0", "key"));
+}
+
+TEST_CASE("of two sessions the one that came over TLS counts") {
+  CHECK(session_token_in("ingot_session=a") == "a");
+  CHECK(session_token_in("ingot_session=a; __Host-ingot_session=b") == "b");
+  CHECK(session_token_in("__Host-ingot_session=; ingot_session=a") == "a");
+  CHECK(session_token_in("other=a").empty());
 }
 
 TEST_CASE("a cookie is found among others, and no other is taken for it") {

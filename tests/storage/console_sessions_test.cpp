@@ -20,13 +20,15 @@ const auto hour = std::chrono::hours{1};
 std::string token(unsigned char seed) {
   auto random = std::array<unsigned char, 32>{};
   random.fill(seed);
-  return make_session_token(random);
+  return make_session_token("key", random);
 }
 
-new_session session_of(std::optional<std::int64_t> who, const std::string& cookie, timestamp at = noon) {
+new_session session_of(std::optional<std::int64_t> who, const std::string& cookie, timestamp at = noon,
+                       const std::string& password_hash = "$hash") {
   auto out = new_session{};
   out.token_hash = session_token_hash(cookie);
   out.reviewer_id = who;
+  out.password_hash = password_hash;
   if (!who)
     out.admin_proof = admin_proof(cookie, "token");
   out.actor = "test";
@@ -97,12 +99,23 @@ TEST_CASE("another password and a removal end all sessions of an account and no 
   CHECK_FALSE(found(*c, token(1)));
   CHECK(found(*c, token(2)));
   CHECK(find_reviewer(*c, "ada")->password_hash == "$other");
-  begin_session(*c, session_of(ada.id, token(3)));
+  begin_session(*c, session_of(ada.id, token(3), noon, "$other"));
   remove_reviewer(*c, "ada", by);
   CHECK_FALSE(found(*c, token(3)));
   CHECK_FALSE(find_reviewer(*c, "ada"));
   CHECK(refusal_of([&] { begin_session(*c, session_of(ada.id, token(4))); }) == fault::conflict);
   CHECK(refusal_of([&] { remove_reviewer(*c, "ada", by); }) == fault::not_found);
+}
+
+TEST_CASE("law 9: a sign-in that was verified with the password of before begins no session") {
+  testing::database db;
+  auto c = db.connect();
+  const auto ada = add_reviewer(*c, {"ada", "ada@example.org", person_role::reviewer, "$hash"}, by);
+  change_password(*c, "ada", "$other", by);
+  CHECK(refusal_of([&] { begin_session(*c, session_of(ada.id, token(1), noon, "$hash")); }) == fault::conflict);
+  CHECK(db.sql("SELECT count(*) FROM console_sessions") == "0");
+  begin_session(*c, session_of(ada.id, token(1), noon, "$other"));
+  CHECK(found(*c, token(1)));
 }
 
 TEST_CASE("a reviewer's name is one person's, and a removed one may come back") {

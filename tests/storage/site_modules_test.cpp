@@ -1,6 +1,7 @@
 #include "storage/site_modules.hpp"
 
 #include "storage/refused_change.hpp"
+#include "storage/sites.hpp"
 #include "tests/storage/site_rows.hpp"
 #include "tests/support/catch.hpp"
 
@@ -56,6 +57,20 @@ TEST_CASE_METHOD(two_sites, "a site's modules are narrowed by need of a security
   CHECK(listed({.needs_security_update = {}, .enabled = {}, .removed = true, .type = {}}) == words{"ctools"});
   CHECK(listed({.needs_security_update = {}, .enabled = {}, .removed = false, .type = "contrib"}) == words{"token"});
   CHECK(listed({.needs_security_update = {}, .enabled = {}, .removed = {}, .type = "'; DROP TABLE sites; --"}).empty());
+}
+
+TEST_CASE_METHOD(two_sites, "sites are narrowed to those that miss a security update of what they have now") {
+  const auto listed = [&](std::optional<bool> needing) {
+    auto out = words{};
+    for (const auto& x : list_sites(*c, 0, 10, needing))
+      out.push_back(x.name);
+    return out;
+  };
+  CHECK(listed(std::nullopt) == words{"one", "two"});
+  CHECK(listed(true) == words{"one"});
+  CHECK(listed(false) == words{"two"});
+  db.sql("UPDATE site_modules SET removed_at = now() WHERE site_id = 1 AND module_id = 2");
+  CHECK(listed(true).empty());
 }
 
 TEST_CASE_METHOD(two_sites, "a listed module says all that is known, and is last seen by the site's newest full sync") {

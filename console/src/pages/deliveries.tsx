@@ -84,7 +84,8 @@ function One({ id, source }: { id: string; source: string }) {
 export function Deliveries({ place }: { place: Place }) {
   const id = place.parts[1];
   if (id) return <One key={id} id={id} source={place.query.source ?? ''} />;
-  const { event = '', repository = '', outcome = '' } = place.query;
+  const { event = '', repository = '', outcome = '', since = '' } = place.query;
+  const restricted = event || repository || outcome || since;
   return (
     <Page title="Deliveries" lead="What was sent to this node and kept, the newest first.">
       <div class="filters">
@@ -96,13 +97,17 @@ export function Deliveries({ place }: { place: Place }) {
         />
         <TextFilter label="Event" value={event} placeholder="pull_request" set={(x) => setQuery(place, { event: x })} />
         <TextFilter label="Repository" value={repository} placeholder="owner/name" set={(x) => setQuery(place, { repository: x })} />
+        <label class="field">
+          <span>Since (UTC)</span>
+          <input type="datetime-local" value={since} onChange={(e) => setQuery(place, { since: e.currentTarget.value.slice(0, 16) })} />
+        </label>
       </div>
       <PagedTable<Delivery>
         caption="Deliveries"
-        path={(after) => `/api/v1/admin/deliveries${query({ event, repository, outcome, limit: 50, after })}`}
+        path={(after) => `/api/v1/admin/deliveries${query({ event, repository, outcome, since: since && `${since}:00Z`, limit: 50, after })}`}
         items={(x) => x.deliveries as Delivery[]}
         keyOf={(x) => `${x.deliveryId} ${x.receivedAt}`}
-        empty={<Empty title={event || repository || outcome ? 'No delivery is like that' : 'Nothing was delivered yet'}>{!(event || repository || outcome) && 'Point a webhook at /webhook, or try `ingot send --example`.'}</Empty>}
+        empty={<Empty title={restricted ? 'No delivery is like that' : 'Nothing was delivered yet'}>{!restricted && 'Point a webhook at /webhook, or try `ingot send --example`.'}</Empty>}
         columns={[
           {
             name: 'Event',

@@ -140,7 +140,8 @@ export function Jobs({ place }: { place: Place }) {
         items={(x) => x.jobs as Job[]}
         keyOf={(x) => x.id}
         empty={<Empty title={state === 'dead' ? 'No dead letters' : state || kind || key ? 'No job is like that' : 'No jobs yet'} />}
-        selectable={(_, chosen, reload) => {
+        onSelect={() => setSaid('')}
+        selectable={(chosen, reload) => {
           const dead = chosen.filter(finished);
           const pending = chosen.filter((x) => x.state === 'pending');
           return (

@@ -3,7 +3,7 @@ import { query, send } from '../api';
 import { count, duration, time } from '../format';
 import { useFetch, useLive } from '../hooks';
 import { href, type Place } from '../route';
-import { Action, Badge, Bar, Card, Empty, Facts, Loading, Page, PagedTable, Problem, When } from '../ui';
+import { Action, Badge, Bar, Card, Empty, Facts, Loading, Page, PagedTable, Problem, Pulse, When } from '../ui';
 
 interface Run {
   id: number;
@@ -77,7 +77,7 @@ function One({ id }: { id: string }) {
   const [live, setLive] = useState<Run | null>(null);
   const x = live ?? data;
   const running = data !== null && x !== null && !over(x);
-  useLive<Run>(running ? `/api/v1/admin/nightly-runs/${id}/events` : null, 'run', `/api/v1/admin/nightly-runs/${id}`, (y) => {
+  const how = useLive<Run>(running ? `/api/v1/admin/nightly-runs/${id}/events` : null, 'run', `/api/v1/admin/nightly-runs/${id}`, (y) => {
     setLive({ ...(x as Run), ...y });
     if (over({ ...(x as Run), ...y })) reload();
   });
@@ -86,10 +86,15 @@ function One({ id }: { id: string }) {
       title={`Nightly run ${id}`}
       lead={x && <>began <When at={x.created_at} /></>}
       aside={
-        running && !x.cancel_requested && (
-          <Action kind="danger" confirm="What was checked stays as it is; the rest waits for the next run." run={() => send('POST', `/api/v1/admin/nightly-runs/${id}/cancel`)} done={reload}>
-            Cancel the run
-          </Action>
+        running && (
+          <>
+            <Pulse how={how} />
+            {!x.cancel_requested && (
+              <Action kind="danger" confirm="What was checked stays as it is; the rest waits for the next run." run={() => send('POST', `/api/v1/admin/nightly-runs/${id}/cancel`)} done={reload}>
+                Cancel the run
+              </Action>
+            )}
+          </>
         )
       }
     >
@@ -135,7 +140,7 @@ function One({ id }: { id: string }) {
               path={(after) => `/api/v1/admin/nightly-runs/${id}/items${query({ limit: 50, after })}`}
               items={(y) => y.items as Item[]}
               keyOf={(y) => y.repository_id}
-              refreshed={running ? x.changed + x.failed : undefined}
+              refreshed={`${x.changed} ${x.failed} ${x.state}`}
               empty={<Empty title="None" />}
               columns={[
                 { name: 'Repository', kind: 'main', cell: (y) => <a href={href(['repositories', y.repository_id])}>{y.repository}</a> },

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { count, bytes, duration } from '../format';
-import { useFetch, useLive, useNow } from '../hooks';
+import { useFetch, useInterval, useLive, useNow } from '../hooks';
 import { href } from '../route';
-import { Badge, Bar, Card, Loading, Page, Spark, When } from '../ui';
+import { Badge, Bar, Card, Loading, Page, Pulse, Spark, When } from '../ui';
 
 interface Snapshot {
   at: string;
@@ -73,7 +73,8 @@ function Tile({ title, value, unit, tone, children }: { title: string; value: pr
 }
 
 function LastRun() {
-  const { data, error } = useFetch<Record<string, unknown>>('/api/v1/admin/nightly-runs?limit=1');
+  const { data, error, reload } = useFetch<Record<string, unknown>>('/api/v1/admin/nightly-runs?limit=1');
+  useInterval(reload, 15);
   const runs = (data?.runs ?? data?.nightly_runs ?? []) as Run[];
   const run = runs[0];
   return (
@@ -90,9 +91,8 @@ export function Overview() {
   );
   useNow(5);
   const now = past[past.length - 1];
-  const words = { live: 'Live', asking: 'Every 5 s', away: 'No connection' };
   return (
-    <Page title="Overview" lead={now ? `Ingot ${now.version}` : undefined} aside={<span class={`pulse ${how}`} role="status">{words[how]}</span>}>
+    <Page title="Overview" lead={now ? `Ingot ${now.version}` : undefined} aside={<Pulse how={how} />}>
       {!now ? (
         <Loading />
       ) : (
@@ -102,7 +102,10 @@ export function Overview() {
               <p class="faint">{now.database === 'direct' ? 'takes commits' : now.database === 'draining' ? 'is back; the spool goes first' : 'the spool takes over'}</p>
             </Tile>
             <Tile title="Spool" tone={now.spool.deliveries > 0 ? 'alarm' : ''} value={count(now.spool.deliveries)} unit="waiting">
-              <p class="faint">{bytes(now.spool.bytes)}</p>
+              <p class="faint">
+                {bytes(now.spool.bytes)}
+                {now.groupsWaiting > 0 && `, ${count(now.groupsWaiting)} groups on their way`}
+              </p>
             </Tile>
             <Tile title="Median acknowledgement" value={((x) => (x === null ? '–' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.5))}>
               <p class="faint">95%: {((x) => (x === null ? 'none of late' : x === Infinity ? '> 10 s' : `≤ ${duration(x)}`))(quantile(past, 0.95))}</p>

@@ -114,14 +114,18 @@ function One({ id, place }: { id: string; place: Place }) {
 export function Sites({ place }: { place: Place }) {
   const id = place.parts[1];
   if (id) return <One key={id} id={id} place={place} />;
+  const needs = place.query.needs ?? '';
   return (
     <Page title="Sites" lead="Drupal sites that push what they have installed.">
+      <div class="filters">
+        <Choice label="Show" value={needs} set={(x) => setQuery(place, { needs: x })} options={[['', 'All'], ['true', 'Missing a security update']]} />
+      </div>
       <PagedTable<Site>
         caption="Sites"
-        path={(after) => `/api/v1/admin/sites${query({ limit: 50, after })}`}
+        path={(after) => `/api/v1/admin/sites${query({ needs_security_update: needs, limit: 50, after })}`}
         items={(x) => x.sites as Site[]}
         keyOf={(x) => x.site_id}
-        empty={<Empty title="No sites yet">`ingot sites add` adds one, `ingot keys create` makes its key.</Empty>}
+        empty={needs ? <Empty title="No site misses a security update" /> : <Empty title="No sites yet">`ingot sites add` adds one, `ingot keys create` makes its key.</Empty>}
         columns={[
           { name: 'Site', kind: 'main', cell: (x) => <><a href={href(['sites', x.site_id])}>{x.name || `Site ${x.site_id}`}</a> {x.disabled_at && <Badge text="disabled" tone="warn" />}</> },
           { name: 'Environment', cell: (x) => x.environment ?? <span class="faint">–</span> },

@@ -58,7 +58,7 @@ const by = (x: Submission) => (x.submitter_kind === 'email' ? x.submitter : `use
 /** The problems of each line, as they stand under it. */
 function byLine(errors: ManifestError[]): Map<number, string[]> {
   const out = new Map<number, string[]>();
-  for (const x of errors) out.set(x.line, [...(out.get(x.line) ?? []), `${x.message}${x.hint ? ` — ${x.hint}` : ''}`]);
+  for (const x of errors) out.set(x.line, [...(out.get(x.line) ?? []), `${x.pointer || 'the document'}, column ${x.column} (${x.source}): ${x.message}${x.hint ? ` — ${x.hint}` : ''}`]);
   return out;
 }
 
@@ -219,7 +219,7 @@ function One({ id, session }: { id: string; session: Session }) {
             )}
           </Card>
           {readme && (
-            <Card title="README">
+            <Card title={x.readme_html ? 'README' : 'README of the listed version'}>
               <Readme html={readme} />
             </Card>
           )}
