@@ -7,6 +7,7 @@
 #include "model/word_list.hpp"
 #include "net/github/client.hpp"
 #include "net/github/tokens.hpp"
+#include "storage/submission_mails.hpp"
 #include "storage/submissions.hpp"
 #include "tests/net/github/permits_at_hand.hpp"
 #include "tests/support/catch.hpp"
@@ -14,6 +15,7 @@
 #include "tests/support/github_standin/github_standin.hpp"
 #include "tests/support/local_http_server.hpp"
 #include "tests/support/postgres.hpp"
+#include "tests/support/smtp_server.hpp"
 
 using namespace ingot;
 using namespace ingot::testing;
@@ -212,4 +214,41 @@ TEST_CASE_METHOD(submitting, "a webhook is told of a submission, signed, until i
   local_http_server gone{410, ""};
   context.config.submissions.notify_url = gone.url();
   CHECK(result_label(notify_of_submission(told, context)) == "permanent");
+}
+
+TEST_CASE_METHOD(submitting, "whoever unsubscribed still gets the mail that asks to confirm, and no other") {
+  const auto server = smtp_server::start();
+  if (!server)
+    return;
+  context.config.smtp.url = server->url();
+  context.config.smtp.tls = false;
+  context.config.smtp.from = "ingot@example.org";
+  context.config.submissions.public_url = "https://mcp.example.org";
+  context.config.master_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  auto draft = storage::submission_draft{};
+  draft.by = {"email", "ada@example.org"};
+  draft.email = "Ada@example.org";
+  draft.manifest = mcp::judge_submitted_manifest(*context.manifests, manifest("1.0.0", "com.example/weather"), {});
+  const auto add = [&] { return storage::add_submission(*db.connect(), draft, rules, {"remote", noon}).id; };
+  storage::opt_out_of_mail(*db.connect(), "ada@example.org", {"mail", noon});
+  const auto id = add();
+  const auto send = [&] { return run(mail_submitter, mcp::submission_mail_kind); };
+  CHECK(send() == R"({"sent":true})");
+  storage::move_submission(*db.connect(), {id, {submission_action::confirm, submission_role::submitter, "x", ""}, {}}, rules,
+                           {"x", noon});
+  storage::opt_out_of_mail(*db.connect(), "ADA@example.org", {"mail", noon});
+  move(id, submission_action::claim);
+  CHECK(send() == R"({"skipped":"this address wants no mail"})");
+  // Beside a user's key an address is anybody's: its mail opens nothing.
+  draft.by = {"user", "ada"};
+  draft.email = "grace@example.org";
+  draft.manifest = mcp::judge_submitted_manifest(*context.manifests, manifest("1.0.0", "com.example/another"), {});
+  add();
+  CHECK(send() == R"({"sent":true})");
+  const auto mails = server->mails();
+  REQUIRE(mails.size() == 2);
+  CHECK(mails[0].to == "Ada@example.org"); // as it was written
+  CHECK(mails[0].message.find("/submissions/confirm?id") != std::string::npos);
+  CHECK(mails[1].message.find("/api/v1/submissions/") != std::string::npos);
+  CHECK(mails[1].message.find("/api/v1/submissions/2?token") == std::string::npos);
 }

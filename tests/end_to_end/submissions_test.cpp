@@ -1,4 +1,5 @@
 #include "tests/support/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/sites.hpp"
 #include "tests/support/smtp_server.hpp"
@@ -166,4 +167,14 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   const auto csv = again.request("GET", "/api/v1/admin/audit/export?format=csv&action=submission%20approve", as_admin);
   CHECK(csv.body.starts_with("id,at,actor,"));
   CHECK(holds(csv.body, "\"submission approve\""));
+
+  // A line that somebody puts in for a time long ago is sealed as any other, and found all the same.
+  const auto verify = [&] { return run_ingot({"audit", "verify"}, {{"DATABASE_URL", x.running.database_url()}}); };
+  CHECK(verify().exit_code == 0);
+  x.db.run("INSERT INTO audit_log (at, actor, action) VALUES (now() - interval '2 hours', 'admin', 'put in later')");
+  CHECK(eventually(
+      [&] { return x.db.number("SELECT count(*) FROM audit_log WHERE action = 'put in later' AND seq IS NOT NULL") == 1; }));
+  const auto damaged = verify();
+  CHECK(damaged.exit_code == 1);
+  CHECK(holds(damaged.output, "inserted later"));
 }

@@ -64,6 +64,7 @@ const std::vector<room>& rooms() {
         "storage/audit_queries.hpp",
         "storage/submissions.hpp",
         "storage/submission_approval.hpp",
+        "storage/submission_mails.hpp",
         "storage/deliveries.hpp",
         "storage/job_queries.hpp",
         "storage/sites.hpp",
