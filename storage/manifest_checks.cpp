@@ -175,7 +175,7 @@ public:
     }
     pgx::query(tx_, note_standing, of_.id, of_.standing);
     if (has_news_)
-      pgx::query(tx_, forget_checks, of_.id, manifest_checks_kept - 1);
+      pgx::query(tx_, forget_checks, of_.id, manifest_checks_kept);
     return counts_;
   }
 

@@ -483,8 +483,8 @@ void record_nightly(connection& db, const job_lease& lease, std::int64_t run_id,
     drift.add(joined(x->drift));
   }
   auto counts = std::map<std::string_view, std::int64_t>{};
-  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(), look.parameter(),
-                                   reason.parameter(), drift.parameter());
+  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(),
+                                   look.parameter(), reason.parameter(), drift.parameter());
   for (const auto& row : recorded) {
     ++counts[pgx::text(row[0])];
     for (const auto& x : words(pgx::text(row[1])))

@@ -25,8 +25,8 @@ struct nightly_start {
 /// all nodes; each time of the schedule once.
 nightly_start start_nightly_run(connection& db, const nightly::run_order& order, const operator_action& by);
 
-/// Begins the run of a time of the schedule. One that is late by more than nightly.jitter and nightly.missed_after is an alert; at a node that has
-/// never had one, it is left out. @returns 1 when it was begun
+/// Begins the run of a time of the schedule. One that is late by more than nightly.jitter and nightly.missed_after is an alert;
+/// at a node that has never had one, it is left out. @returns 1 when it was begun
 std::size_t start_scheduled_night(connection& db, const nightly_settings& config, timestamp at, timestamp now);
 
 /// What the settings order.
@@ -56,8 +56,8 @@ struct nightly_subject {
   contents::known_state known;
   nightly::state_of_repository as_known;
   bool complete = false;
-  bool manifests = false; ///< is it looked through for manifests of MCP servers?
-  int attempts = 0;       ///< of this run, before this one
+  bool manifests = false;    ///< is it looked through for manifests of MCP servers?
+  int attempts = 0;          ///< of this run, before this one
   std::int64_t known_at = 0; ///< when its row was last written, in microseconds since 1970
 };
 

@@ -1,4 +1,6 @@
+#include "storage/manifest_checks.hpp"
 #include "tests/end_to_end/contents_world.hpp"
+#include "tests/model/recorded.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/payloads.hpp"
 #include "tests/support/sites.hpp"
@@ -29,6 +31,29 @@ json::object get(contents_world& world, const std::string& path) {
 
 std::string json_text(const json::value& x, const char* pointer) {
   return std::string{x.at_pointer(pointer).as_string()};
+}
+
+std::set<std::string> names_in(const json::value& of) {
+  auto out = std::set<std::string>{};
+  for (const auto& x : of.as_object())
+    out.emplace(x.key());
+  return out;
+}
+
+/// A page of ours has the members of a recorded page of the official registry.
+void check_shape(const json::value& ours) {
+  const auto file = shared_data() / "mcp/registry-api/servers-page.json";
+  if (!std::filesystem::exists(file)) {
+    WARN("not found, so not compared: the recorded page of the official registry");
+    return;
+  }
+  const auto theirs = json::parse(bytes_of(file));
+  for (const auto* at : {"", "/servers/0", "/servers/0/_meta", "/servers/0/_meta/io.modelcontextprotocol.registry~1official"}) {
+    INFO(at);
+    CHECK(names_in(ours.at_pointer(at)) == names_in(theirs.at_pointer(at)));
+  }
+  for (const auto& x : names_in(theirs.at("metadata")))
+    CHECK(ours.at("metadata").as_object().contains(x));
 }
 
 } // namespace
@@ -67,7 +92,41 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     CHECK(status == 429);
     CHECK(client.get("/api/v1/servers/io.github.octo%2Fnobody").status == 404);
     CHECK(client.get("/api/v1/servers?updated_since=yesterday").status == 400);
-    CHECK(client.get("/api/v1/servers?limit=1").status == 200);
+    check_shape(get(world, "/api/v1/servers?limit=1&some_registry=knows_this"));
+    CHECK(get(world, "/api/v1/servers?version=1.0.0").at("servers").as_array().size() == 1);
+    CHECK(get(world, "/api/v1/servers?version=9.9.9").at("servers").as_array().empty());
+  }
+  { // as its repository stands, whoever noticed that
+    const auto status = [&] {
+      return json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"),
+                       "/_meta/io.modelcontextprotocol.registry~1official/status");
+    };
+    const auto stands = [&](const std::string& how) {
+      world.db().run("UPDATE provider_repositories SET " + how + " WHERE id = " + std::to_string(weather.id));
+      auto own = ingot::storage::connection{world.running.database_url(), {}};
+      ingot::storage::enqueue_restless_manifests(own);
+      return at_rest(world) ? status() : "restless";
+    };
+    CHECK(stands("state = 'forbidden'") == "deleted");
+    CHECK(stands("state = 'active'") == "active");
+    CHECK(stands("default_branch = 'main', branch = 'dev'") == "deleted");
+    const std::vector<header> as_admin{{"Authorization", "Bearer " + std::string{admin_token}}};
+    auto client = world.running.client();
+    const auto manifests =
+        client.request("GET", "/api/v1/admin/repositories/" + std::to_string(weather.id) + "/manifests", as_admin, "");
+    CHECK(manifests.status == 200);
+    CHECK(json_text(object_of(manifests), "/files/0/path") == "README.md");
+    CHECK(json_text(object_of(manifests), "/files/1/state") == "other_branch");
+    CHECK(json_text(object_of(manifests), "/looks/0/state") == "other_branch");
+    CHECK(stands("branch = NULL") == "active");
+    const auto deprecate = [&](const char* body) {
+      return client.request("PATCH", "/api/v1/admin/servers/io.github.octo%2Fweather", as_admin, body).status;
+    };
+    CHECK(deprecate(R"({"status": "deprecated"})") == 200);
+    CHECK(status() == "deprecated");
+    CHECK(deprecate(R"({"status": "deleted"})") == 400);
+    CHECK(deprecate(R"({"status": "active"})") == 200);
+    CHECK(status() == "active");
   }
   { // whatever lies there
     const auto large = std::string(300 * 1024, ' ');

@@ -57,6 +57,7 @@ TEST_CASE("model: drift is told by its kind") {
   const auto known = state_of_repository{"o", "n", "main", false, false};
   CHECK(drift_between(known, known).empty());
   CHECK(drift_between(known, {"o", "m", "main", false, false}) == std::vector<std::string>{"renamed"});
+  CHECK(drift_between(known, {"o", "n", "", false, false}).empty()); // an empty repository has no default branch
   CHECK(drift_between(known, {"p", "n", "trunk", true, true}) ==
         std::vector<std::string>{"renamed", "visibility", "archived", "default_branch"});
 }

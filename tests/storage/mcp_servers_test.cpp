@@ -3,6 +3,7 @@
 #include "storage/connection.hpp"
 #include "storage/manifest_checks.hpp"
 #include "storage/mcp_server_queries.hpp"
+#include "storage/refused_change.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -283,7 +284,8 @@ TEST_CASE_METHOD(servers_fixture, "of a repository that changed its servers are 
     db.sql("DELETE FROM job_lanes; DELETE FROM jobs WHERE id <> 1");
     return out;
   };
-  CHECK(restless() == 0); // nothing was ever found there
+  db.sql("SELECT setval('jobs_id_seq', 10)"); // behind the fixture's own
+  CHECK(restless() == 0);                     // nothing was ever found there
   look(listed, 1);
   CHECK(restless() == 0);
   for (const auto* change :
@@ -371,6 +373,22 @@ TEST_CASE_METHOD(servers_fixture,
   CHECK(status() == "io.github.octo/weather 1.2.0 deprecated");
 }
 
+TEST_CASE_METHOD(servers_fixture,
+                 "an operator deprecates a listed server, and takes it back; a deleted one comes back by its manifest alone") {
+  publish(publication("io.github.octo/weather", "1.0.0", 1));
+  const auto by = operator_action{"test", at_minute(2)};
+  change_server_status(*c, "io.github.octo/weather", "deprecated", by);
+  CHECK(status() == "io.github.octo/weather 1.0.0 deprecated");
+  CHECK(list_server_versions(*c, {}).versions.at(0).status == "deprecated");
+  change_server_status(*c, "io.github.octo/weather", "active", by);
+  change_server_status(*c, "io.github.octo/weather", "active", by);
+  CHECK(db.sql("SELECT string_agg(action, ', ' ORDER BY id) FROM audit_log") ==
+        "server listed, server deprecated, server active");
+  db.sql("UPDATE mcp_servers SET status = 'deleted'");
+  CHECK_THROWS_AS(change_server_status(*c, "io.github.octo/weather", "active", by), refused_change);
+  CHECK_THROWS_AS(change_server_status(*c, "io.github.octo/nobody", "active", by), refused_change);
+}
+
 TEST_CASE_METHOD(servers_fixture, "a repository's history of looks has a bounded number of lines") {
   for (auto i = 0; i < 60; ++i) {
     auto broken = nothing_at("server.json");
@@ -378,8 +396,13 @@ TEST_CASE_METHOD(servers_fixture, "a repository's history of looks has a bounded
     broken.sha = "sha-" + std::to_string(i);
     look({broken}, i);
   }
-  CHECK(db.sql("SELECT count(*) || ' ' || max(sha) FROM manifest_checks") == std::to_string(manifest_checks_kept) + " sha-9");
-  CHECK(db.sql("SELECT count(*) FROM manifest_checks WHERE sha = 'sha-59'") == "1");
+  CHECK(db.sql("SELECT count(*) || ' ' || min(sha) || ' ' || max(sha) FROM manifest_checks") == "50 sha-10 sha-59");
+  const auto shown = list_repository_manifests(*c, 7);
+  REQUIRE(shown);
+  CHECK(shown->places.size() == 1);
+  REQUIRE(shown->looks.size() == manifest_checks_kept);
+  CHECK(shown->looks[0].sha == "sha-59");
+  CHECK_FALSE(list_repository_manifests(*c, 99));
 }
 
 TEST_CASE_METHOD(servers_fixture, "a README is kept beside its server, and found") {
