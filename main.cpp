@@ -1,4 +1,5 @@
 #include "actors/application_notifier.hpp"
+#include "actors/blocking_job.hpp"
 #include "actors/content_notifier.hpp"
 #include "actors/content_sweeper.hpp"
 #include "actors/content_sync.hpp"
@@ -28,9 +29,9 @@
 #include "model/github/installation_order.hpp"
 #include "model/mcp/check_order.hpp"
 #include "model/mcp/manifest_validator.hpp"
+#include "model/mcp/submission_notice.hpp"
 #include "model/nightly/calendar.hpp"
 #include "model/nightly/run.hpp"
-#include "model/mcp/submission_notice.hpp"
 #include "model/notification.hpp"
 #include "model/word_list.hpp"
 #include "net/git/provider.hpp"
@@ -149,6 +150,9 @@ std::optional<schedule> nightly_schedule(const settings& config, std::function<s
   return schedule{"nightly sync", milliseconds{0}, std::move(start), std::move(calendar)};
 }
 
+/// A server whose repository is gone or private is listed that long at most.
+constexpr auto restless_interval = milliseconds{60'000};
+
 /// What runs by the clock.
 std::vector<schedule> schedules_of(const settings& config, storage::node_storage& database, std::function<timestamp()> now) {
   auto all = std::vector<schedule>{
@@ -161,6 +165,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       // A sixtieth of the interval at a time, so that requests spread over it.
       {"followed repositories", config.contents.fallback_interval / 60,
        [&database](const auto&) { return database.enqueue_content_checks(); }},
+      {"servers of repositories that changed", restless_interval,
+       [&database](const auto&) { return database.enqueue_restless_manifests(); }},
       {"unreferenced contents", config.blobs.sweep_interval,
        [&database](const auto& period) { return database.enqueue_blob_sweep(period, false); }},
       {"orphans in the blob store", orphan_interval(config.blobs),
@@ -243,16 +249,16 @@ int serve(serve_request request) {
   auto config = actor_config{request.values.actors};
   auto system = std::make_unique<caf::actor_system>(config);
   context->job_handlers[site_sync_kind] = site_sync_jobs(*context);
-  context->job_handlers[drupal::notify_job_kind] = site_notifications(*system, *context);
-  context->job_handlers[notification_job_kind] = application_notifications(*system, *context);
-  context->job_handlers[storage::stripe_check_kind] = stripe_checks(*system, *context);
-  context->job_handlers[storage::rollup_job_kind] = rollup_jobs(*system, *context);
+  context->job_handlers[drupal::notify_job_kind] = blocking_jobs(*system, *context, notify_site);
+  context->job_handlers[notification_job_kind] = blocking_jobs(*system, *context, notify_application);
+  context->job_handlers[storage::stripe_check_kind] = blocking_jobs(*system, *context, check_stripe);
+  context->job_handlers[storage::rollup_job_kind] = blocking_jobs(*system, *context, roll_up);
   context->job_handlers[storage::release_job_kind] = release_fetches(*system, *context);
   context->job_handlers[storage::search_rebuild_kind] = search_rebuilds(*system, *context);
-  context->job_handlers[contents::content_sync_kind] = content_syncs(*system, *context);
-  context->job_handlers[storage::blob_sweep_kind] = content_sweeps(*system, *context);
-  context->job_handlers[contents::content_notify_kind] = content_notifications(*system, *context);
-  context->job_handlers[contents::content_check_kind] = content_checks(*system, *context);
+  context->job_handlers[contents::content_sync_kind] = blocking_jobs(*system, *context, sync_contents);
+  context->job_handlers[storage::blob_sweep_kind] = blocking_jobs(*system, *context, sweep_contents);
+  context->job_handlers[contents::content_notify_kind] = blocking_jobs(*system, *context, notify_of_changes);
+  context->job_handlers[contents::content_check_kind] = blocking_jobs(*system, *context, check_contents);
   context->job_handlers[github::installation_sync_kind] = github_jobs(*system, *context, sync_installation);
   const auto installer =
       std::make_shared<github::app_installer>(context->config.github_api, *context->github, *context->tokens, *context->permits);
@@ -261,11 +267,11 @@ int serve(serve_request request) {
   context->job_handlers[pull_request_files_kind] = github_jobs(*system, *context, fetch_pull_request_files);
   context->job_handlers[mcp::manifest_check_kind] = github_jobs(*system, *context, check_manifests);
   context->job_handlers[storage::delivery_check_kind] = github_jobs(*system, *context, check_deliveries);
-  context->job_handlers[nightly::run_kind] = nightly_runs(*system, *context);
-  context->job_handlers[nightly::alert_kind] = nightly_alerts(*system, *context);
-  context->job_handlers[mcp::submission_mail_kind] = submission_notices(*system, *context, mail_submitter);
-  context->job_handlers[mcp::submission_webhook_kind] = submission_notices(*system, *context, notify_of_submission);
-  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, fetch_submitted_manifest);
+  context->job_handlers[nightly::run_kind] = blocking_jobs(*system, *context, run_nightly);
+  context->job_handlers[nightly::alert_kind] = blocking_jobs(*system, *context, notify_of_alert);
+  context->job_handlers[mcp::submission_mail_kind] = blocking_jobs(*system, *context, mail_submitter);
+  context->job_handlers[mcp::submission_webhook_kind] = blocking_jobs(*system, *context, notify_of_submission);
+  context->job_handlers[mcp::submission_fetch_kind] = github_jobs(*system, *context, look_at_submitted_repository);
   context->job_handlers[mcp::submission_track_kind] = github_jobs(*system, *context, track_submitted_repository);
   if (request.values.jobs.noop)
     context->job_handlers["noop"] = noop_jobs(*system, context->now);

@@ -53,7 +53,13 @@ void seal(auditor_state& state) {
       state.chain = state.context->open_connection();
     for (auto round = std::size_t{0}; round < audit_seal_rounds_max; ++round)
       if (storage::seal_audit_lines(*state.chain) < storage::audit_seal_batch)
-        return;
+        break;
+    state.has_head = true;
+  } catch (const storage::chain_head_missing& e) {
+    state.chain = nullptr;
+    if (std::exchange(state.has_head, false)) // once, not every second
+      log::error("audit lines cannot be sealed",
+                 {{"reason", std::string_view{e.what()}}, {"remedy", "put the row back: see `ingot audit verify`"}});
   } catch (const std::exception& e) {
     state.chain = nullptr;
     log::debug("audit lines wait for their seal", {{"reason", storage::describe(e)}});

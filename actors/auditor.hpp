@@ -21,6 +21,7 @@ struct auditor_state {
   context_ptr context;
   std::map<line_key, lines> gathered;         ///< equal lines since the last write
   std::unique_ptr<storage::connection> chain; ///< seals; none while the database is away
+  bool has_head = true;                       ///< has the chain one? Told when it has none
   std::uint64_t dropped = 0;                  ///< lines beyond the bound since the last write
 };
 

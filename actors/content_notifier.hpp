@@ -8,7 +8,4 @@ namespace ingot {
 /// Blocks.
 job_outcome notify_of_changes(const claimed_job& job, const node_context& context);
 
-/// Does so in a detached actor a job. `system` and `context` outlive it.
-job_handler content_notifications(caf::actor_system& system, const node_context& context);
-
 } // namespace ingot

@@ -117,11 +117,4 @@ job_outcome sweep_contents(const claimed_job& job, const node_context& context) 
   }
 }
 
-job_handler content_sweeps(caf::actor_system& system, const node_context& context) {
-  return [&system, &context](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(sweep_contents(job->job, context)); });
-  };
-}
-
 } // namespace ingot

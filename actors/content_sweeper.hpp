@@ -9,7 +9,4 @@ namespace ingot {
 /// that is stored anew has another key. Blocks.
 job_outcome sweep_contents(const claimed_job& job, const node_context& context);
 
-/// Does so in a detached actor a job. `system` and `context` outlive it.
-job_handler content_sweeps(caf::actor_system& system, const node_context& context);
-
 } // namespace ingot

@@ -170,7 +170,7 @@ void sync_run::take(contents::tree_entry&& x) {
       return;
   }
   total_bytes_ += x.size;
-  if (x.mode == contents::file_mode::regular)
+  if (x.mode == contents::file_mode::regular || x.mode == contents::file_mode::executable)
     manifests_.add(x.path, x.id);
   if (!wanted_paths_.takes(x.path))
     return;
@@ -416,14 +416,6 @@ private:
   std::uint64_t failed_ = 0, requests_ = 0;
 };
 
-template <class Work>
-job_handler detached(caf::actor_system& system, const node_context& context, Work work) {
-  return [&system, &context, work](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, work, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(work(job->job, context)); });
-  };
-}
-
 } // namespace
 
 job_outcome sync_contents(const claimed_job& job, const node_context& context) {
@@ -455,14 +447,6 @@ job_outcome check_contents(const claimed_job& job, const node_context& context) 
   } catch (const std::exception& e) {
     return job_failed_for_now{storage::describe(e)};
   }
-}
-
-job_handler content_syncs(caf::actor_system& system, const node_context& context) {
-  return detached(system, context, sync_contents);
-}
-
-job_handler content_checks(caf::actor_system& system, const node_context& context) {
-  return detached(system, context, check_contents);
 }
 
 } // namespace ingot

@@ -11,8 +11,4 @@ job_outcome sync_contents(const claimed_job& job, const node_context& context);
 /// Looks whether repositories have changed (kind `content_check`), and orders a sync of those that have. Blocks.
 job_outcome check_contents(const claimed_job& job, const node_context& context);
 
-/// Hands such jobs to a detached actor each.
-job_handler content_syncs(caf::actor_system& system, const node_context& context);
-job_handler content_checks(caf::actor_system& system, const node_context& context);
-
 } // namespace ingot

@@ -1,5 +1,6 @@
 #include "actors/github_job.hpp"
 
+#include "actors/blocking_job.hpp"
 #include "storage/connection.hpp"
 
 #include <algorithm>
@@ -45,11 +46,8 @@ job_outcome attempt_github_work(github_work work, const claimed_job& job, const 
 }
 
 job_handler github_jobs(caf::actor_system& system, const node_context& context, github_work work) {
-  return [&system, &context, work](job_ptr job) {
-    system.spawn<caf::detached>([&context, work, job = std::move(job)](caf::event_based_actor*) {
-      (*job->answer)(attempt_github_work(work, job->job, context));
-    });
-  };
+  return blocking_jobs(system, context,
+                       [work](const claimed_job& job, const node_context& of) { return attempt_github_work(work, job, of); });
 }
 
 } // namespace ingot

@@ -63,9 +63,13 @@ public:
   job_outcome run(storage::connection& db) {
     const auto asked_at = context_.now();
     listed_ = storage::list_manifest_candidates(db, subject_.id, places_.paths(), places_.has_patterns());
-    auto found = subject_.is_private        ? storage::manifest_findings{all_gone("the repository is private"), {}}
-                 : subject_.state == "gone" ? storage::manifest_findings{all_gone("the repository is gone"), {}}
-                                            : look();
+    const auto* why = subject_.is_private             ? "the repository is private"
+                      : subject_.state == "gone"      ? "the repository is gone"
+                      : subject_.state == "forbidden" ? "the repository may be read no more"
+                                                      : nullptr;
+    auto found = why != nullptr                ? storage::manifest_findings{all_gone(why), {}}
+                 : is_followed_at_its_branch() ? look()
+                                               : storage::manifest_findings{at_other_branch(), {}};
     const auto files = found.files.size();
     const auto counts = storage::store_manifest_check(db, job_.lease, subject_, order_.how, std::move(found), asked_at);
     return job_succeeded{json_object{}
@@ -93,7 +97,7 @@ private:
       if (places_.takes(x.path))
         out.insert(x.path);
     for (const auto& x : subject_.known)
-      if (x.kind == "manifest" && (x.state != "missing" && x.state != "moved"))
+      if (x.kind == "manifest" && (order_.full || (x.state != "missing" && x.state != "moved")))
         out.insert(x.path);
     if (!subject_.complete)
       out.insert(places_.paths().begin(), places_.paths().end());
@@ -137,10 +141,9 @@ private:
     auto out = found_file{};
     out.path = path;
     out.kind = kind;
-    // What is listed may be another repository's name tomorrow: such findings are looked at again.
-    const auto is_settled = before != nullptr && before->state != "name_taken" && before->state != "superseded";
+    const auto is_settled = before != nullptr && before->settled;
     try {
-      auto got = api_.contents(subject_.where.external_id, path, branch(),
+      auto got = api_.contents(subject_.where.external_id, path, reference(),
                                is_settled && !anew && !order_.full ? before->etag : std::string{});
       if (!got.value)
         return std::nullopt;
@@ -198,7 +201,7 @@ private:
   }
 
   /// Every manifest has the README of its folder, or the root's; each is fetched once. A manifest that is new to the list needs
-  /// it even when it is known.
+  /// it even when it is known. Where there is none, the server has none any more.
   std::vector<storage::readme_news> attach_readmes(std::vector<found_file>& found) {
     const auto all = readmes();
     auto news = std::vector<storage::readme_news>{};
@@ -208,12 +211,14 @@ private:
     const auto readme_for = [&](const std::string& path, bool anew) -> std::optional<storage::server_readme> {
       const auto readme = std::string{mcp::readme_of(path, all)};
       if (readme.empty())
-        return std::nullopt;
+        return subject_.complete ? std::optional<storage::server_readme>{std::in_place} : std::nullopt;
       if (found_at(readme) == found.end() && (anew || !asked_.contains(readme))) {
         asked_.insert(readme);
         if (auto x = fetch(readme, "readme", anew))
           found.push_back(std::move(*x));
       }
+      if (const auto at = found_at(readme); at != found.end() && at->finding == file_finding::missing)
+        return storage::server_readme{};
       const auto text = texts_.find(readme);
       return text == texts_.end() ? std::nullopt : std::optional{readme_from(readme, found_at(readme)->sha, text->second)};
     };
@@ -265,7 +270,33 @@ private:
     return out;
   }
 
-  std::string branch() const { return subject_.where.branch; }
+  /// A branch's own name may be a tag's, too.
+  std::string reference() const { return subject_.where.branch.empty() ? std::string{} : "refs/heads/" + subject_.where.branch; }
+
+  /// Whoever follows a repository chooses the branch; what is published from it, its owner does.
+  bool is_followed_at_its_branch() const {
+    return subject_.where.branch.empty() || subject_.where.branch == subject_.default_branch;
+  }
+
+  std::vector<found_file> at_other_branch() const {
+    auto paths = std::set<std::string>{};
+    for (const auto& x : listed_)
+      if (places_.takes(x.path) && paths.size() < mcp::manifest_places::manifests_max)
+        paths.insert(x.path);
+    for (const auto& x : subject_.known)
+      if (x.kind == "manifest")
+        paths.insert(x.path);
+    auto out = std::vector<found_file>{};
+    for (const auto& path : paths) {
+      auto& x = out.emplace_back();
+      x.path = path;
+      x.kind = "manifest";
+      x.finding = file_finding::other_branch;
+      x.reason =
+          "the branch " + subject_.where.branch + " is followed; servers are listed from the repository's default branch alone";
+    }
+    return out;
+  }
 
   const claimed_job& job_;
   const node_context& context_;
@@ -287,7 +318,7 @@ job_outcome check_manifests(const claimed_job& job, const node_context& context)
   const auto db = context.open_connection();
   auto subject = storage::load_check_subject(*db, std::get<mcp::check_order>(order).repository_id);
   const auto not_looked = [](const char* why) { return job_succeeded{json_object{}.add("outcome", why).text()}; };
-  if (!subject || subject->state == "removed" || subject->state == "suspended" || subject->state == "forbidden")
+  if (!subject || subject->state == "removed" || subject->state == "suspended")
     return not_looked("not_followed");
   if (!subject->manifests)
     return not_looked("not_wanted");

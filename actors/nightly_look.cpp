@@ -26,6 +26,7 @@ constexpr auto pause_min = std::chrono::seconds{1};
 nightly_look::result came_to(outcome what, const storage::nightly_subject& x, std::string reason) {
   auto out = nightly_look::result{};
   out.repository_id = x.id;
+  out.known_at = x.known_at;
   out.came_to = what;
   out.reason = std::move(reason);
   return out;
@@ -166,6 +167,7 @@ nightly_look::result nightly_look::judge(const subject& x, const contents::descr
                                          const std::string& branch) const {
   auto out = result{};
   out.repository_id = x.id;
+  out.known_at = x.known_at;
   out.commit = x.known.synced ? x.known.synced->commit.hex() : "";
   if (what != nullptr && order_.has("metadata")) {
     out.drift = nightly::drift_between(x.as_known, state_of(*what));
@@ -179,6 +181,11 @@ nightly_look::result nightly_look::judge(const subject& x, const contents::descr
   // A private repository that the node's own token sees is not for users: its sync finds out.
   const auto hidden = what != nullptr && what->is_private && x.where.credential_id == 0 && !x.user_id.empty();
   order(x, out, {.moved = !same_head || !x.complete || x.state != "active" || hidden, .changed = !out.drift.empty()});
+  out.is_current = same_head && x.complete;
+  const auto synced_by_job =
+      std::any_of(out.jobs.begin(), out.jobs.end(), [](const new_job& j) { return j.kind == contents::content_sync_kind; });
+  if (x.state != "active" && !hidden && !synced_by_job) // a sync says so itself
+    out.becomes = "active";
   if (!out.drift.empty() || !out.jobs.empty())
     out.came_to = outcome::changed;
   return out;

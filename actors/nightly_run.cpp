@@ -4,7 +4,6 @@
 #include "actors/webhook_post.hpp"
 #include "config/failpoints.hpp"
 #include "model/json_object.hpp"
-#include "model/standard_webhooks.hpp"
 #include "storage/nightly_runs.hpp"
 #include "telemetry/log.hpp"
 
@@ -119,14 +118,6 @@ private:
   nightly_look look_;
 };
 
-template <class Work>
-job_handler detached(caf::actor_system& system, const node_context& context, Work work) {
-  return [&system, &context, work](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, work, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(work(job->job, context)); });
-  };
-}
-
 } // namespace
 
 job_outcome run_nightly(const claimed_job& job, const node_context& context) {
@@ -144,20 +135,7 @@ job_outcome run_nightly(const claimed_job& job, const node_context& context) {
 
 job_outcome notify_of_alert(const claimed_job& job, const node_context& context) {
   const auto& to = context.config.nightly;
-  if (to.alert_url.empty())
-    return job_succeeded{R"({"skipped":"no nightly.alert_url is set"})"};
-  const auto key = standard_webhooks::parse_secret(to.alert_secret);
-  if (!key)
-    return job_failed_for_now{"nightly.alert_secret is none: whsec_ and base64 of 24 to 64 bytes"};
-  return post_webhook(job, {to.alert_url, *key}, context);
-}
-
-job_handler nightly_runs(caf::actor_system& system, const node_context& context) {
-  return detached(system, context, run_nightly);
-}
-
-job_handler nightly_alerts(caf::actor_system& system, const node_context& context) {
-  return detached(system, context, notify_of_alert);
+  return post_webhook(job, configured_webhook{"nightly.alert", to.alert_url, to.alert_secret}, context);
 }
 
 } // namespace ingot

@@ -11,8 +11,4 @@ job_outcome run_nightly(const claimed_job& job, const node_context& context);
 /// Tells the settings' nightly.alert_url of a broken rule (kind `nightly_alert`). Blocks.
 job_outcome notify_of_alert(const claimed_job& job, const node_context& context);
 
-/// Hand such jobs to a detached actor each.
-job_handler nightly_runs(caf::actor_system& system, const node_context& context);
-job_handler nightly_alerts(caf::actor_system& system, const node_context& context);
-
 } // namespace ingot

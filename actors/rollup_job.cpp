@@ -41,11 +41,4 @@ job_outcome roll_up(const claimed_job& job, const node_context& context) {
   }
 }
 
-job_handler rollup_jobs(caf::actor_system& system, const node_context& context) {
-  return [&system, &context](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(roll_up(job->job, context)); });
-  };
-}
-
 } // namespace ingot

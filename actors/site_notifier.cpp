@@ -47,11 +47,4 @@ job_outcome notify_site(const claimed_job& job, const node_context& context) {
   }
 }
 
-job_handler site_notifications(caf::actor_system& system, const node_context& context) {
-  return [&system, &context](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(notify_site(job->job, context)); });
-  };
-}
-
 } // namespace ingot

@@ -146,11 +146,4 @@ job_outcome check_stripe(const claimed_job&, const node_context& context) {
   }
 }
 
-job_handler stripe_checks(caf::actor_system& system, const node_context& context) {
-  return [&system, &context](job_ptr job) {
-    system.spawn<caf::detached>(
-        [&context, job = std::move(job)](caf::event_based_actor*) { (*job->answer)(check_stripe(job->job, context)); });
-  };
-}
-
 } // namespace ingot

@@ -9,8 +9,4 @@ namespace ingot {
 /// fails. Blocks.
 job_outcome check_stripe(const claimed_job& job, const node_context& context);
 
-/// The handler of jobs of kind `stripe_check`. Each runs in a detached actor of its own; they share one key, so one runs at a
-/// time. `context` outlives the actor system.
-job_handler stripe_checks(caf::actor_system& system, const node_context& context);
-
 } // namespace ingot

@@ -6,8 +6,8 @@
 #include "model/mail/message.hpp"
 #include "model/mcp/submission_mail.hpp"
 #include "model/mcp/submission_notice.hpp"
-#include "model/standard_webhooks.hpp"
 #include "net/smtp/client.hpp"
+#include "storage/submission_mails.hpp"
 #include "storage/submissions.hpp"
 
 namespace ingot {
@@ -29,13 +29,16 @@ std::string link_to(const settings& of, std::string_view path, submission_link w
 mcp::submission_mail_facts facts_of(const mcp::submission_mail_order& order, const storage::submission_record& x,
                                     const settings& of) {
   const auto id = std::to_string(x.id);
-  const auto& server = x.manifest.server_name.empty() ? x.repository_url : x.manifest.server_name;
+  const auto own = "/api/v1/submissions/" + id;
+  // Nobody has shown that the address beside a user's key is that user's: the key shows the status, and no mail does.
+  const auto status =
+      x.by.kind == "email" ? link_to(of, own, submission_link::status, x.id, "?token=") : of.submissions.public_url + own;
   return {x.id,
           order.action,
           order.state,
-          server,
+          x.manifest.server_name,
           order.reason,
-          link_to(of, "/api/v1/submissions/" + id, submission_link::status, x.id, "?token="),
+          status,
           link_to(of, "/submissions/confirm", submission_link::confirm, x.id, "?id=" + id + "&token="),
           link_to(of, "/mail/unsubscribe", submission_link::unsubscribe, x.id, "?id=" + id + "&token=")};
 }
@@ -60,7 +63,8 @@ job_outcome send(const claimed_job& job, const mcp::submission_mail_facts& facts
   if (const auto* why = std::get_if<failure>(&composed))
     return job_failed_for_good{why->message + ": " + why->details.at(0).pointer + ", " + why->details.at(0).message};
   try {
-    smtp::send(context.config.smtp, {context.config.smtp.from, to, std::get<std::string>(composed)});
+    smtp::send(context.config.smtp, {context.config.smtp.from, to, std::get<std::string>(composed)},
+               [&context] { return context.draining.load(); });
     return job_succeeded{json_object{}.add("sent", true).text()};
   } catch (const smtp::not_sent& e) {
     const auto why = std::string{"the mail was not sent: "} + e.what();
@@ -74,12 +78,7 @@ job_outcome send(const claimed_job& job, const mcp::submission_mail_facts& facts
 
 job_outcome notify_of_submission(const claimed_job& job, const node_context& context) {
   const auto& to = context.config.submissions;
-  if (to.notify_url.empty())
-    return skipped("no submissions.notify_url is set");
-  const auto key = standard_webhooks::parse_secret(to.notify_secret);
-  if (!key)
-    return job_failed_for_now{"submissions.notify_secret is none: whsec_ and base64 of 24 to 64 bytes"};
-  return post_webhook(job, {to.notify_url, *key}, context);
+  return post_webhook(job, configured_webhook{"submissions.notify", to.notify_url, to.notify_secret}, context);
 }
 
 job_outcome mail_submitter(const claimed_job& job, const node_context& context) {
@@ -95,22 +94,10 @@ job_outcome mail_submitter(const claimed_job& job, const node_context& context) 
   const auto found = storage::find_submission(*db, order->submission_id);
   if (!found || found->email.empty())
     return skipped("there is nobody to write to");
-  if (!storage::wants_mail(*db, found->email))
+  // A request to confirm is asked for by whoever unsubscribed before; it is counted (storage::count_unasked_mail).
+  if (order->state != mcp::submission_state::unconfirmed && !storage::wants_mail(*db, found->email))
     return skipped("this address wants no mail");
   return send(job, facts_of(*order, *found, of), found->email, context);
-}
-
-job_handler submission_notices(caf::actor_system& system, const node_context& context,
-                               job_outcome (*work)(const claimed_job&, const node_context&)) {
-  return [&system, &context, work](job_ptr job) {
-    system.spawn<caf::detached>([&context, work, job = std::move(job)](caf::event_based_actor*) {
-      try {
-        (*job->answer)(work(job->job, context));
-      } catch (const std::exception& e) {
-        (*job->answer)(job_failed_for_now{storage::describe(e)});
-      }
-    });
-  };
 }
 
 } // namespace ingot

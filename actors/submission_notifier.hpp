@@ -12,8 +12,4 @@ job_outcome notify_of_submission(const claimed_job& job, const node_context& con
 /// good is for good. Nothing is sent without a mail server, or to an address that wants none. Blocks; throws what storage throws.
 job_outcome mail_submitter(const claimed_job& job, const node_context& context);
 
-/// Does one of both in a detached actor a job. `system` and `context` outlive it.
-job_handler submission_notices(caf::actor_system& system, const node_context& context,
-                               job_outcome (*work)(const claimed_job&, const node_context&));
-
 } // namespace ingot

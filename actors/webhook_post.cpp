@@ -51,4 +51,14 @@ job_outcome post_webhook(const claimed_job& job, const webhook_receiver& to, con
   }
 }
 
+job_outcome post_webhook(const claimed_job& job, const configured_webhook& to, const node_context& context) {
+  const auto name = std::string{to.name};
+  if (to.url.empty())
+    return job_succeeded{json_object{}.add("skipped", "no " + name + "_url is set").text()};
+  const auto key = standard_webhooks::parse_secret(to.secret);
+  if (!key)
+    return job_failed_for_now{name + "_secret is none: whsec_ and base64 of 24 to 64 bytes"};
+  return post_webhook(job, webhook_receiver{to.url, *key}, context);
+}
+
 } // namespace ingot

@@ -19,6 +19,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow) # false positives of g++ 12 at -O2 in std::variant and std::string
 endif()
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(INGOT_SANITIZED ON) # slower, so it goes without what tells nothing more under a sanitizer
+endif()
 option(INGOT_WERROR "warnings are errors" OFF)
 if(INGOT_WERROR)
   add_compile_options(-Werror)

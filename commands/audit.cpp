@@ -13,7 +13,11 @@ namespace {
 
 std::string json_of(const storage::audit_report& x) {
   auto out = json_object{};
-  out.add("valid", !x.damage).add("lines", x.end.lines).add("anchor", audit::print_anchor(x.end)).add("unsealed", x.unsealed);
+  out.add("valid", !x.damage)
+      .add("lines", x.end.lines)
+      .add("anchor", audit::print_anchor(x.end))
+      .add("unsealed", x.unsealed)
+      .add("overdue", x.overdue);
   if (!x.damage)
     return out.add_raw("damage", "null").text();
   auto damage = json_object{};
@@ -46,7 +50,10 @@ int verify_audit(const settings& of, const std::string& anchor, const terminal& 
   }
   if (!to.json && report.unsealed > 0)
     to.out << report.unsealed << " newer lines are not sealed yet; a running node seals them within about a second.\n";
-  return report.damage ? failed : done;
+  if (!to.json && report.overdue > 0)
+    to.out << paint("Of these " + std::to_string(report.overdue), colour::bad, to.coloured)
+           << " have waited for more than a minute: no node seals them. Is one running? Its log says why it does not.\n";
+  return report.damage || report.overdue > 0 ? failed : done;
 }
 
 } // namespace ingot::commands

@@ -120,6 +120,8 @@ std::string judge_text(const setting& x, std::string_view text) {
     return "must be one e-mail address such as ingot@example.org, not \"" + std::string{text} + "\"";
   if (x.key == "smtp.url" && !text.empty() && !text.starts_with("smtp://") && !text.starts_with("smtps://"))
     return "must begin with smtp:// or smtps://";
+  if (x.key == "smtp.url" && text.find('@') != std::string_view::npos)
+    return "must hold no user name and no password: use smtp.user and smtp.password";
   if (x.key == "submissions.public_url" && !text.empty() && (!is_web_url(text) || text.ends_with('/')))
     return "must be an address such as https://mcp.example.org, without a / at its end";
   if ((x.key == "application.notify_secret" || x.key == "submissions.notify_secret") && !text.empty() &&

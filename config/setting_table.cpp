@@ -435,7 +435,7 @@ const setting table[] = {
   {.key = "smtp.trusted_certificate", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.smtp.trusted_certificate; },
    .help = "PEM file that is trusted instead of the system's; empty: the system's"},
   {.key = "smtp.timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.smtp.timeout; },
-   .unit = unit::ms, .least = 100, .most = 600'000, .help = "for one mail, from the look-up of the name to the server's last word"},
+   .unit = unit::ms, .least = 100, .most = 600'000, .help = "for a mail server to let the node in; its last word on a mail may take ten minutes more (RFC 5321 4.5.3.2.6)"},
 
   {.key = "submissions.public_url", .environment = "INGOT_PUBLIC_URL", .slot = [](settings& s) -> setting_slot { return &s.submissions.public_url; },
    .help = "address of this node as people reach it, without a path: what links in mails begin with; needed with smtp.url"},

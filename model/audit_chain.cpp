@@ -85,6 +85,11 @@ std::optional<damage> chain_walk::next(const entry& x, const seal& claimed) {
   if (claimed.hash != right.hash)
     return damage{expected, x.id, line(expected) + " is not what was sealed: changed"};
   end_ = {expected, right.hash};
+  if (last_at_ && x.at < *last_at_ - late_line_max)
+    return damage{expected, x.id,
+                  line(expected) + " is of " + to_rfc3339(x.at) + ", and the line before it of " + to_rfc3339(*last_at_) +
+                      ": inserted later, or a clock was wrong"};
+  last_at_ = x.at;
   if (anchor_ && anchor_->lines == expected && anchor_->hash != right.hash)
     return damage{expected, x.id,
                   line(expected) + " has another hash than the one that was written down: the chain was made anew"};

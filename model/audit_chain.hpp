@@ -52,6 +52,10 @@ struct damage {
   std::string what;     ///< a sentence
 };
 
+/// A line has the time at which it was written, and is sealed when its transaction has committed. So one may lie before the line
+/// before it by the longest transaction and by the difference of two nodes' clocks; one that lies further back was put in later.
+inline constexpr auto late_line_max = std::chrono::hours{1};
+
 /// Follows a chain from its first line. Bounded memory.
 class chain_walk {
 public:
@@ -69,6 +73,7 @@ public:
 private:
   chain_end end_;
   std::optional<chain_end> anchor_;
+  std::optional<timestamp> last_at_; ///< of the line before
 };
 
 /// `SEQ:HASH` with the hash in hexadecimal, as people write an end down.

@@ -46,10 +46,14 @@ std::optional<std::string> parse_email_address(std::string_view text) {
   const auto is_atom = [](std::string_view x) { return !x.empty() && std::all_of(x.begin(), x.end(), is_atom_text); };
   if (dotted_parts(text.substr(0, at), is_atom) == 0 || dotted_parts(text.substr(at + 1), is_label) < 2)
     return std::nullopt;
-  auto out = std::string{text};
-  for (auto i = at; i < out.size(); ++i)
-    if (out[i] >= 'A' && out[i] <= 'Z')
-      out[i] = static_cast<char>(out[i] - 'A' + 'a');
+  return std::string{text.substr(0, at)} + email_address_key(text.substr(at));
+}
+
+std::string email_address_key(std::string_view address) {
+  auto out = std::string{address};
+  for (auto& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
   return out;
 }
 

@@ -14,4 +14,8 @@ inline constexpr std::size_t email_address_bytes_max = 254;
 /// @returns it with its domain in lower case; nothing when it is none
 std::optional<std::string> parse_email_address(std::string_view text);
 
+/// What one mailbox is told from another by: the whole address in lower case. RFC 5321 2.4 lets the local part's case matter, and
+/// no server in use tells two people by it. Mail goes to the address as it was written.
+std::string email_address_key(std::string_view address);
+
 } // namespace ingot

@@ -49,8 +49,10 @@ const std::string sealed_lines = "SELECT " + entry_columns + R"sql(
   , seq, previous_hash, hash FROM audit_log WHERE seq IS NOT NULL AND (seq, id) > ($1::int8, $2::int8) ORDER BY seq, id LIMIT $3
 )sql";
 
-// How many wait.
-constexpr auto count_unsealed = "SELECT count(*) FROM audit_log WHERE seq IS NULL";
+// How many wait, and how many for longer than so many seconds.
+constexpr auto count_unsealed = R"sql(
+  SELECT count(*), count(*) FILTER (WHERE at < now() - make_interval(secs => $1)) FROM audit_log WHERE seq IS NULL
+)sql";
 
 audit::entry read_entry(const pqxx::row& row) {
   auto out = audit::entry{};
@@ -95,8 +97,10 @@ std::size_t seal_audit_lines(connection& db) {
   if (pgx::query(tx, any_unsealed).empty())
     return 0;
   const auto head = pgx::query(tx, lock_head);
+  if (head.empty() && pgx::query(tx, read_head).empty())
+    throw chain_head_missing{};
   if (head.empty())
-    return 0;
+    return 0; // another node seals
   const auto rows = pgx::query(tx, unsealed_lines);
   if (rows.empty())
     return 0;
@@ -131,7 +135,9 @@ audit_report verify_audit(connection& db, const std::optional<audit::chain_end>&
   out.end = walk.end();
   if (!out.damage)
     out.damage = head.empty() ? audit::damage{0, 0, "the head of the chain is missing"} : walk.finish(read_end(head[0]));
-  out.unsealed = pgx::query(tx, count_unsealed)[0][0].as<std::int64_t>();
+  const auto waiting = pgx::query(tx, count_unsealed, std::chrono::seconds{seal_overdue_after}.count())[0];
+  out.unsealed = waiting[0].as<std::int64_t>();
+  out.overdue = waiting[1].as<std::int64_t>();
   return out;
 }
 

@@ -13,24 +13,62 @@ namespace ingot::storage {
 namespace {
 
 constexpr std::size_t candidates_max = 5'000;
+constexpr std::size_t standings_max = 1'000;
+
+/// What of a repository decides whether its servers are listed: when that changes it is to be looked at again. Not empty.
+const auto standing = std::string{R"sql(
+  (state || CASE WHEN is_private THEN ' private ' ELSE ' public ' END
+         || CASE WHEN COALESCE(branch, '') IN ('', default_branch) THEN '' ELSE 'branch ' END || owner || '/' || name)
+)sql"};
 
 // A followed repository, removed or not.
-constexpr auto subject_of_id = R"sql(
+const auto subject_of_id = R"sql(
   SELECT provider, owner, name, url, COALESCE(external_id, 0), COALESCE(branch, ''), COALESCE(credential_id, 0), user_id, state,
-         COALESCE(default_branch, ''), manifests, complete AND include_patterns = '{}' AND exclude_patterns = '{}', manifest_paths, is_private
-  FROM provider_repositories WHERE id = $1
-)sql";
+         COALESCE(default_branch, ''), manifests, complete AND include_patterns = '{}' AND exclude_patterns = '{}', manifest_paths,
+         is_private, )sql" +
+                           standing + "FROM provider_repositories WHERE id = $1";
 
-// What was found the last time.
+// What was found the last time. Not settled is what may be another way though the file is as it was: what is listed may be
+// another repository's name tomorrow, and a server may have been taken off the list.
 constexpr auto known_files_of = R"sql(
-  SELECT path, kind, etag, sha, state, server_name FROM manifest_files WHERE repository_id = $1 ORDER BY path
+  SELECT f.path, f.kind, f.etag, f.sha, f.state, f.server_name,
+         f.state NOT IN ('name_taken', 'superseded', 'other_branch') AND NOT (f.state = 'listed' AND COALESCE(s.status, '') = 'deleted')
+  FROM manifest_files f LEFT JOIN mcp_servers s ON s.name = f.server_name
+  WHERE f.repository_id = $1 ORDER BY f.path
 )sql";
 
-// Files of the last sync that may be of interest.
+// Files of the last sync that may be of interest: where there are too many, those that are named go first, then READMEs.
 constexpr auto candidates_of = R"sql(
   SELECT path, sha FROM repository_files
   WHERE repository_id = $1 AND (path = ANY ($2::text[]) OR path ~* '(^|/)readme[^/]*$' OR ($3 AND path LIKE '%.json'))
-  ORDER BY path LIMIT $4
+  ORDER BY path = ANY ($2::text[]) DESC, path ~* '(^|/)readme[^/]*$' DESC, path LIMIT $4
+)sql";
+
+// How it stood when it was looked at; of one where nothing was ever found it does not matter.
+constexpr auto note_standing = R"sql(
+  UPDATE provider_repositories r SET manifests_standing =
+    CASE WHEN EXISTS (SELECT FROM manifest_files f WHERE f.repository_id = r.id) THEN $2 ELSE '' END
+  WHERE id = $1
+)sql";
+
+// Looks at repositories that stand differently than when they were looked at: gone, private, renamed, or back again.
+const auto restless = R"sql(
+  SELECT 'manifest_check' AS kind, 'manifests/' || r.id AS key, NULL::text AS dedupe_key,
+         jsonb_build_object('repository', r.id, 'trigger', 'fallback', 'full', TRUE)::text AS payload, $1::int2 AS priority,
+         NULL::bytea AS body, r.id AS number
+  FROM provider_repositories r
+  WHERE r.manifests_standing <> '' AND r.manifests AND r.provider = 'github' AND r.state IN ('active', 'gone', 'forbidden')
+    AND r.manifests_standing <> )sql" +
+                      standing +
+                      R"sql(
+    AND NOT EXISTS (SELECT FROM job_lanes l WHERE l.key = 'manifests/' || r.id)
+  ORDER BY r.id LIMIT $2
+)sql";
+
+// The newest lines of a repository's history are kept.
+constexpr auto forget_checks = R"sql(
+  DELETE FROM manifest_checks WHERE repository_id = $1
+    AND id <= (SELECT id FROM manifest_checks WHERE repository_id = $1 ORDER BY id DESC OFFSET $2 LIMIT 1)
 )sql";
 
 // What was found at a place, from now on.
@@ -48,6 +86,28 @@ constexpr auto write_check = R"sql(
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULLIF($9, ''), $10, $11::timestamptz)
 )sql";
 
+// Is it followed?
+constexpr auto is_followed = "SELECT EXISTS (SELECT FROM provider_repositories WHERE id = $1 AND state <> 'removed')";
+
+// What was found in a repository.
+constexpr auto places_of = R"sql(
+  SELECT path, kind, state, reason, server_name, sha, (extract(epoch FROM checked_at) * 1000000)::int8
+  FROM manifest_files WHERE repository_id = $1 ORDER BY path LIMIT $2
+)sql";
+
+// What the looks came to.
+constexpr auto looks_of = R"sql(
+  SELECT id, path, state, reason, server_name, version, sha, trigger, job_id, (extract(epoch FROM checked_at) * 1000000)::int8,
+         COALESCE(report, '')
+  FROM manifest_checks WHERE repository_id = $1 ORDER BY id DESC LIMIT $2
+)sql";
+
+constexpr std::size_t places_max = 1'000;
+
+timestamp read_time(const pqxx::field& x) {
+  return timestamp{std::chrono::microseconds{x.as<std::int64_t>()}};
+}
+
 std::vector<std::string> read_texts(const pqxx::field& x) {
   auto out = std::vector<std::string>{};
   auto parser = x.as_array();
@@ -61,6 +121,7 @@ std::vector<std::string> read_texts(const pqxx::field& x) {
 file_finding finding_of(published x) {
   switch (x) {
   case published::superseded:
+  case published::held_elsewhere:
     return file_finding::superseded;
   case published::name_taken:
     return file_finding::name_taken;
@@ -79,6 +140,8 @@ std::string reason_of(published x, const server_publication& what) {
     return "the name " + what.what.name + " is listed from another repository";
   if (x == published::version_taken)
     return "the version " + what.what.version + " was published with another text; raise the version";
+  if (x == published::held_elsewhere)
+    return "it is listed for another user who follows this repository, too";
   return x == published::superseded ? "something newer is known" : "";
 }
 
@@ -101,15 +164,18 @@ public:
     });
     for (auto& x : found)
       if (x.publication)
-        publish(x);
+        publish(x, found);
     std::sort(what.readmes.begin(), what.readmes.end(),
               [](const readme_news& a, const readme_news& b) { return a.server_name < b.server_name; });
     for (const auto& x : what.readmes)
-      counts_.updated += set_server_readme(tx_, x.server_name, x.readme, by_) ? 1 : 0;
+      counts_.updated += set_server_readme(tx_, x.server_name, holder(), x.readme, by_) ? 1 : 0;
     for (auto& x : found) {
       retire_old_server(x);
       keep(x);
     }
+    pgx::query(tx_, note_standing, of_.id, of_.standing);
+    if (has_news_)
+      pgx::query(tx_, forget_checks, of_.id, manifest_checks_kept - 1);
     return counts_;
   }
 
@@ -119,8 +185,19 @@ private:
     return at == of_.known.end() ? nullptr : &*at;
   }
 
-  void publish(found_file& x) {
-    if (!names_.insert(x.publication->what.name).second) {
+  server_holder holder() const { return {of_.id, "https://github.com/" + of_.where.owner + '/' + of_.where.name}; }
+
+  /// Of a name that two paths have the one keeps it that had it, as long as it stands.
+  bool stands_elsewhere(const found_file& x, const std::vector<found_file>& found) const {
+    return std::any_of(of_.known.begin(), of_.known.end(), [&](const known_file& other) {
+      return other.path != x.path && other.kind == "manifest" && other.state == "listed" && other.settled &&
+             other.server_name == x.publication->what.name &&
+             std::none_of(found.begin(), found.end(), [&](const found_file& f) { return f.path == other.path; });
+    });
+  }
+
+  void publish(found_file& x, const std::vector<found_file>& found) {
+    if (!names_.insert(x.publication->what.name).second || stands_elsewhere(x, found)) {
       x.finding = file_finding::name_taken;
       x.reason = "the name " + x.publication->what.name + " is listed from another path of this repository";
       return;
@@ -140,7 +217,8 @@ private:
     if (before == nullptr || before->server_name.empty())
       return;
     const auto names_another = x.publication && x.publication->what.name != before->server_name;
-    if (x.finding != file_finding::missing && !names_another)
+    const auto is_lost = x.finding == file_finding::missing || x.finding == file_finding::other_branch;
+    if (!is_lost && !names_another)
       return;
     if (names_.contains(before->server_name)) {
       if (x.finding == file_finding::missing)
@@ -148,7 +226,7 @@ private:
       return;
     }
     const auto why = names_another ? "its manifest names another server" : x.reason;
-    counts_.deleted += set_server_status(tx_, before->server_name, "deleted", why, at_, by_) ? 1 : 0;
+    counts_.deleted += retire_server(tx_, before->server_name, holder(), x.path, why, at_, by_) ? 1 : 0;
   }
 
   void keep(const found_file& x) {
@@ -162,9 +240,11 @@ private:
     const auto name = lists ? x.publication->what.name : before != nullptr && keeps_name ? before->server_name : std::string{};
     pgx::query(tx_, write_file, of_.id, x.path, x.kind, x.etag, x.sha, state, x.reason, name, to_rfc3339(at_));
     const auto is_news = before == nullptr ? x.finding != file_finding::missing : before->state != state || before->sha != x.sha;
-    if (x.kind == "manifest" && is_news)
-      pgx::query(tx_, write_check, of_.id, x.path, x.sha, trigger_, state, x.reason, name,
-                 x.publication ? x.publication->what.version : std::string{}, x.report, job_id_, to_rfc3339(at_));
+    if (x.kind != "manifest" || !is_news)
+      return;
+    has_news_ = true;
+    pgx::query(tx_, write_check, of_.id, x.path, x.sha, trigger_, state, x.reason, name,
+               x.publication ? x.publication->what.version : std::string{}, x.report, job_id_, to_rfc3339(at_));
   }
 
   pqxx::transaction_base& tx_;
@@ -174,6 +254,7 @@ private:
   timestamp at_;
   operator_action by_;
   std::set<std::string> names_;
+  bool has_news_ = false;
   check_counts counts_;
 };
 
@@ -195,6 +276,8 @@ std::string_view to_string(file_finding x) noexcept {
     return "missing";
   case file_finding::moved:
     return "moved";
+  case file_finding::other_branch:
+    return "other_branch";
   case file_finding::too_large:
     return "too_large";
   case file_finding::not_utf8:
@@ -225,9 +308,10 @@ std::optional<check_subject> load_check_subject(connection& db, std::int64_t rep
   out.complete = row[11].as<bool>();
   out.places = read_texts(row[12]);
   out.is_private = row[13].as<bool>();
+  out.standing = text(14);
   for (const auto& x : pgx::query(tx, known_files_of, repository_id)) {
     const auto of = [&](int column) { return std::string{pgx::text(x[column])}; };
-    out.known.push_back({of(0), of(1), of(2), of(3), of(4), of(5)});
+    out.known.push_back({of(0), of(1), of(2), of(3), of(4), of(5), x[6].as<bool>()});
   }
   return out;
 }
@@ -254,6 +338,33 @@ check_counts store_manifest_check(connection& db, const job_lease& lease, const 
   const auto counts = check_writer{tx, of, contents::to_string(trigger), lease, asked_at}.write(std::move(found));
   tx.commit();
   return counts;
+}
+
+std::optional<repository_manifests> list_repository_manifests(connection& db, std::int64_t repository_id) {
+  const auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  if (!pgx::query(tx, is_followed, repository_id)[0][0].as<bool>())
+    return std::nullopt;
+  auto out = repository_manifests{};
+  for (const auto& x : pgx::query(tx, places_of, repository_id, places_max)) {
+    const auto of = [&](int column) { return std::string{pgx::text(x[column])}; };
+    out.places.push_back({of(0), of(1), of(2), of(3), of(4), of(5), read_time(x[6])});
+  }
+  for (const auto& x : pgx::query(tx, looks_of, repository_id, manifest_checks_kept)) {
+    const auto of = [&](int column) { return std::string{pgx::text(x[column])}; };
+    out.looks.push_back({x[0].as<std::int64_t>(), of(1), of(2), of(3), of(4), of(5), of(6), of(7), x[8].as<std::int64_t>(),
+                         read_time(x[9]), of(10)});
+  }
+  return out;
+}
+
+std::size_t enqueue_restless_manifests(connection& db) {
+  static const auto statement = enqueue_statement(restless);
+  const auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto added = pgx::query(tx, statement, static_cast<int>(contents::urgency::fallback), standings_max);
+  tx.commit();
+  return static_cast<std::size_t>(added.size());
 }
 
 } // namespace ingot::storage

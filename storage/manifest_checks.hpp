@@ -25,6 +25,7 @@ enum class file_finding : std::uint8_t {
   version_taken, ///< its version was published with another text
   missing,       ///< nothing is there
   moved,         ///< its server is published from another path now
+  other_branch,  ///< it is followed at another branch than the repository's default one, which alone is listed
   too_large,
   not_utf8,
   not_json,
@@ -36,6 +37,7 @@ std::string_view to_string(file_finding x) noexcept;
 /// A place as it was found the last time.
 struct known_file {
   std::string path, kind, etag, sha, state, server_name;
+  bool settled = true; ///< it is as it was found, as long as the file stays as it was
 };
 
 /// A file as the last sync of contents listed it.
@@ -52,8 +54,12 @@ struct check_subject {
   bool is_private = false;         ///< nothing of it is listed: everybody can read the list
   bool complete = false;           ///< `listed` is all that there is
   std::vector<std::string> places; ///< its own; empty: the setting
+  std::string standing;            ///< what of it decides whether its servers are listed
   std::vector<known_file> known;
 };
+
+/// Lines of a repository's history that are kept.
+constexpr std::size_t manifest_checks_kept = 50;
 
 std::optional<check_subject> load_check_subject(connection& db, std::int64_t repository_id);
 
@@ -92,5 +98,32 @@ struct check_counts {
 /// @param asked_at when the look began: something newer is not overwritten
 check_counts store_manifest_check(connection& db, const job_lease& lease, const check_subject& of, contents::urgency trigger,
                                   manifest_findings found, timestamp asked_at);
+
+/// A place as it is shown.
+struct manifest_place {
+  std::string path, kind, state, reason, server_name, sha;
+  timestamp checked_at{};
+};
+
+/// A line of the history of looks.
+struct manifest_look_record {
+  std::int64_t id = 0;
+  std::string path, state, reason, server_name, version, sha, trigger;
+  std::int64_t job_id = 0;
+  timestamp checked_at{};
+  std::string report; ///< of the validation, as JSON; empty: none
+};
+
+struct repository_manifests {
+  std::vector<manifest_place> places;      ///< by path, a bounded number
+  std::vector<manifest_look_record> looks; ///< the newest first
+};
+
+/// Nothing when nobody follows it.
+std::optional<repository_manifests> list_repository_manifests(connection& db, std::int64_t repository_id);
+
+/// Enqueues a look at every repository, up to a bounded number, that has changed in a way that takes its servers off the list or
+/// brings them back: gone, forbidden, private, renamed, at another branch, or restored. @returns how many
+std::size_t enqueue_restless_manifests(connection& db);
 
 } // namespace ingot::storage

@@ -26,15 +26,24 @@ struct server_page_query {
   std::string search;                     ///< a part of the name, whatever the case; empty: all
   std::optional<timestamp> updated_since; ///< deleted servers are listed, too, so that whoever follows changes learns of them
   bool latest_only = false;
+  std::string version; ///< that alone; empty: all
   unsigned limit = 30;
 };
 
+/// Manifests of one page: it ends behind the one that passes this.
+constexpr std::size_t server_page_bytes_max = 1024 * 1024;
+
+struct server_page {
+  std::vector<server_version> versions;
+  bool more = false; ///< behind the last of them
+};
+
 /// By name, then version.
-std::vector<server_version> list_server_versions(connection& db, const server_page_query& x);
+server_page list_server_versions(connection& db, const server_page_query& x);
 
 /// Those of one server, the newest first, behind (published before) `after_version`. Nothing when there is no such server.
-std::optional<std::vector<server_version>> list_versions_of(connection& db, const std::string& name,
-                                                            const std::string& after_version, unsigned limit);
+std::optional<server_page> list_versions_of(connection& db, const std::string& name, const std::string& after_version,
+                                            unsigned limit);
 
 /// One version; an empty one: the current.
 std::optional<server_version> find_server_version(connection& db, const std::string& name, const std::string& version);

@@ -12,9 +12,12 @@ namespace {
 
 constexpr auto search_kind = std::string_view{"mcp_server"};
 
+/// Why a server is deprecated, unless an operator said so.
+constexpr auto said_by_manifest = std::string_view{"its manifest says so"};
+
 // The server of a name, kept from all others until the transaction ends.
 constexpr auto lock_server = R"sql(
-  SELECT id, version, status, repository_id, repository_key, manifest_sha, COALESCE(readme_sha, ''), manifest_path,
+  SELECT id, version, status, repository_id, repository_key, manifest_sha, COALESCE(status_reason, ''), manifest_path,
          observed_at <= $2::timestamptz
   FROM mcp_servers WHERE name = $1 FOR NO KEY UPDATE
 )sql";
@@ -22,8 +25,8 @@ constexpr auto lock_server = R"sql(
 // A new server; nothing when another transaction was quicker.
 constexpr auto insert_server = R"sql(
   INSERT INTO mcp_servers (name, version, title, description, repository_id, repository_url, repository_key, manifest_path,
-                           manifest_sha, metadata, observed_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::timestamptz)
+                           manifest_sha, metadata, observed_at, status, status_reason)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::timestamptz, $12, NULLIF($13, ''))
   ON CONFLICT (name) DO NOTHING RETURNING id
 )sql";
 
@@ -42,9 +45,25 @@ constexpr auto stored_version = R"sql(
 constexpr auto update_server = R"sql(
   UPDATE mcp_servers SET version = $2, title = $3, description = $4, repository_id = COALESCE($5, repository_id),
     repository_url = $6, repository_key = $7, manifest_path = $8, manifest_sha = $9, metadata = $10::jsonb,
-    observed_at = $11::timestamptz, status = 'active', status_reason = NULL, updated_at = now()
+    observed_at = $11::timestamptz, status = $12, status_reason = NULLIF($13, ''), updated_at = now()
   WHERE id = $1
 )sql";
+
+// The versions that became and ceased to be the current one.
+constexpr auto touch_versions = "UPDATE mcp_server_versions SET updated_at = now() WHERE server_id = $1 AND version IN ($2, $3)";
+
+// Does this row still follow the branch that is listed? What it publishes is nobody else's then.
+constexpr auto still_follows = R"sql(
+  SELECT EXISTS (SELECT FROM provider_repositories
+                 WHERE id = $1 AND state = 'active' AND manifests AND COALESCE(branch, '') IN ('', default_branch))
+)sql";
+
+// Of a server s: it is published from the repository $2, whose address is $3, or from nobody's any more.
+const auto is_held = std::string{R"sql(
+  (s.repository_id = $2::int8 OR (s.repository_key = $3 AND NOT EXISTS (
+    SELECT FROM provider_repositories h
+    WHERE h.id = s.repository_id AND h.state = 'active' AND h.manifests AND COALESCE(h.branch, '') IN ('', h.default_branch))))
+)sql"};
 
 // It is as it was, and known to be so at a later time.
 constexpr auto observe_server = R"sql(
@@ -53,13 +72,22 @@ constexpr auto observe_server = R"sql(
 
 // The README beside the manifest. @returns a row when it is another one
 constexpr auto update_readme = R"sql(
-  UPDATE mcp_servers SET readme_path = $2, readme_sha = $3, readme = $4, readme_html = $5, readme_facts = NULLIF($6, '')::jsonb,
-    updated_at = now()
-  WHERE id = $1 AND (readme_sha, readme_path, readme_html) IS DISTINCT FROM ($3, $2, $5) RETURNING id
+  UPDATE mcp_servers SET readme_path = NULLIF($2, ''), readme_sha = NULLIF($3, ''), readme = CASE WHEN $2 = '' THEN NULL ELSE $4 END,
+    readme_html = CASE WHEN $2 = '' THEN NULL ELSE $5 END, readme_facts = NULLIF($6, '')::jsonb, updated_at = now()
+  WHERE id = $1 AND (readme_sha, readme_path, readme_html)
+    IS DISTINCT FROM (NULLIF($3, ''), NULLIF($2, ''), CASE WHEN $2 = '' THEN NULL ELSE $5 END)
+  RETURNING id
 )sql";
 
-// A server that is listed.
-constexpr auto id_of_server = "SELECT id FROM mcp_servers WHERE name = $1 AND status <> 'deleted' FOR NO KEY UPDATE";
+// A server that is listed and published from there.
+const auto id_of_held_server =
+    "SELECT s.id FROM mcp_servers s WHERE s.name = $1 AND s.status <> 'deleted' AND " + is_held + " FOR NO KEY UPDATE OF s";
+
+// Takes a server off the list whose manifest lay at this path.
+const auto retire_statement = R"sql(
+  UPDATE mcp_servers s SET status = 'deleted', status_reason = NULLIF($5, ''), observed_at = $6::timestamptz, updated_at = now()
+  WHERE s.name = $1 AND s.manifest_path = $4 AND s.status <> 'deleted' AND s.observed_at <= $6::timestamptz AND )sql" +
+                              is_held + " RETURNING s.id";
 
 // What the search finds of a server.
 constexpr auto search_text_of_server = R"sql(
@@ -123,8 +151,9 @@ public:
 
   published run() {
     hold_search(tx_);
-    if (const auto rows = pgx::query(tx_, insert_server, x_.what.name, x_.what.version, x_.what.title, x_.what.description,
-                                     x_.repository_id, url_, key_, x_.path, x_.sha, mcp::metadata_json(x_.what), observed_);
+    if (const auto rows =
+            pgx::query(tx_, insert_server, x_.what.name, x_.what.version, x_.what.title, x_.what.description, x_.repository_id,
+                       url_, key_, x_.path, x_.sha, mcp::metadata_json(x_.what), observed_, wanted_status(), wanted_reason());
         !rows.empty()) {
       const auto id = rows[0][0].as<std::int64_t>();
       pgx::query(tx_, insert_version, id, x_.what.version, x_.text, x_.sha);
@@ -142,23 +171,38 @@ private:
     const auto owner = pgx::maybe<std::int64_t>(now[3]);
     const auto key = pgx::text(now[4]);
     const auto same_row = owner && x_.repository_id && *owner == *x_.repository_id; // which may have been renamed
-    if (!same_row && !key.empty() && !key_.empty() && key != key_)
+    if (!same_row && key != key_)
       return published::name_taken;
     if (!now[8].as<bool>())
       return published::superseded;
+    if (owner && x_.repository_id && !same_row && pgx::query(tx_, still_follows, *owner)[0][0].as<bool>())
+      return is_current(now) ? published::unchanged : published::held_elsewhere;
     pgx::query(tx_, insert_version, id, x_.what.version, x_.text, x_.sha);
     if (pgx::text(pgx::query(tx_, stored_version, id, x_.what.version)[0][0]) != x_.sha)
       return published::version_taken;
-    const auto is_same = pgx::text(now[1]) == x_.what.version && pgx::text(now[5]) == x_.sha && pgx::text(now[2]) == "active" &&
-                         pgx::text(now[7]) == x_.path && key == key_ && (owner || !x_.repository_id);
-    if (is_same) {
+    // Who deprecated it by hand takes that back by hand.
+    const auto by_hand = pgx::text(now[2]) == "deprecated" && pgx::text(now[6]) != said_by_manifest;
+    const auto status = by_hand ? std::string{"deprecated"} : wanted_status();
+    if (is_current(now) && pgx::text(now[2]) == status && key == key_ && (owner || !x_.repository_id)) {
       pgx::query(tx_, observe_server, id, observed_);
       return written(id, published::unchanged);
     }
     pgx::query(tx_, update_server, id, x_.what.version, x_.what.title, x_.what.description, x_.repository_id, url_, key_, x_.path,
-               x_.sha, mcp::metadata_json(x_.what), observed_);
+               x_.sha, mcp::metadata_json(x_.what), observed_, status,
+               by_hand ? std::string{pgx::text(now[6])} : wanted_reason());
+    if (pgx::text(now[1]) != x_.what.version)
+      pgx::query(tx_, touch_versions, id, pgx::text(now[1]), x_.what.version);
     return written(id, published::updated);
   }
+
+  /// Is this very manifest the one that is listed?
+  bool is_current(const pqxx::row& now) const {
+    return pgx::text(now[1]) == x_.what.version && pgx::text(now[5]) == x_.sha && pgx::text(now[2]) != "deleted" &&
+           pgx::text(now[7]) == x_.path;
+  }
+
+  std::string wanted_status() const { return x_.what.deprecated ? "deprecated" : "active"; }
+  std::string wanted_reason() const { return std::string{x_.what.deprecated ? said_by_manifest : std::string_view{}}; }
 
   published written(std::int64_t id, published so_far) {
     if (const auto& it = x_.readme)
@@ -193,6 +237,8 @@ std::string_view to_string(published x) noexcept {
     return "superseded";
   case published::name_taken:
     return "name_taken";
+  case published::held_elsewhere:
+    return "held_elsewhere";
   case published::version_taken:
     break;
   }
@@ -216,9 +262,10 @@ std::optional<listed_server> find_server_of_repository(pqxx::transaction_base& t
   return rows.empty() ? std::nullopt : std::optional{read_listed(rows[0])};
 }
 
-bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_readme& x, const operator_action& by) {
+bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_holder& of, const server_readme& x,
+                       const operator_action& by) {
   hold_search(tx);
-  const auto found = pgx::query(tx, id_of_server, name);
+  const auto found = pgx::query(tx, id_of_held_server, name, of.repository_id, key_of_repository(of.repository_url));
   if (found.empty())
     return false;
   const auto id = found[0][0].as<std::int64_t>();
@@ -226,6 +273,18 @@ bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const 
     return false;
   write_document(tx, id, std::string{name});
   append_audit_line(tx, by, "server updated", "server " + std::string{name}, "README");
+  return true;
+}
+
+bool retire_server(pqxx::transaction_base& tx, std::string_view name, const server_holder& of, std::string_view path,
+                   const std::string& reason, timestamp observed_at, const operator_action& by) {
+  hold_search(tx);
+  if (pgx::query(tx, retire_statement, name, of.repository_id, key_of_repository(of.repository_url), path, reason,
+                 to_rfc3339(observed_at))
+          .empty())
+    return false;
+  remove_search_document(tx, search_kind, name);
+  append_audit_line(tx, by, "server deleted", "server " + std::string{name}, reason);
   return true;
 }
 
@@ -239,6 +298,18 @@ bool set_server_status(pqxx::transaction_base& tx, std::string_view name, std::s
                       : write_document(tx, rows[0][0].as<std::int64_t>(), std::string{name});
   append_audit_line(tx, by, "server " + std::string{status}, "server " + std::string{name}, reason);
   return true;
+}
+
+void change_server_status(connection& db, const std::string& name, const std::string& status, const operator_action& by) {
+  const auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  const auto listed = find_listed_server(tx, name);
+  if (!listed)
+    throw refused_change{{fault::not_found, "there is no server " + name, {}}};
+  if (listed->status == "deleted")
+    throw refused_change{{fault::conflict, "the server " + name + " is deleted: its manifest brings it back", {}}};
+  set_server_status(tx, name, status, status == "deprecated" ? "an operator said so" : "", by.at, by);
+  tx.commit();
 }
 
 } // namespace ingot::storage

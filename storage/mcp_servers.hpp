@@ -3,6 +3,7 @@
 #include "model/mcp/manifest.hpp"
 #include "model/time.hpp"
 #include "storage/audit_log.hpp"
+#include "storage/connection.hpp"
 #include "storage/pgx.hpp"
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 /// document and its audit line in the same transaction. Throws what libpqxx throws.
 namespace ingot::storage {
 
-/// The README that stands beside a manifest.
+/// The README that stands beside a manifest; none, when its path is empty.
 struct server_readme {
   std::string path, sha; ///< sha: git's id of the blob
   std::string text;      ///< Markdown, UTF-8
@@ -36,12 +37,13 @@ struct server_publication {
 
 /// What became of a publication.
 enum class published : std::uint8_t {
-  listed,        ///< a new server
-  updated,       ///< another version is the current one, or the README changed
-  unchanged,     ///< as it is listed
-  superseded,    ///< something newer is known
-  name_taken,    ///< the name is another repository's
-  version_taken, ///< this version was published with another manifest: a version is published once
+  listed,         ///< a new server
+  updated,        ///< another version is the current one, or the README changed
+  unchanged,      ///< as it is listed
+  superseded,     ///< something newer is known
+  name_taken,     ///< the name is another repository's
+  held_elsewhere, ///< another row that follows the same repository publishes it
+  version_taken,  ///< this version was published with another manifest: a version is published once
 };
 
 std::string_view to_string(published x) noexcept;
@@ -66,8 +68,24 @@ std::optional<listed_server> find_listed_server(pqxx::transaction_base& tx, std:
 /// Those that are published from a repository, whatever the case and the end (`.git`) of its URL.
 std::optional<listed_server> find_server_of_repository(pqxx::transaction_base& tx, std::string_view repository_url);
 
+/// Who may change a server: the row of provider_repositories that it is published from, or another one of the same repository,
+/// when that row follows it no longer.
+struct server_holder {
+  std::int64_t repository_id = 0;
+  std::string repository_url;
+};
+
 /// The README beside a manifest that stayed as it was. @returns whether that changed anything
-bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_readme& x, const operator_action& by);
+bool set_server_readme(pqxx::transaction_base& tx, std::string_view name, const server_holder& of, const server_readme& x,
+                       const operator_action& by);
+
+/// Marks a server as deleted that `of` published from `path`. @returns whether that changed anything
+bool retire_server(pqxx::transaction_base& tx, std::string_view name, const server_holder& of, std::string_view path,
+                   const std::string& reason, timestamp observed_at, const operator_action& by);
+
+/// What an operator says of a listed server: `deprecated`, or `active` again; that it is so already changes nothing. Throws
+/// refused_change: not_found, or conflict when it is deleted.
+void change_server_status(connection& db, const std::string& name, const std::string& status, const operator_action& by);
 
 /// Marks a server as deprecated or deleted, or as active again. Its rows stay. @returns whether that changed anything
 bool set_server_status(pqxx::transaction_base& tx, std::string_view name, std::string_view status, const std::string& reason,

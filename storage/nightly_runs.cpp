@@ -1,6 +1,7 @@
 #include "storage/nightly_runs.hpp"
 
 #include "model/json_object.hpp"
+#include "model/mcp/check_order.hpp"
 #include "storage/binary_array.hpp"
 #include "storage/job_statements.hpp"
 #include "storage/pgx.hpp"
@@ -61,7 +62,7 @@ const std::string select_runs = R"sql(
 
 // A page of what changed or failed.
 constexpr auto page_of_items = R"sql(
-  SELECT i.repository_id, COALESCE(i.job_id, 0), COALESCE(CASE WHEN r.provider = 'git' THEN r.url ELSE r.owner || '/' || r.name END, ''),
+  SELECT i.repository_id, COALESCE(i.job_id, i.check_id, 0), COALESCE(CASE WHEN r.provider = 'git' THEN r.url ELSE r.owner || '/' || r.name END, ''),
          i.state, COALESCE(i.reason, ''), array_to_string(i.drift, ' ')
   FROM nightly_items i LEFT JOIN provider_repositories r ON r.id = i.repository_id
   WHERE i.run_id = $1 AND i.repository_id > $2 AND i.state IN ('changed', 'failed') AND ($3 = '' OR i.state = $3)
@@ -85,9 +86,9 @@ constexpr auto next_subjects = R"sql(
   SELECT r.id, r.provider, r.owner, r.name, r.url, COALESCE(r.external_id, 0), COALESCE(r.branch, ''), COALESCE(r.credential_id, 0),
          r.user_id, r.state, COALESCE(r.etag, ''), COALESCE(r.last_commit_sha, ''), COALESCE(r.last_tree_sha, ''),
          COALESCE(r.last_branch, ''), COALESCE(r.default_branch, ''), r.is_private, r.archived, r.complete,
-         r.manifests AND r.provider = 'github', i.attempts
+         r.manifests AND r.provider = 'github', i.attempts, (extract(epoch FROM r.updated_at) * 1000000)::int8
   FROM nightly_items i JOIN provider_repositories r ON r.id = i.repository_id
-  WHERE i.run_id = $1 AND i.state = 'pending' AND NOT (COALESCE(r.credential_id, 0) = ANY ($3::int8[]))
+  WHERE i.run_id = $1 AND i.state = 'pending' AND r.state IN ('active', 'gone', 'forbidden') AND NOT (COALESCE(r.credential_id, 0) = ANY ($3::int8[]))
   ORDER BY i.attempts, r.provider, r.credential_id, i.repository_id LIMIT $2
 )sql";
 
@@ -102,8 +103,9 @@ constexpr auto skip_removed = R"sql(
 // What became of each; those that are no longer pending were recorded before.
 constexpr auto record_items = R"sql(
   UPDATE nightly_items i SET state = CASE u.outcome WHEN 'again' THEN 'pending' ELSE u.outcome END, attempts = i.attempts + 1,
-    job_id = NULLIF(u.job, 0), reason = NULLIF(u.reason, ''), drift = string_to_array(u.drift, ' ')
-  FROM unnest($2::int8[], $3::text[], $4::int8[], $5::text[], $6::text[]) AS u (id, outcome, job, reason, drift)
+    job_id = NULLIF(u.job, 0), check_id = NULLIF(u.look, 0), reason = NULLIF(u.reason, ''), drift = string_to_array(u.drift, ' ')
+  FROM unnest($2::int8[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
+    AS u (id, outcome, job, look, reason, drift)
   WHERE i.run_id = $1 AND i.repository_id = u.id AND i.state = 'pending'
   RETURNING i.state, array_to_string(i.drift, ' ')
 )sql";
@@ -127,45 +129,53 @@ constexpr auto note_current = R"sql(
   WHERE r.id = u.id AND COALESCE(r.last_commit_sha, '') = u.commit AND r.state = 'active'
 )sql";
 
-// What the provider says of them now.
+// What the provider says of them now. Void when something else told of them since they were asked for (law 4).
 constexpr auto describe = R"sql(
   UPDATE provider_repositories r SET external_id = COALESCE(NULLIF(u.external_id, 0), r.external_id), owner = u.owner, name = u.name,
-    default_branch = NULLIF(u.default_branch, ''), is_private = u.is_private, archived = u.archived, updated_at = now()
-  FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bool[])
-    AS u (id, external_id, owner, name, default_branch, is_private, archived)
-  WHERE r.id = u.id
+    default_branch = COALESCE(NULLIF(u.default_branch, ''), r.default_branch), is_private = u.is_private, archived = u.archived,
+    updated_at = now()
+  FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bool[], $8::int8[])
+    AS u (id, external_id, owner, name, default_branch, is_private, archived, known_at)
+  WHERE r.id = u.id AND (extract(epoch FROM r.updated_at) * 1000000)::int8 = u.known_at
 )sql";
 
-// Gone, forbidden, or a failure that the next look may mend.
+// Gone, forbidden, back again, or a failure that the next look may mend. Void like that, too.
 constexpr auto note_trouble = R"sql(
-  UPDATE provider_repositories r SET updated_at = now(), last_error = u.reason,
+  UPDATE provider_repositories r SET updated_at = now(), last_error = NULLIF(u.reason, ''),
     state = CASE WHEN u.becomes = '' THEN r.state ELSE u.becomes END,
-    state_reason = CASE WHEN u.becomes = '' THEN r.state_reason ELSE u.reason END
-  FROM unnest($1::int8[], $2::text[], $3::text[]) AS u (id, becomes, reason)
+    state_reason = CASE WHEN u.becomes = '' THEN r.state_reason ELSE NULLIF(u.reason, '') END
+  FROM unnest($1::int8[], $2::text[], $3::text[], $4::int8[]) AS u (id, becomes, reason, known_at)
   WHERE r.id = u.id AND r.state IN ('active', 'gone', 'forbidden')
+    AND (extract(epoch FROM r.updated_at) * 1000000)::int8 = u.known_at
 )sql";
 
 // What is left to do, and what was ordered and is not over.
 constexpr auto count_remains = R"sql(
   SELECT (SELECT count(*) FROM nightly_items WHERE run_id = $1 AND state = 'pending'),
-         (SELECT count(*) FROM nightly_items i JOIN jobs j ON j.id = i.job_id
-          WHERE i.run_id = $1 AND i.state = 'changed' AND j.state IN ('pending', 'running'))
+         (SELECT count(*) FROM nightly_items i
+          WHERE i.run_id = $1 AND i.state = 'changed'
+            AND (EXISTS (SELECT FROM jobs j WHERE j.id = i.job_id AND j.state IN ('pending', 'running'))
+                 OR EXISTS (SELECT FROM jobs j WHERE j.id = i.check_id AND j.state IN ('pending', 'running'))))
 )sql";
 
-// A sync that failed is a repository that failed.
+// A job that failed is a repository that failed.
 constexpr auto fail_by_syncs = R"sql(
   UPDATE nightly_items i SET state = 'failed', reason = left(COALESCE(j.last_error, 'its sync failed'), 500)
-  FROM jobs j WHERE i.run_id = $1 AND i.state = 'changed' AND j.id = i.job_id AND j.state IN ('failed', 'dead')
+  FROM jobs j WHERE i.run_id = $1 AND i.state = 'changed' AND j.id IN (i.job_id, i.check_id) AND j.state IN ('failed', 'dead')
   RETURNING i.repository_id
 )sql";
 
-// With what the syncs that it ordered cost.
+// With what the syncs and the looks at manifests that it ordered cost.
 constexpr auto end_run = R"sql(
   UPDATE nightly_runs r SET state = $2, finished_at = now(), progress_at = now(), changed = changed - $3, failed = failed + $3,
-    requests = r.requests + s.requests, not_modified = r.not_modified + s.not_modified, points = r.points + s.points
+    requests = r.requests + s.requests + c.requests, not_modified = r.not_modified + s.not_modified + c.not_modified,
+    points = r.points + s.points
   FROM (SELECT COALESCE(sum(c.requests), 0) AS requests, COALESCE(sum(c.not_modified), 0) AS not_modified, COALESCE(sum(c.points), 0) AS points
         FROM nightly_items i JOIN content_syncs c ON c.repository_id = i.repository_id AND c.job_id = i.job_id
-        WHERE i.run_id = $1) s
+        WHERE i.run_id = $1) s,
+       (SELECT COALESCE(sum((j.result ->> 'requests')::int8), 0) AS requests,
+               COALESCE(sum((j.result ->> 'not_modified')::int8), 0) AS not_modified
+        FROM nightly_items i JOIN jobs j ON j.id = i.check_id WHERE i.run_id = $1) c
   WHERE r.id = $1 AND r.finished_at IS NULL
 )sql";
 
@@ -235,6 +245,7 @@ nightly_subject read_subject(const pqxx::row& row) {
   out.complete = row[17].as<bool>();
   out.manifests = row[18].as<bool>();
   out.attempts = row[19].as<int>();
+  out.known_at = row[20].as<std::int64_t>();
   return out;
 }
 
@@ -272,12 +283,13 @@ text_array lower_texts(const std::vector<std::string>& of) {
 
 /// The repositories' rows, as the results have them.
 void mend(pqxx::transaction_base& tx, const std::vector<const nightly_result*>& results, std::chrono::milliseconds check_after) {
-  auto current = int8_array{}, described = int8_array{}, external = int8_array{}, troubled = int8_array{};
+  auto current = int8_array{}, described = int8_array{}, external = int8_array{}, troubled = int8_array{},
+       described_at = int8_array{}, troubled_at = int8_array{};
   auto commit = text_array{}, owner = text_array{}, name = text_array{}, branch = text_array{}, becomes = text_array{},
        reason = text_array{};
   auto is_private = bool_array{}, archived = bool_array{};
   for (const auto* x : results) {
-    if (x->came_to == nightly_result::outcome::unchanged) {
+    if (x->came_to == nightly_result::outcome::unchanged && x->is_current) {
       current.add(x->repository_id);
       commit.add(x->commit);
     }
@@ -289,17 +301,39 @@ void mend(pqxx::transaction_base& tx, const std::vector<const nightly_result*>& 
       branch.add(x->what->default_branch);
       is_private.add(x->what->is_private);
       archived.add(x->what->archived);
+      described_at.add(x->known_at);
     }
-    if (!x->reason.empty()) {
+    if (!x->reason.empty() || !x->becomes.empty()) {
       troubled.add(x->repository_id);
       becomes.add(x->becomes);
       reason.add(x->reason);
+      troubled_at.add(x->known_at);
     }
   }
   pgx::query(tx, note_current, current.parameter(), commit.parameter(), check_after.count());
   pgx::query(tx, describe, described.parameter(), external.parameter(), owner.parameter(), name.parameter(), branch.parameter(),
-             is_private.parameter(), archived.parameter());
-  pgx::query(tx, note_trouble, troubled.parameter(), becomes.parameter(), reason.parameter());
+             is_private.parameter(), archived.parameter(), described_at.parameter());
+  pgx::query(tx, note_trouble, troubled.parameter(), becomes.parameter(), reason.parameter(), troubled_at.parameter());
+}
+
+/// The jobs that a result ordered.
+struct ordered_jobs {
+  std::int64_t sync = 0, look = 0; ///< 0: none
+};
+
+/// In the order of keys over all of them: whoever else enqueues takes the lanes so, too.
+std::map<std::int64_t, ordered_jobs> enqueue_all(pqxx::transaction_base& tx, const std::vector<const nightly_result*>& results) {
+  auto all = std::vector<std::pair<const new_job*, std::int64_t>>{};
+  for (const auto* x : results)
+    for (const auto& job : x->jobs)
+      all.emplace_back(&job, x->repository_id);
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first->key < b.first->key; });
+  auto out = std::map<std::int64_t, ordered_jobs>{};
+  for (const auto& [job, repository] : all) {
+    auto& of = out[repository];
+    (job->kind == mcp::manifest_check_kind ? of.look : of.sync) = enqueue_job(tx, *job);
+  }
+  return out;
 }
 
 } // namespace
@@ -336,7 +370,7 @@ nightly::run_order order_of(const nightly_settings& config) {
 }
 
 std::size_t start_scheduled_night(connection& db, const nightly_settings& config, timestamp at, timestamp now) {
-  const auto late = now - at > config.missed_after;
+  const auto late = now - at > config.jitter + config.missed_after;
   if (late && !has_scheduled_runs(db))
     return 0;
   auto order = order_of(config);
@@ -435,22 +469,21 @@ void record_nightly(connection& db, const job_lease& lease, std::int64_t run_id,
   const auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   fence_job(tx, lease);
-  auto id = int8_array{}, job = int8_array{};
+  mend(tx, sorted, check_after);
+  auto jobs = enqueue_all(tx, sorted);
+  auto id = int8_array{}, job = int8_array{}, look = int8_array{};
   auto outcome = text_array{}, reason = text_array{}, drift = text_array{}, kinds = text_array{};
   for (const auto* x : sorted) {
-    auto sync = std::int64_t{0};
-    for (const auto& order : x->jobs)
-      if (const auto enqueued = enqueue_job(tx, order); sync == 0)
-        sync = enqueued;
+    const auto ordered = jobs[x->repository_id];
     id.add(x->repository_id);
     outcome.add(to_string(x->came_to));
-    job.add(sync);
+    job.add(ordered.sync);
+    look.add(ordered.look);
     reason.add(x->reason);
     drift.add(joined(x->drift));
   }
-  mend(tx, sorted, check_after);
   auto counts = std::map<std::string_view, std::int64_t>{};
-  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(),
+  const auto recorded = pgx::query(tx, record_items, run_id, id.parameter(), outcome.parameter(), job.parameter(), look.parameter(),
                                    reason.parameter(), drift.parameter());
   for (const auto& row : recorded) {
     ++counts[pgx::text(row[0])];

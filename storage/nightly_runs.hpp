@@ -25,7 +25,7 @@ struct nightly_start {
 /// all nodes; each time of the schedule once.
 nightly_start start_nightly_run(connection& db, const nightly::run_order& order, const operator_action& by);
 
-/// Begins the run of a time of the schedule. One that is late by more than nightly.missed_after is an alert; at a node that has
+/// Begins the run of a time of the schedule. One that is late by more than nightly.jitter and nightly.missed_after is an alert; at a node that has
 /// never had one, it is left out. @returns 1 when it was begun
 std::size_t start_scheduled_night(connection& db, const nightly_settings& config, timestamp at, timestamp now);
 
@@ -58,6 +58,7 @@ struct nightly_subject {
   bool complete = false;
   bool manifests = false; ///< is it looked through for manifests of MCP servers?
   int attempts = 0;       ///< of this run, before this one
+  std::int64_t known_at = 0; ///< when its row was last written, in microseconds since 1970
 };
 
 /// The run of a job in hand; nothing when there is none, or it is over.
@@ -74,10 +75,12 @@ struct nightly_result {
   outcome came_to = outcome::unchanged;
   std::string commit; ///< that was known when it was looked at: a sync that came between makes the rest void
   std::optional<contents::description> what; ///< differs from its row
-  std::string becomes;                       ///< gone or forbidden; empty: its state stays
+  std::int64_t known_at = 0;                 ///< of the subject: what its row says since then is newer than this
+  bool is_current = true;                    ///< of an unchanged one: all that is there is stored
+  std::string becomes;                       ///< gone, forbidden or active; empty: its state stays
   std::string reason;                        ///< of failed, again, gone and forbidden
   std::vector<std::string> drift;
-  std::vector<new_job> jobs; ///< that follow; the first is its sync
+  std::vector<new_job> jobs; ///< that follow: its sync, a look at its manifests
 };
 
 /// One transaction behind the job's fence: items, the run's counts, the repositories' rows, jobs that follow. What was recorded
@@ -88,7 +91,7 @@ void record_nightly(connection& db, const job_lease& lease, std::int64_t run_id,
 /// How far a run is when nothing can be claimed.
 struct nightly_remains {
   std::int64_t pending = 0; ///< items
-  std::int64_t syncs = 0;   ///< jobs that it ordered and that are not over
+  std::int64_t syncs = 0;   ///< items whose jobs are not over
 };
 nightly_remains nightly_remains_of(connection& db, std::int64_t run_id);
 

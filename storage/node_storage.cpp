@@ -7,9 +7,11 @@
 #include "storage/delivery_receipt.hpp"
 #include "storage/event_partitions.hpp"
 #include "storage/job_queries.hpp"
+#include "storage/manifest_checks.hpp"
 #include "storage/migrations.hpp"
 #include "storage/optional_features.hpp"
 #include "storage/release_fetches.hpp"
+#include "storage/submissions.hpp"
 #include "storage/syncs.hpp"
 #include "telemetry/log.hpp"
 
@@ -153,7 +155,8 @@ bool node_storage::maintain(timestamp now) const {
     const auto deliveries = apply_delivery_retention(db, now, config_.retention);
     const auto syncs = apply_sync_retention(db, now, config_.retention);
     const auto events = apply_event_retention(db, now, config_.retention, config_.events);
-    return deliveries + syncs + events + forget_jobs(db, now, config_.retention) > 0;
+    const auto submissions = forget_unconfirmed_submissions(db, now);
+    return deliveries + syncs + events + submissions + forget_jobs(db, now, config_.retention) > 0;
   });
 }
 
@@ -183,6 +186,13 @@ std::size_t node_storage::enqueue_content_checks() const {
   const auto& x = config_.contents;
   return guarded([&] {
     return storage::enqueue_content_checks(url_, config_.database, content_check_batches, x.fallback_batch, x.fallback_interval);
+  });
+}
+
+std::size_t node_storage::enqueue_restless_manifests() const {
+  return guarded([&] {
+    auto db = connection{url_, config_.database};
+    return storage::enqueue_restless_manifests(db);
   });
 }
 

@@ -75,6 +75,7 @@ public:
 
   /// Enqueues checks of followed repositories that the fallback has to look after. @returns how many jobs
   std::size_t enqueue_content_checks() const;
+  std::size_t enqueue_restless_manifests() const;
 
   /// Enqueues a sweep of contents; with `orphans` one that looks through the whole blob store.
   std::size_t enqueue_blob_sweep(const std::string& period, bool orphans) const;

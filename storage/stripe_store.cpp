@@ -106,13 +106,14 @@ audit_line line_of(const stripe_item& x) {
   return line;
 }
 
+/// Lines have the time at which they are written: a delivery may have lain in the spool for long (audit::late_line_max).
 void audit(pipeline& db, item_span items) {
   auto lines = std::vector<std::pair<audit_line, std::uint64_t>>{};
   for (const auto* x : items)
     if (x->outcome != delivery_outcome::duplicate)
       lines.emplace_back(line_of(*x), 1);
   if (!lines.empty())
-    append_audit_lines(db, lines, items.front()->kept.received_at);
+    append_audit_lines(db, lines, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
 }
 
 class postgres_stripe_store final : public stripe_store {

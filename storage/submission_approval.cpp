@@ -30,6 +30,7 @@ void list_submitted_server(pqxx::transaction_base& tx, const submission_record& 
   case published::unchanged:
     return;
   case published::superseded:
+  case published::held_elsewhere:
     throw not_listed("something newer is listed of this server", manifest->name);
   case published::name_taken:
     throw not_listed("this name is another repository's", manifest->name);

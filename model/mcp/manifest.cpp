@@ -131,6 +131,8 @@ manifest read_manifest(element document) {
   out.title = top.text("title");
   out.description = top.text("description");
   out.version = top.text("version");
+  out.deprecated =
+      top.text("status") == "deprecated" && (out.underscored || out.schema.find("/2025-09-16/") != std::string::npos);
   const auto from = members{document, out.underscored};
   out.website_url = from.text("websiteUrl");
   if (const auto there = top.find("repository")) {

@@ -40,6 +40,7 @@ struct manifest {
   bool underscored = false;
   std::string schema; ///< `$schema`; empty: absent
   std::string name, title, description, version, website_url;
+  bool deprecated = false; ///< says so itself, by `status`: the versions of 2025-07-09 and 2025-09-16 alone have that
   std::optional<manifest_repository> repository;
   std::vector<manifest_package> packages;
   std::vector<manifest_transport> remotes;

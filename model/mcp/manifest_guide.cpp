@@ -36,18 +36,19 @@ constexpr auto rules = R"md(
 ## Rules that the schema cannot say
 
 - **Name.** The namespace is a domain in reverse. Below `io.github` it is the owner of the repository where the manifest was found, spelled as GitHub
-  spells it. Who owns another domain, a reviewer looks at.
-- **Versions** are exact: no range (`^1.2`, `1.x`, `>=1.0`, `1.0 - 2.0`, `1.0 || 2.0`), and not `latest`. A version is published once: another text
+  spells it, and `io.github` is in lower case. Who owns another domain, a reviewer looks at.
+- **Versions** are exact: no range (`^1.2`, `1.x`, `>=1.0`, `~=1.4`, `[1.0,2.0)`, `1.0 || 2.0`), and not `latest`. A version is published once: another text
   needs another version.
 - **Repository.** An address of a repository at github.com or gitlab.com, with its `source`; the one where the manifest was found. `subfolder` is a
   relative path without `.`, `..` or empty parts.
 - **Packages.** `registryType` is npm, pypi, oci, nuget or mcpb, and `identifier` a name that such a registry takes. A package of the type mcpb is an
   https address and has `fileSha256`.
 - **Addresses** that others are to call (`remotes`, `websiteUrl`, `registryBaseUrl`) are https and of the open internet: no private address, no
-  `localhost`, no name without a domain, no user name.
+  `localhost`, no name without a domain, no user name, no host with letters beyond ASCII.
 - **Variables** in an address (`{tenant}`) are described: of a remote in its `variables`; of a package also by an argument, its hint, or an environment
-  variable.
-- **Arguments**: a flag is one word without signs of a shell. The same flag with the same value stands once, unless it `isRepeated`; so does a header.
+  variable. An address names 100 of them at most.
+- **Arguments**: a flag is one word without signs of a shell. The same flag with the same value stands once, unless it `isRepeated`; so does a header. A
+  variable of the environment has one value.
 - **The file** is UTF-8, has 256 KiB and 64 levels at most, no member twice in an object, no NUL and no half of a surrogate pair.
 
 ## The answer

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <re2/re2.h>
 #include <set>
 
@@ -69,17 +70,21 @@ private:
           "For a repository of GitHub it is io.github.OWNER; for a domain of yours its labels from the last to the first.");
     if (!matches(std::string_view{x_.name}.substr(slash + 1), server))
       add("/name", in_quotes(x_.name), "a name that begins and ends with a letter or a digit", "");
-    if (origin_)
-      ownership(space);
+    of_github(space);
   }
 
   /// Only GitHub's namespaces can be judged by the repository; who owns another domain, a reviewer must see.
-  void ownership(std::string_view space) {
-    constexpr auto of_github = std::string_view{"io.github."};
-    if (!space.starts_with(of_github))
+  void of_github(std::string_view space) {
+    constexpr auto zone = std::string_view{"io.github"};
+    if (!equal_ignoring_case(space.substr(0, zone.size()), zone) || (space.size() > zone.size() && space[zone.size()] != '.'))
       return;
-    const auto owner = space.substr(of_github.size());
-    if (owner == origin_->owner)
+    if (!space.starts_with(zone))
+      return add("/name", "the namespace " + in_quotes(space), "io.github in lower case",
+                 "Names that differ in case alone would look like the same server’s.");
+    const auto owner = space.substr(std::min(space.size(), zone.size() + 1));
+    if (owner.empty())
+      return add("/name", "the namespace " + in_quotes(space), "io.github.OWNER", "GitHub’s namespace is nobody else’s.");
+    if (!origin_ || owner == origin_->owner)
       return;
     add("/name", "the namespace of " + in_quotes(owner),
         "io.github." + origin_->owner + ", since the repository is " + origin_->owner + "’s",
@@ -156,11 +161,12 @@ private:
     arguments(it.runtime_arguments, at + '/' + x_.spelled("runtimeArguments"));
     arguments(it.package_arguments, at + '/' + x_.spelled("packageArguments"));
     unique_headers(it.transport.headers, at + "/transport/headers");
-    auto known = it.transport.variables;
+    one_value_each(it.environment, at + '/' + x_.spelled("environmentVariables"));
+    auto known = std::set<std::string_view>{it.transport.variables.begin(), it.transport.variables.end()};
     for (const auto* list : {&it.runtime_arguments, &it.package_arguments, &it.environment})
       for (const auto& each : *list) {
-        known.push_back(each.name.value_or(""));
-        known.push_back(each.value_hint);
+        known.insert(each.name ? std::string_view{*each.name} : std::string_view{});
+        known.insert(each.value_hint);
       }
     variables(it.transport.url, known, at + "/transport/url",
               "It may stand for an argument, the hint of one, or an environment variable of the package.");
@@ -172,14 +178,18 @@ private:
     if (const auto why = unlisted_address(it.url))
       add(at + "/url", *why + ": " + in_quotes(it.url), "an https address of the open internet",
           "A remote is called by every client. For a server that a user starts, describe a package instead.");
-    variables(it.url, it.variables, at + "/url", "Describe it in `variables`.");
+    variables(it.url, {it.variables.begin(), it.variables.end()}, at + "/url", "Describe it in `variables`.");
     unique_headers(it.headers, at + "/headers");
   }
 
-  void variables(std::string_view url, const std::vector<std::string>& known, const std::string& at, const std::string& hint) {
+  void variables(std::string_view url, const std::set<std::string_view>& known, const std::string& at, const std::string& hint) {
+    const auto named = template_variables(url);
+    if (named.size() > template_variables_max)
+      return add(at, "more than " + std::to_string(template_variables_max) + " variables",
+                 "at most " + std::to_string(template_variables_max), "");
     auto unknown = std::string{};
-    for (const auto& each : template_variables(url))
-      if (std::find(known.begin(), known.end(), each) == known.end() && unknown.size() < found_bytes_max)
+    for (const auto& each : named)
+      if (!known.contains(each) && unknown.size() < found_bytes_max)
         unknown += (unknown.empty() ? "{" : ", {") + cut_for_echo(each, found_bytes_max) + '}';
     if (!unknown.empty())
       add(at, "variables that nothing describes: " + unknown, "each of them described", hint);
@@ -214,6 +224,16 @@ private:
       if (!name.empty() && !seen.insert(name).second)
         add_again(at + '/' + std::to_string(i) + "/name", "header", *list[i].name);
     }
+  }
+
+  /// A variable of the environment has one value: manifests that registries took do describe one twice, but in harmony.
+  void one_value_each(const std::vector<manifest_input>& list, const std::string& at) {
+    auto values = std::map<std::string_view, std::string_view>{};
+    for (auto i = std::size_t{0}; i < list.size(); ++i)
+      if (const auto& it = list[i]; it.name && !it.name->empty())
+        if (const auto [before, is_new] = values.emplace(*it.name, it.value); !is_new && before->second != it.value)
+          add(at + '/' + std::to_string(i) + "/name", "the variable " + in_quotes(*it.name) + " again, with another value",
+              "one value for each variable", "Take one of them out.");
   }
 
   void add_again(std::string at, const std::string& what, std::string_view name) {

@@ -20,7 +20,10 @@ std::vector<manifest_problem> broken_rules(const manifest& x, const std::optiona
 /// What makes `version` no exact one: `a range`, `the word latest`; nothing when it is one.
 std::optional<std::string> inexact(std::string_view version);
 
-/// `{name}` in a text: the names, each once.
+/// An address that names more variables breaks a rule.
+constexpr std::size_t template_variables_max = 100;
+
+/// `{name}` in a text: the names, each once. Ends at the first one over template_variables_max.
 std::vector<std::string> template_variables(std::string_view text);
 
 /// What is wrong with the address of something that others are to call: not https, no host, a host of a private network.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <re2/re2.h>
+#include <set>
 
 namespace ingot::mcp {
 
@@ -51,8 +52,8 @@ std::string_view host_of(std::string_view url) {
 
 /// RFC 6761, RFC 8375 and usage: names that no public resolver answers.
 bool is_private_name(std::string_view host) {
-  static constexpr auto zones =
-      std::to_array<std::string_view>({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa"});
+  static constexpr auto zones = std::to_array<std::string_view>(
+      {"localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa"});
   while (host.ends_with('.'))
     host.remove_suffix(1);
   return std::any_of(zones.begin(), zones.end(), [&](std::string_view zone) {
@@ -69,28 +70,36 @@ bool ends_in_number(std::string_view host) {
 } // namespace
 
 std::optional<std::string> inexact(std::string_view version) {
-  static const auto comparator = RE2{R"(\s*(?:\^|~|>=|<=|>|<|=)\s*v?[0-9xX*].*)"};
+  // Those of npm, of Python (PEP 440), of Ruby and of NuGet and Maven (intervals).
+  static const auto comparator = RE2{R"((?s)(?:.*[,\s])?\s*[\^~<>=!]+\s*v?[0-9xX*].*)"};
+  static const auto interval = RE2{R"((?s)\s*[\[(].*[\])]\s*)"};
+  static const auto list = RE2{R"((?s)\s*v?[0-9][^,]*,\s*v?[0-9].*)"};
   static const auto hyphen = RE2{R"(\s*v?[0-9]+(?:\.[0-9xX*]+)*\S*\s+-\s+v?[0-9]+(?:\.[0-9xX*]+)*\S*\s*)"};
   static const auto wildcard = RE2{R"(\s*(?:v?[0-9]+(?:\.[0-9]+)*\.[xX*](?:\.[0-9xX*]+)*|[xX*](?:\.[xX*])*)\s*)"};
-  if (lower(version) == "latest")
+  static const auto latest = RE2{R"((?i)\s*latest\s*)"};
+  if (matches(version, latest))
     return "the word `latest`";
-  if (matches(version, comparator) || matches(version, hyphen) || matches(version, wildcard) ||
-      version.find("||") != std::string_view::npos)
+  for (const auto* range : {&comparator, &interval, &list, &hyphen, &wildcard})
+    if (matches(version, *range))
+      return "a range of versions";
+  if (version.find("||") != std::string_view::npos)
     return "a range of versions";
   return std::nullopt;
 }
 
 std::vector<std::string> template_variables(std::string_view text) {
   auto out = std::vector<std::string>{};
-  for (auto begin = text.find('{'); begin != std::string_view::npos; begin = text.find('{', begin + 1)) {
+  auto seen = std::set<std::string_view>{};
+  for (auto begin = text.find('{'); begin != std::string_view::npos && out.size() <= template_variables_max;
+       begin = text.find('{', begin + 1)) {
     const auto end = text.find_first_of("{}", begin + 1);
     if (end == std::string_view::npos)
       break;
     if (text[end] == '{' || end == begin + 1)
       continue;
-    const auto name = std::string{text.substr(begin + 1, end - begin - 1)};
-    if (std::find(out.begin(), out.end(), name) == out.end())
-      out.push_back(name);
+    const auto name = text.substr(begin + 1, end - begin - 1);
+    if (seen.insert(name).second)
+      out.emplace_back(name);
   }
   return out;
 }
@@ -102,6 +111,9 @@ std::optional<std::string> unlisted_address(std::string_view url) {
   if (!is_web_url(filled))
     return "a text that is no web address";
   const auto host = lower(host_of(filled));
+  // What resolvers make of other letters differs: a full-width 127.0.0.1 is an address to some.
+  if (std::any_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    return "a host with letters beyond ASCII, which is to be written in punycode";
   if (const auto address = parse_ip(host))
     return is_public(*address) ? std::nullopt : std::optional<std::string>{"an address of a private network"};
   if (ends_in_number(host) && template_variables(host_of(url)).empty())

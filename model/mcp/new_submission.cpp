@@ -184,6 +184,8 @@ std::variant<submission_change, failure> parse_submission_change(std::string_vie
   });
   if (auto why = x.wrong("this is no change of a submission"))
     return std::move(*why);
+  if (!out.repository && !out.manifest && !out.note)
+    return failure{fault::missing_field, "nothing is to be changed", {{"", "expected: `repository`, `manifest` or `note`"}}};
   return out;
 }
 

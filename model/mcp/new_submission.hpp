@@ -49,7 +49,7 @@ struct submission_change {
 /// faults.
 std::variant<new_submission, failure> parse_new_submission(std::string_view body);
 
-/// Reads the body of PATCH /api/v1/submissions/{id}.
+/// Reads the body of PATCH /api/v1/submissions/{id}. One that changes nothing is a fault (missing_field).
 std::variant<submission_change, failure> parse_submission_change(std::string_view body);
 
 /// What a reviewer says: `{"version": 3, "reason": "…"}`.

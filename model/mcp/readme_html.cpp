@@ -1,5 +1,6 @@
 #include "model/mcp/readme_html.hpp"
 
+#include "model/html_text.hpp"
 #include "model/mcp/html_scan.hpp"
 #include "model/mcp/markdown_tree.hpp"
 #include "model/mcp/readme_url.hpp"
@@ -66,7 +67,6 @@ private:
   void close();
   void raw(std::string_view html);
   void text(std::string_view text);
-  static std::string escaped(std::string_view text);
 
   const readme_base& base_;
   std::string out_;
@@ -78,32 +78,6 @@ private:
   bool in_raw_link_ = false;
 };
 
-/// Also what would end an attribute.
-std::string renderer::escaped(std::string_view text) {
-  auto out = std::string{};
-  for (const auto c : text)
-    switch (c) {
-    case '&':
-      out += "&amp;";
-      break;
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    case '\'':
-      out += "&#39;";
-      break;
-    default:
-      out += c;
-    }
-  return out;
-}
-
 void renderer::raw(std::string_view html) {
   full_ = full_ || out_.size() + html.size() > readme_html_bytes_max;
   if (!full_)
@@ -111,7 +85,7 @@ void renderer::raw(std::string_view html) {
 }
 
 void renderer::text(std::string_view text) {
-  raw(escaped(text));
+  raw(html_escaped(text));
 }
 
 void renderer::open(std::string_view name, std::string_view attributes) {
@@ -133,7 +107,7 @@ void renderer::heading(cmark_node* x) {
   auto anchor = heading_anchor(plain_text(x, readme_text_bytes_max));
   if (const auto before = anchors_[anchor]++; before > 0)
     anchor += "-" + std::to_string(before);
-  open("h" + std::to_string(std::clamp(cmark_node_get_heading_level(x), 1, 6)), " id=\"" + escaped(anchor) + "\"");
+  open("h" + std::to_string(std::clamp(cmark_node_get_heading_level(x), 1, 6)), " id=\"" + html_escaped(anchor) + "\"");
 }
 
 void renderer::list(cmark_node* x) {
@@ -168,16 +142,16 @@ void renderer::link(cmark_node* x) {
   if (!url)
     return open("");
   const auto title = text_of(cmark_node_get_title(x));
-  open("a", " href=\"" + escaped(*url) + "\" rel=\"nofollow noopener noreferrer\"" +
-                (title.empty() ? "" : " title=\"" + escaped(title) + "\""));
+  open("a", " href=\"" + html_escaped(*url) + "\" rel=\"nofollow noopener noreferrer\"" +
+                (title.empty() ? "" : " title=\"" + html_escaped(title) + "\""));
 }
 
 void renderer::image(std::string_view url, std::string_view alt, std::string_view title) {
   const auto source = image_url(url, base_);
   if (!source)
     return text(alt);
-  raw("<img src=\"" + escaped(*source) + "\" alt=\"" + escaped(alt) + "\"" +
-      (title.empty() ? "" : " title=\"" + escaped(title) + "\"") + " loading=\"lazy\" referrerpolicy=\"no-referrer\">");
+  raw("<img src=\"" + html_escaped(*source) + "\" alt=\"" + html_escaped(alt) + "\"" +
+      (title.empty() ? "" : " title=\"" + html_escaped(title) + "\"") + " loading=\"lazy\" referrerpolicy=\"no-referrer\">");
 }
 
 void renderer::raw_tag(const html_tag& tag) {
@@ -190,7 +164,7 @@ void renderer::raw_tag(const html_tag& tag) {
       raw("</a>");
     const auto url = tag.closing ? std::nullopt : link_url(tag.attribute("href"), base_);
     if (url) {
-      raw("<a href=\"" + escaped(*url) + "\" rel=\"nofollow noopener noreferrer\">");
+      raw("<a href=\"" + html_escaped(*url) + "\" rel=\"nofollow noopener noreferrer\">");
       in_raw_link_ = !full_;
     }
   }
@@ -251,7 +225,7 @@ void renderer::leaf(cmark_node* x) {
   case CMARK_NODE_CODE_BLOCK: {
     const auto language = language_class(text_of(cmark_node_get_fence_info(x)));
     raw("<pre><code" + (language.empty() ? std::string{} : " class=\"language-" + language + "\"") + ">" +
-        escaped(literal_of(x)) + "</code></pre>\n");
+        html_escaped(literal_of(x)) + "</code></pre>\n");
     break;
   }
   case CMARK_NODE_HTML_BLOCK:
@@ -272,7 +246,7 @@ void renderer::leaf(cmark_node* x) {
     text(literal_of(x));
     break;
   case CMARK_NODE_CODE:
-    raw("<code>" + escaped(literal_of(x)) + "</code>");
+    raw("<code>" + html_escaped(literal_of(x)) + "</code>");
     break;
   case CMARK_NODE_SOFTBREAK:
     raw("\n");

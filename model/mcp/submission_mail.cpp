@@ -3,11 +3,26 @@
 #include "model/mail/text_template.hpp"
 #include "model/signature.hpp"
 
+#include <algorithm>
+
 namespace ingot::mcp {
 
 namespace {
 
 constexpr std::size_t server_bytes_max = 200;
+
+/// The pattern of the published schema: `reverse.dns/name`. So nobody writes to strangers what he likes in our name.
+bool is_server_name(std::string_view x) {
+  const auto is_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  };
+  const auto slash = x.find('/');
+  if (x.size() > server_bytes_max || slash == std::string_view::npos || slash == 0 || slash + 1 == x.size())
+    return false;
+  const auto space = x.substr(0, slash), name = x.substr(slash + 1);
+  return std::all_of(space.begin(), space.end(), is_part) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_part(c) || c == '_'; });
+}
 
 struct mail_template {
   std::string_view action;
@@ -71,8 +86,13 @@ bool is_submission_token(std::string_view token, std::string_view master_key, su
   return !master_key.empty() && equal_in_constant_time(token, make_submission_token(master_key, what, submission_id));
 }
 
+bool is_worth_a_mail(std::string_view action, submission_state becomes) noexcept {
+  return std::any_of(std::begin(templates), std::end(templates),
+                     [&](const mail_template& x) { return x.action == action && x.state == becomes; });
+}
+
 std::optional<submission_mail_text> submission_mail_of(const submission_mail_facts& x) {
-  const auto server = mail::one_line(x.server.empty() ? "your server" : x.server, server_bytes_max);
+  const auto server = is_server_name(x.server) ? x.server : std::string{"your server"};
   const auto reason = quotation(x.reason);
   const auto id = std::to_string(x.id);
   const auto fill = [&](std::string_view text) {

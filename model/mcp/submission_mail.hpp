@@ -28,7 +28,7 @@ struct submission_mail_facts {
   std::int64_t id = 0;
   std::string action; ///< `submit`, or a submission_action
   submission_state state = submission_state::unconfirmed;
-  std::string server; ///< its name, or the repository
+  std::string server; ///< its name; anything else is a stranger's text, and not written to anybody
   std::string reason; ///< of a decision
   std::string status_link, confirm_link, unsubscribe_link;
 };
@@ -36,6 +36,9 @@ struct submission_mail_facts {
 struct submission_mail_text {
   std::string subject, text;
 };
+
+/// Is a step to this state worth a mail? Not what its submitter did, other than submitting and confirming.
+bool is_worth_a_mail(std::string_view action, submission_state becomes) noexcept;
 
 /// Nothing when the step is not worth a mail: what its submitter did, other than submitting.
 std::optional<submission_mail_text> submission_mail_of(const submission_mail_facts& x);

@@ -134,7 +134,7 @@ std::vector<std::string> drift_between(const state_of_repository& known, const s
     out.emplace_back("visibility");
   if (known.archived != found.archived)
     out.emplace_back("archived");
-  if (known.default_branch != found.default_branch)
+  if (!found.default_branch.empty() && known.default_branch != found.default_branch) // a repository without a commit has none
     out.emplace_back("default_branch");
   return out;
 }

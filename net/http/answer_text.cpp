@@ -43,6 +43,8 @@ void append_answer(std::string& out, const response& what, const answer_frame& f
     out += "\r\nContent-Length: ";
     append_number(out, what.source ? static_cast<std::size_t>(what.source_bytes) : what.body.size());
   }
+  if (has_content && frame.chunked)
+    out += "\r\nTransfer-Encoding: chunked";
   out += "\r\nX-Request-Id: ";
   out += frame.request_id;
   if (frame.connection == connection_option::close)
@@ -57,6 +59,14 @@ void append_answer(std::string& out, const response& what, const answer_frame& f
   out += "\r\n";
   if (has_content && !frame.head_only)
     out += what.body;
+}
+
+void append_chunk(std::string& out, std::string_view data) {
+  std::array<char, 16> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), data.size(), 16).ptr);
+  out += "\r\n";
+  out += data;
+  out += "\r\n";
 }
 
 std::string imf_fixdate(std::chrono::sys_seconds at) {

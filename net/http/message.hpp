@@ -48,8 +48,8 @@ struct request {
 
 class body_source;
 
-/// Of a body whose end nobody knows beforehand: it is sent without a length, ends with an empty piece, and the connection with
-/// it.
+/// Of a body whose end nobody knows beforehand: it ends with an empty piece, and the connection with it. Sent in chunks, so that
+/// one that broke off is known from a whole one.
 inline constexpr auto unknown_length = ~std::uint64_t{0};
 
 struct response {

@@ -315,14 +315,15 @@ task<bool> session<Stream>::finish(response what, bool keep) {
   keep = keep && !(what.source && what.source_bytes == unknown_length);
   const auto option = !keep ? connection_option::close : head_.http_1_0 ? connection_option::keep_alive : connection_option::none;
   out_.clear();
-  append_answer(out_, what, {owner_.date(), exchange_.request_id, option, exchange_.head_only});
+  const bool chunked = what.source && what.source_bytes == unknown_length && !head_.http_1_0;
+  append_answer(out_, what, {owner_.date(), exchange_.request_id, option, exchange_.head_only, chunked});
   const bool in_pieces = what.source && !exchange_.head_only && what.status != 204 && what.status != 304;
   if (!in_pieces)
     end_exchange();
   const auto sent_now = cut_ == cut::stop ? 0 : stream_.write_now(out_);
   bool sent = sent_now == out_.size() || co_await send(std::string_view(out_).substr(sent_now));
   if (in_pieces) {
-    sent = sent && co_await send_pieces(what.source.get(), what.source_bytes);
+    sent = sent && co_await send_pieces(what.source.get(), what.source_bytes, chunked);
     what.source.reset();
     end_exchange();
   }
@@ -337,9 +338,10 @@ task<bool> session<Stream>::finish(response what, bool keep) {
   co_return sent&& keep;
 }
 
-/// Sends a body as its source gives it. @returns whether all of it went out
+/// Sends a body as its source gives it. One that breaks off lacks its last chunk, so that nobody takes it for whole.
+/// @returns whether all of it went out
 template <class Stream>
-task<bool> session<Stream>::send_pieces(body_source* source, std::uint64_t left) {
+task<bool> session<Stream>::send_pieces(body_source* source, std::uint64_t left, bool chunked) {
   while (left > 0) {
     enter(phase::handling, steady_time::max());
     answered_ = false;
@@ -348,17 +350,22 @@ task<bool> session<Stream>::send_pieces(body_source* source, std::uint64_t left)
     if (cut_ == cut::stop)
       co_return false;
     auto piece = std::exchange(answer_, std::nullopt);
-    if (piece && piece->body.empty() && left == unknown_length)
-      co_return true;
-    if (!piece || piece->body.empty() || piece->body.size() > left) {
+    const bool is_end = piece && piece->body.empty() && left == unknown_length;
+    if (!is_end && (!piece || piece->body.empty() || piece->body.size() > left)) {
       owner_.refused(*this, fault::internal, "the source of an answer failed");
       co_return false;
     }
     if (left != unknown_length)
       left -= piece->body.size();
-    out_ = std::move(piece->body);
+    out_.clear();
+    if (chunked)
+      append_chunk(out_, piece->body);
+    else
+      out_ = std::move(piece->body);
     if (!co_await send(out_))
       co_return false;
+    if (is_end)
+      co_return true;
   }
   co_return true;
 }

@@ -42,7 +42,7 @@ private:
   task<bool> refuse(arrival how);
   task<bool> finish(response what, bool keep);
   task<bool> send(std::string_view text);
-  task<bool> send_pieces(body_source* source, std::uint64_t left);
+  task<bool> send_pieces(body_source* source, std::uint64_t left, bool chunked);
   task<bool> linger();
 
   void begin_exchange(request_head& out);

@@ -10,57 +10,59 @@ namespace ingot::routes {
 namespace {
 
 constexpr auto silence_max = std::chrono::seconds{15};
-constexpr auto stream_time_max = std::chrono::hours{1};
 
 /// What a peer makes of it: come again after so many milliseconds.
 constexpr std::string_view greeting = "retry: 3000\n\n";
 
-/// One peer's stream. One piece is asked for at a time, so nothing of it needs a lock.
+/// One peer's stream. One piece is asked for at a time, so nothing of it needs a lock. The connection holds this, and a responder
+/// holds the connection: so a responder is never kept here, but goes along with what will use it. If that is dropped, the
+/// responder ends, and with it the stream.
 class event_source final : public http::body_source, public std::enable_shared_from_this<event_source> {
 public:
   event_source(const services& what, std::chrono::milliseconds interval, news_look look)
       : system_{what.system}, context_{what.context}, open_{what.event_streams}, interval_{interval}, look_{std::move(look)},
-        ends_at_{context_->now() + stream_time_max} {}
+        ends_at_{context_->now() + event_stream_time_max} {}
   ~event_source() override { open_->fetch_sub(1); }
 
   void next(http::responder to) override {
-    to_ = std::make_shared<http::responder>(std::move(to));
+    const auto shared = std::make_shared<http::responder>(std::move(to));
     if (over_)
-      return give({});
+      return give(shared, {});
     silent_since_ = context_->now();
     if (std::exchange(greeted_, true))
-      look_later();
+      look_later(shared);
     else
-      give(std::string{greeting});
+      give(shared, std::string{greeting});
   }
 
 private:
-  void give(std::string text) {
+  using who_asked = std::shared_ptr<http::responder>;
+
+  static void give(const who_asked& to, std::string text) {
     auto piece = http::response{};
     piece.body = std::move(text);
-    const auto to = std::exchange(to_, nullptr);
     (*to)(std::move(piece));
   }
 
-  void look_later() {
+  void look_later(who_asked to) {
     const auto pause = std::exchange(looked_, true) ? interval_ : std::chrono::milliseconds{0};
-    bridge::later(system_, pause, [self = shared_from_this()] { self->look(); });
+    bridge::later(system_, pause, [self = shared_from_this(), to = std::move(to)] { self->look(to); });
   }
 
-  void look() {
+  void look(const who_asked& to) {
     const auto now = context_->now();
     if (context_->draining || now >= ends_at_)
-      return give({}); // the end
-    look_([self = shared_from_this()](stream_news x) { self->took(std::move(x)); });
+      return give(to, {}); // the end
+    look_([self = shared_from_this(), to](stream_news x) { self->took(to, std::move(x)); });
   }
 
-  void took(stream_news x) {
+  void took(const who_asked& to, stream_news x) {
     over_ = x.over;
     if (!x.text.empty() || x.over)
-      return give(std::move(x.text));
+      return give(to, std::move(x.text));
     if (context_->now() - silent_since_ >= silence_max)
-      return give(":\n\n");
-    look_later();
+      return give(to, ":\n\n");
+    look_later(to);
   }
 
   caf::actor_system& system_;
@@ -69,7 +71,6 @@ private:
   std::chrono::milliseconds interval_;
   news_look look_;
   timestamp ends_at_, silent_since_{};
-  std::shared_ptr<http::responder> to_; ///< who asked for the piece in hand
   bool greeted_ = false, looked_ = false, over_ = false;
 };
 

@@ -25,9 +25,12 @@ using news_look = std::function<void(std::function<void(stream_news)> tell)>;
 /// Streams of events that a node sends at a time; each holds a connection.
 inline constexpr auto event_streams_max = 64u;
 
+/// Then it ends, and browsers come again by themselves: whoever may not any more, is refused then.
+inline constexpr auto event_stream_time_max = std::chrono::minutes{1};
+
 /// Answers with a stream of events (text/event-stream): looks at once, and again every `interval` after the one before was taken.
 /// A comment goes out when nothing was told for 15 s, so that a peer that is gone is noticed. Ends when the news say so, when the
-/// node stops, and after an hour: browsers come again by themselves. 503 when there are too many streams.
+/// node stops, and after event_stream_time_max. 503 when there are too many streams.
 void send_events(const services& what, http::responder done, std::string_view request_id, std::chrono::milliseconds interval,
                  news_look look);
 

@@ -4,6 +4,7 @@
 #include "config/secrets.hpp"
 #include "model/base64.hpp"
 #include "model/contents/provider.hpp"
+#include "model/html_text.hpp"
 #include "model/install_state.hpp"
 #include "model/json_object.hpp"
 #include "net/bridge.hpp"
@@ -125,34 +126,12 @@ void redirect(const services& what, const answering& done, const std::string& re
   });
 }
 
-std::string escaped(std::string_view text) {
-  auto out = std::string{};
-  for (const auto c : text)
-    switch (c) {
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '&':
-      out += "&amp;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    default:
-      out += c;
-    }
-  return out;
-}
-
 http::response page(const std::string& user_id, const github::verified_installation& x) {
   auto answer = http::response{};
   answer.content_type = "text/html; charset=utf-8";
   answer.body = "<!doctype html><html lang=\"en\"><title>Installed</title><h1>Installed</h1><p>The installation on <b>" +
-                escaped(x.account) + "</b>, which " + escaped(x.installer) + " has made, is now at the disposal of <b>" +
-                escaped(user_id.empty() ? "the node's operator" : user_id) +
+                html_escaped(x.account) + "</b>, which " + html_escaped(x.installer) +
+                " has made, is now at the disposal of <b>" + html_escaped(user_id.empty() ? "the node's operator" : user_id) +
                 "</b>.</p><p>If that is not you, uninstall the App on GitHub.</p></html>\n";
   answer.fields = {{"content-security-policy", "default-src 'none'; frame-ancestors 'none'"},
                    {"cache-control", "no-store"},

@@ -47,16 +47,15 @@ std::string to_json(const storage::server_details& x) {
       .text();
 }
 
-/// A page that was read with one item more than it shows. A cursor is `name:version`; no name holds a colon.
-std::string page_json(const std::vector<storage::server_version>& found, std::size_t limit) {
+/// A cursor is `name:version`; no name holds a colon.
+std::string page_json(const storage::server_page& found) {
   auto items = std::vector<std::string>{};
-  for (const auto& x : found)
-    if (items.size() < limit)
-      items.push_back(to_json(x));
+  for (const auto& x : found.versions)
+    items.push_back(to_json(x));
   auto metadata = json_object{};
   metadata.add("count", items.size());
-  if (found.size() > limit)
-    metadata.add("nextCursor", found[limit - 1].name + ':' + found[limit - 1].version);
+  if (found.more)
+    metadata.add("nextCursor", found.versions.back().name + ':' + found.versions.back().version);
   return json_object{}.add_raw("servers", json_array(items)).add_raw("metadata", metadata.text()).text();
 }
 
@@ -80,8 +79,8 @@ std::optional<timestamp> time_of(const query_parameters& query) {
   return at;
 }
 
-std::size_t limit_of(const query_parameters& query) {
-  return static_cast<std::size_t>(query.integer("limit", 1, servers_max, servers_default));
+unsigned limit_of(const query_parameters& query) {
+  return static_cast<unsigned>(query.integer("limit", 1, servers_max, servers_default));
 }
 
 } // namespace
@@ -99,9 +98,10 @@ void validate_manifest(const services& what, http::request req, path_parameters,
 
 void list_servers(const services& what, http::request req, path_parameters, http::responder done) {
   answer_by_reading(what, std::move(req), std::move(done), [](storage::connection& db, const http::request& asked) {
-    const auto query = query_parameters{asked.head.query, {"cursor", "limit", "search", "updated_since", "version"}};
+    const auto query = query_parameters{
+        asked.head.query, {"cursor", "limit", "search", "updated_since", "version"}, query_parameters::others::pass};
     auto wanted = storage::server_page_query{};
-    const auto limit = limit_of(query);
+    wanted.limit = limit_of(query);
     std::tie(wanted.after_name, wanted.after_version) = cursor_of(query);
     wanted.search = query.text("search");
     if (wanted.search.size() > search_bytes_max)
@@ -109,9 +109,11 @@ void list_servers(const services& what, http::request req, path_parameters, http
                                      "the parameter search takes at most " + std::to_string(search_bytes_max) + " bytes",
                                      {{"search", "too long"}}}};
     wanted.updated_since = time_of(query);
-    wanted.latest_only = query.one_of("version", {"latest"}) == "latest";
-    wanted.limit = static_cast<unsigned>(limit + 1);
-    return json_response(page_json(storage::list_server_versions(db, wanted), limit));
+    wanted.version = query.text("version");
+    wanted.latest_only = wanted.version == "latest";
+    if (wanted.latest_only)
+      wanted.version.clear();
+    return json_response(page_json(storage::list_server_versions(db, wanted)));
   });
 }
 
@@ -127,16 +129,15 @@ void show_server(const services& what, http::request req, path_parameters of, ht
 }
 
 void list_server_versions(const services& what, http::request req, path_parameters of, http::responder done) {
-  answer_by_reading(
-      what, std::move(req), std::move(done), [text = of.front()](storage::connection& db, const http::request& asked) {
-        const auto query = query_parameters{asked.head.query, {"cursor", "limit"}};
-        const auto name = percent_decoded(text);
-        const auto limit = limit_of(query);
-        const auto found = storage::list_versions_of(db, name, cursor_of(query).second, static_cast<unsigned>(limit + 1));
-        if (!found)
-          throw no_server(name);
-        return json_response(page_json(*found, limit));
-      });
+  answer_by_reading(what, std::move(req), std::move(done),
+                    [text = of.front()](storage::connection& db, const http::request& asked) {
+                      const auto query = query_parameters{asked.head.query, {"cursor", "limit"}, query_parameters::others::pass};
+                      const auto name = percent_decoded(text);
+                      const auto found = storage::list_versions_of(db, name, cursor_of(query).second, limit_of(query));
+                      if (!found)
+                        throw no_server(name);
+                      return json_response(page_json(*found));
+                    });
 }
 
 void show_server_version(const services& what, http::request req, path_parameters of, http::responder done) {

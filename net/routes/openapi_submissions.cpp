@@ -27,9 +27,12 @@ openapi_components submission_components() {
   "submissions":{"type":"array","items":{"$ref":"#/components/schemas/Submission"}},"next":{"type":["integer","null"]}}}}}})json",
       R"json(
  "SubmissionState":{"enum":["unconfirmed","submitted","under_review","changes_requested","approved","rejected","withdrawn"]},
- "Submission":{"type":"object","required":["id","state","version","valid"],"properties":{
+ "Submission":{"type":"object","required":["id","state","version","valid","verified","manifest_origin"],"properties":{
   "id":{"type":"integer"},"state":{"$ref":"#/components/schemas/SubmissionState"},"version":{"type":"integer"},
   "server":{"type":["string","null"],"description":"that the manifest names"},"repository":{"type":["string","null"]},"valid":{"type":"boolean"},
+  "verified":{"type":"boolean","description":"the manifest is the repository's own"},
+  "manifest_origin":{"enum":["typed","repository","differs","absent"],"description":"typed by its submitter and compared with nothing; the repository's own; typed, and the repository's differs; typed, and the repository has none of that name"},
+  "readme_html":{"type":["string","null"],"description":"of the repository, sanitized; for reviewers"},
   "reason":{"type":["string","null"],"description":"of the last decision"},"note":{"type":"string"},"manifest":{"type":["string","null"],"description":"its text"},
   "report":{"type":["object","null"],"description":"as POST /api/v1/manifests/validate answers"},
   "created_at":{"type":"string","format":"date-time"},"updated_at":{"type":"string","format":"date-time"},

@@ -3,6 +3,7 @@
 #include "model/json_object.hpp"
 #include "net/routes/database_answer.hpp"
 #include "net/routes/event_stream.hpp"
+#include "net/routes/state.hpp"
 
 #include <cmath>
 #include <map>
@@ -17,17 +18,6 @@ using telemetry::labelled_value;
 constexpr auto budgets_max = std::size_t{50};
 
 constexpr auto stream_time_max = std::chrono::minutes{1};
-
-std::string_view name_of(database_state x) {
-  switch (x) {
-  case database_state::direct:
-    return "direct";
-  case database_state::draining:
-    return "draining";
-  default:
-    return "away";
-  }
-}
 
 std::int64_t whole(double x) {
   return std::isfinite(x) ? static_cast<std::int64_t>(x) : 0;
@@ -77,7 +67,7 @@ std::string snapshot(const services& what, timestamp now) {
   auto spool = json_object{};
   spool.add("deliveries", node.spool_depth.load()).add("bytes", node.spool_bytes.load());
   auto out = json_object{};
-  out.add("at", std::optional{now}).add("version", what.version).add("database", name_of(node.database.load()));
+  out.add("at", std::optional{now}).add("version", what.version).add("database", to_string(node.database.load()));
   out.add_raw("spool", spool.text()).add("groupsWaiting", node.groups_waiting.load());
   out.add_raw("intake", intake.text()).add_raw("ackSecondsUpto", acknowledgements_json(counts));
   out.add_raw("jobs", sums_json(counts.jobs, 0)).add("jobOldestDueSeconds", whole(counts.job_oldest_due_seconds));

@@ -59,7 +59,7 @@ std::int64_t id_in_path(std::string_view text) {
   return *id;
 }
 
-query_parameters::query_parameters(std::string_view query, std::initializer_list<std::string_view> known) {
+query_parameters::query_parameters(std::string_view query, std::initializer_list<std::string_view> known, others unknown) {
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const auto part = query.substr(0, end);
@@ -68,7 +68,10 @@ query_parameters::query_parameters(std::string_view query, std::initializer_list
       continue;
     const auto equals = std::min(part.find('='), part.size());
     auto name = percent_decoded(part.substr(0, equals), true);
-    if (std::find(known.begin(), known.end(), name) == known.end())
+    const auto is_known = std::find(known.begin(), known.end(), name) != known.end();
+    if (!is_known && unknown == others::pass)
+      continue;
+    if (!is_known)
       throw storage::refused_change{{fault::bad_parameter, "there is no parameter " + name + " here", {{name, "unknown"}}}};
     if (std::any_of(values_.begin(), values_.end(), [&](const auto& x) { return x.first == name; }))
       throw refused(name, "one value");

@@ -21,8 +21,11 @@ std::int64_t id_in_path(std::string_view text);
 /// it takes.
 class query_parameters {
 public:
-  /// Refuses names that are not among `known`, and a name that comes twice.
-  query_parameters(std::string_view query, std::initializer_list<std::string_view> known);
+  /// What happens to names that are not known. Clients of somebody else's API may send what only that one knows.
+  enum class others : std::uint8_t { refuse, pass };
+
+  /// Refuses names that are not among `known`, unless they may pass, and a known name that comes twice.
+  query_parameters(std::string_view query, std::initializer_list<std::string_view> known, others unknown = others::refuse);
 
   /// Empty when absent.
   std::string text(std::string_view name) const;

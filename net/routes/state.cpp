@@ -15,22 +15,11 @@ namespace {
 constexpr auto probe_timeout = std::chrono::seconds{5};
 constexpr auto metrics_timeout = std::chrono::seconds{5};
 
-std::string_view name_of(database_state x) {
-  switch (x) {
-  case database_state::direct:
-    return "direct";
-  case database_state::draining:
-    return "draining";
-  default:
-    return "away";
-  }
-}
-
 std::string readiness(const services& what, bool ready, const database_report& found) {
   const auto& context = *what.context;
   auto text = std::string{"{\"ready\":"} + (ready ? "true" : "false");
   text += ",\"database\":{\"reachable\":" + std::string{found.reachable ? "true" : "false"};
-  text += ",\"commits\":\"" + std::string{name_of(context.database)} + "\",\"problem\":";
+  text += ",\"commits\":\"" + std::string{to_string(context.database)} + "\",\"problem\":";
   append_json_string(text, found.problem);
   text += ",\"migrations\":{\"applied\":" + (found.reachable ? std::to_string(found.schema_version) : std::string{"null"}) +
           ",\"expected\":" + std::to_string(what.schema_version);
@@ -52,6 +41,17 @@ void answer_readiness(const services& what, http::responder& done, const databas
 }
 
 } // namespace
+
+std::string_view to_string(database_state x) noexcept {
+  switch (x) {
+  case database_state::direct:
+    return "direct";
+  case database_state::draining:
+    return "draining";
+  default:
+    return "away";
+  }
+}
 
 void get_health(const services& what, http::request, path_parameters, http::responder done) {
   auto answer = http::response{};

@@ -4,6 +4,9 @@
 
 namespace ingot::routes {
 
+/// `direct`, `draining` or `away`.
+std::string_view to_string(database_state x) noexcept;
+
 /// The process lives. Touches neither database nor actors.
 void get_health(const services& what, http::request req, path_parameters, http::responder done);
 

@@ -3,7 +3,6 @@
 #include "storage/submissions.hpp"
 
 #include <string>
-#include <vector>
 
 /// Submissions of MCP servers as they are shown. What is not known is null.
 namespace ingot::routes {
@@ -12,10 +11,9 @@ namespace ingot::routes {
 enum class submission_reader : std::uint8_t { submitter, reviewer };
 
 /// All of one, with its history.
-std::string to_json(const storage::submission_record& x, const std::vector<storage::submission_event>& history,
-                    submission_reader who);
+std::string to_json(const storage::submission_record& x, submission_reader who);
 
-/// One line of a reviewer's list: without manifest, report and note.
+/// One line of a reviewer's list: without manifest, report, README, note and history.
 std::string to_json(const storage::submission_record& x);
 
 } // namespace ingot::routes

@@ -22,10 +22,6 @@ using mcp::submission_role;
 
 constexpr auto id_max = std::numeric_limits<std::int64_t>::max();
 
-std::string reviewed_json(storage::connection& db, const storage::submission_record& x) {
-  return to_json(x, storage::submission_events(db, x.id), submission_reader::reviewer);
-}
-
 mcp::review_decision decision_in(const http::request& asked) {
   auto out = mcp::parse_review_decision(asked.body);
   if (auto* why = std::get_if<failure>(&out))
@@ -37,16 +33,18 @@ void decide(const services& what, http::request req, std::string in_path, http::
   answer_by_changing(
       what, std::move(req), std::move(done),
       [&what, in_path = std::move(in_path), action](storage::connection& db, const http::request& asked) {
-        const auto decision = decision_in(asked);
-        const auto role = asked.by.is_admin ? submission_role::admin : submission_role::reviewer;
-        const auto by = action_of(what, asked);
-        const auto now = storage::move_submission(
-            db, {id_in_path(in_path), {action, role, by.who, decision.reason}, decision.version},
-            submission_rules_of(what.context->config), by,
-            [&by](pqxx::work& tx, const storage::submission_record& x) { storage::list_submitted_server(tx, x, by); });
-        if (const auto handles = what.context->handles.load())
-          bridge::tell(handles->jobs, hint_atom_v);
-        return json_response(reviewed_json(db, now));
+        return refusing(what, asked, [&] {
+          const auto decision = decision_in(asked);
+          const auto role = asked.by.is_admin ? submission_role::admin : submission_role::reviewer;
+          const auto by = action_of(what, asked);
+          const auto now = storage::move_submission(
+              db, {id_in_path(in_path), {action, role, by.who, decision.reason}, decision.version},
+              submission_rules_of(what.context->config), by,
+              [&by](pqxx::work& tx, const storage::submission_record& x) { storage::list_submitted_server(tx, x, by); });
+          if (const auto handles = what.context->handles.load())
+            bridge::tell(handles->jobs, hint_atom_v);
+          return json_response(to_json(now, submission_reader::reviewer));
+        });
       });
 }
 
@@ -73,7 +71,7 @@ void review_submission(const services& what, http::request req, path_parameters 
     const auto found = storage::find_submission(db, id_in_path(id));
     if (!found)
       throw storage::refused_change{{fault::not_found, "there is no submission " + id, {}}};
-    return json_response(reviewed_json(db, *found));
+    return json_response(to_json(*found, submission_reader::reviewer));
   });
 }
 

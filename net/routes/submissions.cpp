@@ -1,5 +1,6 @@
 #include "net/routes/submissions.hpp"
 
+#include "model/email_address.hpp"
 #include "model/json_object.hpp"
 #include "model/mcp/manifest.hpp"
 #include "net/bridge.hpp"
@@ -34,7 +35,11 @@ Parsed good(std::variant<Parsed, failure> x) {
 
 /// Finds out whose key a request carries, if any, and lets a READER run `work`.
 void answer(bool repeatable, const services& what, http::request req, path_parameters parameters, http::responder done,
-            submission_work work) {
+            submission_work wanted) {
+  auto work = submission_work{
+      [&what, wanted = std::move(wanted)](storage::connection& db, const http::request& asked, const std::string& user) {
+        return refusing(what, asked, [&] { return wanted(db, asked, user); });
+      }};
   if (presented_key(req.head).empty()) {
     const auto run = [work = std::move(work)](storage::connection& db, const http::request& asked) {
       return work(db, asked, {});
@@ -77,8 +82,8 @@ std::string actor_of(const storage::submission_record& x) {
   return x.by.kind == "user" ? "user " + x.by.name : "submitter of " + std::to_string(x.id);
 }
 
-std::string own_json(storage::connection& db, const storage::submission_record& x) {
-  return to_json(x, storage::submission_events(db, x.id), submission_reader::submitter);
+std::string own_json(const storage::submission_record& x) {
+  return to_json(x, submission_reader::submitter);
 }
 
 /// Is it on the GitHub that this node asks?
@@ -120,7 +125,7 @@ storage::submission_draft draft_of(const services& what, mcp::new_submission x, 
         {fault::not_configured, "this node sends no mail, so a submission needs the API key of a user", {}}};
   refuse_other_host(what, x.repository);
   auto out = storage::submission_draft{};
-  out.by = user.empty() ? storage::submitter{"email", x.email} : storage::submitter{"user", user};
+  out.by = user.empty() ? storage::submitter{"email", email_address_key(x.email)} : storage::submitter{"user", user};
   out.email = x.email;
   out.repository = x.repository || x.manifest.empty() ? x.repository : repository_in(what, x.manifest);
   if (!x.manifest.empty())
@@ -129,14 +134,14 @@ storage::submission_draft draft_of(const services& what, mcp::new_submission x, 
   return out;
 }
 
-http::response created(const services& what, storage::connection& db, const storage::submission_record& x) {
+http::response created(const services& what, const storage::submission_record& x) {
   const auto path = "/api/v1/submissions/" + std::to_string(x.id);
   const auto token = submission_token(what, submission_link::status, x.id);
   auto links = json_object{};
   links.add("token", token).add("status_url", what.context->config.submissions.public_url + path + "?token=" + token);
   auto body = links.text();
   body.back() = ',';
-  auto out = json_response(body + own_json(db, x).substr(1), 201); // the members of both
+  auto out = json_response(body + own_json(x).substr(1), 201); // the members of both
   out.fields = {{"location", path}, {"cache-control", "no-store"}};
   return out;
 }
@@ -151,7 +156,7 @@ void submit_server(const services& what, http::request req, path_parameters para
            const auto made = storage::add_submission(db, draft, submission_rules_of(what.context->config),
                                                      {who, what.context->now(), asked.head.request_id});
            wake_jobs(what);
-           return created(what, db, made);
+           return created(what, made);
          });
 }
 
@@ -159,7 +164,7 @@ void show_submission(const services& what, http::request req, path_parameters pa
   const auto id = parameters.front();
   answer(true, what, std::move(req), std::move(parameters), std::move(done),
          [&what, id](storage::connection& db, const http::request& asked, const std::string& user) {
-           auto out = json_response(own_json(db, own_submission(what, db, id, asked, user)));
+           auto out = json_response(own_json(own_submission(what, db, id, asked, user)));
            out.fields.emplace_back("cache-control", "no-store");
            return out;
          });
@@ -173,7 +178,9 @@ void revise_submission(const services& what, http::request req, path_parameters 
            auto change = good(mcp::parse_submission_change(asked.body));
            refuse_other_host(what, change.repository);
            auto to = storage::submission_revision{change.repository, {}, std::move(change.note)};
-           const auto page = change.repository ? change.repository : mcp::parse_repository_page(known.repository_url);
+           auto page = change.repository ? change.repository : mcp::parse_repository_page(known.repository_url);
+           if (!page && change.manifest)
+             page = to.repository = repository_in(what, *change.manifest);
            if (change.manifest)
              to.manifest = judged(what, std::move(*change.manifest), page);
            const auto actor = actor_of(known);
@@ -181,7 +188,7 @@ void revise_submission(const services& what, http::request req, path_parameters 
                db, {known.id, {submission_action::revise, submission_role::submitter, actor, ""}, known.version}, to,
                submission_rules_of(what.context->config), {actor, what.context->now(), asked.head.request_id});
            wake_jobs(what);
-           return json_response(own_json(db, now));
+           return json_response(own_json(now));
          });
 }
 
@@ -195,7 +202,7 @@ void withdraw_submission(const services& what, http::request req, path_parameter
                db, {known.id, {submission_action::withdraw, submission_role::submitter, actor, ""}, known.version},
                submission_rules_of(what.context->config), {actor, what.context->now(), asked.head.request_id});
            wake_jobs(what);
-           return json_response(own_json(db, now));
+           return json_response(own_json(now));
          });
 }
 

@@ -15,6 +15,7 @@
 #include "net/routes/github_install.hpp"
 #include "net/routes/jobs.hpp"
 #include "net/routes/mcp_servers.hpp"
+#include "net/routes/mcp_servers_admin.hpp"
 #include "net/routes/nightly_runs.hpp"
 #include "net/routes/overview.hpp"
 #include "net/routes/provider_repositories.hpp"
@@ -435,8 +436,7 @@ constexpr route all[] = {
      small_body_max,
      unsubscribe_from_mail,
      "No more mail to the address of a submission; also by one click in a mail program (RFC 8058).",
-     {"submission_link_id, submission_link_token", {}, "200 link_page"},
-     metered::submissions},
+     {"submission_link_id, submission_link_token", {}, "200 link_page"}},
     {"GET",
      "/api/v1/admin/submissions",
      door::reviewer,
@@ -622,6 +622,20 @@ constexpr route all[] = {
      list_any_repository_syncs,
      "The syncs of anybody's repository, the newest first.",
      {"limit, after", {}, "200 content_syncs"}},
+    {"GET",
+     "/api/v1/admin/repositories/{repository_id}/manifests",
+     door::admin,
+     0,
+     list_repository_manifests,
+     "What was found of manifests of MCP servers in a followed repository, and what the last looks came to.",
+     {.answers = "200 repository_manifests"}},
+    {"PATCH",
+     "/api/v1/admin/servers/{server_name}",
+     door::admin,
+     small_body_max,
+     change_server,
+     "Marks a listed MCP server as deprecated, or takes that back.",
+     {{}, "server_change", "200 server_changed, 409 refused"}},
     {"GET",
      "/api/v1/admin/sites/{site_id}/modules",
      door::admin,

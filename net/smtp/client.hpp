@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -19,8 +20,8 @@ class not_sent : public std::runtime_error {
 public:
   not_sent(bool for_good, const std::string& why) : std::runtime_error{why}, for_good_{for_good} {}
 
-  /// Will the same letter never be taken (5xx to its sender, its recipient or its text)? Else it may be another time: 4xx, no
-  /// answer, TLS or a login that failed, which the operator can mend.
+  /// Will the same letter never be taken (5xx to its recipient or its text)? Else it may be another time: 4xx, no answer, and
+  /// whatever the operator can mend: TLS, the login, the sender, a server that wants to speak to nobody.
   bool for_good() const noexcept { return for_good_; }
 
 private:
@@ -28,8 +29,11 @@ private:
 };
 
 /// Blocks. Throws not_sent. Once the server has said 250 to the message it is sent; an answer that never came is not, so that a
-/// letter may arrive twice and never gets lost. @pre `to.url` is set
-void send(const smtp_settings& to, const letter& x);
+/// letter may arrive twice and never gets lost. A server has `to.timeout` until it lets one in, and ten minutes for its word on a
+/// message (RFC 5321 4.5.3.2.6).
+/// @param is_over is asked about once a second: true gives up
+/// @pre `to.url` is set
+void send(const smtp_settings& to, const letter& x, const std::function<bool()>& is_over = {});
 
 /// What keeps `url` from being one of a mail server: `smtp://` or `smtps://`, a host, no path and no user name. Empty: nothing.
 std::string judge_url(const std::string& url);

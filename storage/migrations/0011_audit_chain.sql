@@ -9,6 +9,9 @@ ALTER TABLE audit_log
   ADD COLUMN previous_hash bytea,
   ADD COLUMN hash          bytea;
 
+-- What is no time, or none that a program can count, cannot be sealed, and would stop the sealing of all others.
+ALTER TABLE audit_log ADD CONSTRAINT audit_log_finite_time CHECK (isfinite(at) AND at >= '1970-01-01Z' AND at < '10000-01-01Z');
+
 -- What waits to be sealed.
 CREATE INDEX audit_log_unsealed ON audit_log (id) WHERE seq IS NULL;
 

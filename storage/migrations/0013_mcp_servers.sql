@@ -29,13 +29,14 @@ CREATE INDEX mcp_servers_repository ON mcp_servers (repository_id) WHERE reposit
 CREATE INDEX mcp_servers_repository_key ON mcp_servers (repository_key) WHERE repository_key <> '';
 CREATE INDEX mcp_servers_updated ON mcp_servers (updated_at, name);
 
--- Each version once; a row never changes.
+-- Each version once; what it says never changes.
 CREATE TABLE mcp_server_versions (
   server_id    bigint NOT NULL REFERENCES mcp_servers (id),
   version      text COLLATE "C" NOT NULL,
   manifest     text NOT NULL, -- JSON, as it was found
   manifest_sha text COLLATE "C" NOT NULL,
   published_at timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(), -- when it became, or ceased to be, the current one
   PRIMARY KEY (server_id, version)
 );
 
@@ -46,7 +47,7 @@ CREATE TABLE manifest_files (
   kind          text NOT NULL CHECK (kind IN ('manifest', 'readme')),
   etag          text NOT NULL DEFAULT '',
   sha           text COLLATE "C" NOT NULL DEFAULT '', -- of what was found; empty: nothing
-  -- listed, invalid, name_taken, version_taken; missing, moved, too_large, not_utf8, not_json, not_a_file
+  -- listed, invalid, name_taken, version_taken, superseded; missing, moved, other_branch, too_large, not_utf8, not_json, not_a_file
   state         text NOT NULL,
   reason        text NOT NULL DEFAULT '',
   server_name   text COLLATE "C" NOT NULL DEFAULT '', -- that is published from it
@@ -76,4 +77,7 @@ CREATE INDEX manifest_checks_server ON manifest_checks (server_name, id) WHERE s
 ALTER TABLE provider_repositories
   ADD COLUMN manifests boolean NOT NULL DEFAULT TRUE,
   ADD COLUMN manifest_paths text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN manifests_standing text NOT NULL DEFAULT '', -- state, openness and name when they were looked at; empty: nothing was found
   ADD COLUMN manifests_seen bigint NOT NULL DEFAULT 0; -- digest of the manifests and READMEs of the last sync; 0: none
+-- What is looked through for repositories that stand differently by now.
+CREATE INDEX provider_repositories_standing ON provider_repositories (id) WHERE manifests_standing <> '';

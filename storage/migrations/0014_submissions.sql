@@ -5,19 +5,24 @@ CREATE TABLE submissions (
   state          text NOT NULL,
   version        bigint NOT NULL DEFAULT 1, -- moves with every change: who decides names the one that was looked at
   submitter_kind text NOT NULL,             -- user: by an API key; email: by a confirmed address
-  submitter      text NOT NULL,             -- the user's id, or the address
-  email          text,                      -- that is told of what happens; NULL: nobody
+  submitter      text NOT NULL,             -- the user's id, or the address in lower case
+  email          text,                      -- that is told of what happens, as it was written; NULL: nobody
   repository_url text,
   repository_key text,                      -- host/owner/name in lower case
   manifest       text,                      -- as it came, or as the repository has it; NULL: not fetched yet
+  manifest_origin text NOT NULL,            -- repository: its own, or to be read there; typed: nobody has compared it yet;
+                                            -- differs: the repository's own says something else; absent: it has none
   server_name    text,                      -- that the manifest names
   report         jsonb,                     -- of the manifest's validation
   valid          boolean NOT NULL DEFAULT FALSE,
+  readme_html    text,                      -- of the repository, sanitized; NULL: none, or not fetched yet
   note           text NOT NULL DEFAULT '',
   claimed_by     text,
   reason         text,                      -- of the last decision
   created_at     timestamptz NOT NULL,
   updated_at     timestamptz NOT NULL,
+  confirmed_at   timestamptz,               -- NULL: its address never was; such rows are forgotten
+  CONSTRAINT submissions_manifest_origin CHECK (manifest_origin IN ('typed', 'repository', 'differs', 'absent')),
   CONSTRAINT submissions_state CHECK (state IN ('unconfirmed', 'submitted', 'under_review', 'changes_requested', 'approved',
                                                 'rejected', 'withdrawn')),
   CONSTRAINT submissions_submitter_kind CHECK (submitter_kind IN ('user', 'email'))
@@ -32,6 +37,9 @@ CREATE UNIQUE INDEX submissions_pending_repository ON submissions (repository_ke
 -- The reviewers' queue, and pages of each state; a submitter's own.
 CREATE INDEX submissions_by_state ON submissions (state, id);
 CREATE INDEX submissions_by_submitter ON submissions (submitter_kind, submitter, id);
+
+-- What is forgotten.
+CREATE INDEX submissions_unconfirmed ON submissions (created_at) WHERE confirmed_at IS NULL;
 
 -- What was done with each, in order; only ever inserted.
 CREATE TABLE submission_history (
@@ -54,7 +62,17 @@ CREATE TABLE submitters (
   PRIMARY KEY (kind, name)
 );
 
--- Addresses that want no mail, as SHA-256.
+-- Mails of a day to an address that has not shown that it wants them, so that nobody is flooded. Addresses in lower case, as
+-- SHA-256.
+CREATE TABLE mails_unasked (
+  address_hash bytea NOT NULL,
+  day          date NOT NULL,
+  mails        integer NOT NULL,
+  PRIMARY KEY (address_hash, day)
+);
+CREATE INDEX mails_unasked_by_day ON mails_unasked (day);
+
+-- Addresses that want no mail, in lower case, as SHA-256.
 CREATE TABLE mail_opt_outs (
   address_hash bytea PRIMARY KEY,
   at           timestamptz NOT NULL

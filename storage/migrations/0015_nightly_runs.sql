@@ -13,7 +13,7 @@ CREATE TABLE nightly_runs (
   changed          integer NOT NULL DEFAULT 0,
   failed           integer NOT NULL DEFAULT 0,
   drift            jsonb NOT NULL DEFAULT '{}', -- rows that disagreed with the provider and were mended, by kind
-  requests         bigint NOT NULL DEFAULT 0, -- with those of the syncs that it ordered
+  requests         bigint NOT NULL DEFAULT 0, -- with those of the jobs that it ordered
   not_modified     bigint NOT NULL DEFAULT 0,
   points           bigint NOT NULL DEFAULT 0, -- of GraphQL
   alerts           text[] NOT NULL DEFAULT '{}', -- rules that it broke: failed_share, missed, too_long
@@ -32,6 +32,7 @@ CREATE TABLE nightly_items (
   state         text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'unchanged', 'changed', 'failed')),
   attempts      integer NOT NULL DEFAULT 0,
   job_id        bigint, -- of the sync that it took
+  check_id      bigint, -- of the look at its manifests that it took beside that
   drift         text[] NOT NULL DEFAULT '{}',
   reason        text, -- why it failed
   PRIMARY KEY (run_id, repository_id)

@@ -84,7 +84,7 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   if (!x.mail)
     return;
   const auto address = std::string{"defer-1@example.org"}; // the first attempt is refused for now
-  const auto made = x.submit("io.github.ada/weather", address);
+  const auto made = x.submit("com.example/weather", address);
   const auto id = made.at("id").as_int64();
   const auto own = "/api/v1/submissions/" + std::to_string(id) + "?token=" + std::string{made.at("token").as_string()};
   const auto state = [&] { return std::string{object_of(x.client.get(own)).at("state").as_string()}; };
@@ -105,7 +105,7 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   CHECK(state() == "unconfirmed"); // looking changes nothing
   CHECK(x.client.request("POST", confirm, {{"Origin", "https://mcp.example.org"}}).status == 200);
   CHECK(state() == "submitted");
-  x.submit("io.github.ada/weather", "eve@example.org", 409);
+  x.submit("com.example/weather", "eve@example.org", 409);
 
   CHECK(x.client.get("/api/v1/admin/submissions").status == 401);
   const auto queue = object_of(x.client.request("GET", "/api/v1/admin/submissions?state=submitted", as_admin));
@@ -116,8 +116,7 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   CHECK(x.review(id, "request-changes", 3, "").status == 400);
   CHECK(x.review(id, "request-changes", 3, "a newer version, please").status == 200);
   CHECK(holds(x.mail_to(address, "Please change"), "> a newer version, please"));
-  const auto revised =
-      x.client.request("PATCH", own, {}, R"({"manifest":)" + manifest_of("io.github.ada/weather", "1.1.0") + "}");
+  const auto revised = x.client.request("PATCH", own, {}, R"({"manifest":)" + manifest_of("com.example/weather", "1.1.0") + "}");
   INFO(revised.body);
   CHECK(revised.status == 200);
   CHECK(x.review(id, "claim", 5).status == 200);
@@ -130,15 +129,30 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   CHECK(approved.status == 200);
   CHECK(state() == "approved");
   CHECK(holds(x.client.get(own).body, R"("by":"reviewer")"));
-  CHECK(x.client.get("/api/v1/servers/io.github.ada%2Fweather").status == 200);
+  CHECK(x.client.get("/api/v1/servers/com.example%2Fweather").status == 200);
   CHECK(eventually([&] {
     return x.db.number(
                "SELECT count(*) FROM jobs WHERE kind = 'submission_mail' AND result ->> 'skipped' LIKE '%wants no mail%'") > 0;
   }));
-  x.submit("io.github.ada/weather", "eve@example.org", 409); // it is listed
+  x.submit("com.example/weather", "eve@example.org", 409); // it is listed
+
+  // Nobody else's name, and no empty change.
+  const auto stolen = x.submit("io.github.ada/stolen", "eve@example.org");
+  CHECK_FALSE(stolen.at("valid").as_bool());
+  CHECK_FALSE(stolen.at("verified").as_bool());
+  CHECK(stolen.at("history").as_array().size() == 1);
+  const auto of_eve = "/api/v1/submissions/" + std::to_string(stolen.at("id").as_int64()) +
+                      "?token=" + std::string{stolen.at("token").as_string()};
+  CHECK(x.client.request("PATCH", of_eve, {}, "{}").status == 400);
+
+  // Who has no token, and asks, is in the audit log.
+  CHECK(eventually([&] {
+    return x.db.number("SELECT count(*) FROM audit_log WHERE action = 'request refused' AND subject = "
+                       "'/api/v1/submissions/{submission_id}'") > 0;
+  }));
 
   // A mailbox that is not there is a failed job with the server's answer.
-  x.submit("io.github.ada/another", "refuse@example.org");
+  x.submit("com.example/another", "refuse@example.org");
   CHECK(eventually([&] {
     return x.db.number(
                "SELECT count(*) FROM jobs WHERE state = 'failed' AND last_error LIKE '%550 5.1.1 no such mailbox here%'") == 1;

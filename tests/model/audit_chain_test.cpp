@@ -127,3 +127,24 @@ TEST_CASE("an anchor is read as it is printed, and nothing else is one") {
                             "3:" + std::string(62, 'a') + "+1"})
     CHECK_FALSE(parse_anchor(wrong));
 }
+
+TEST_CASE("an audit line that was put in long after its time is found, one of a long transaction is not") {
+  const auto verdict_with = [](std::chrono::microseconds behind) {
+    auto out = std::vector<sealed>{};
+    auto end = empty_chain();
+    for (auto i = 1; i <= 3; ++i) {
+      auto x = entry{.id = i, .at = timestamp{std::chrono::hours{5}}, .actor = "admin", .action = "key revoked"};
+      if (i == 3)
+        x.at -= behind;
+      const auto by = seal_behind(end, x);
+      out.push_back({x, by});
+      end = {by.seq, by.hash};
+    }
+    return verdict(out, end_of(out));
+  };
+  CHECK(verdict_with(late_line_max) == "whole");
+  CHECK(
+      verdict_with(late_line_max + std::chrono::microseconds{1}) ==
+      "line 3 is of 1970-01-01T03:59:59.999999Z, and the line before it of 1970-01-01T05:00:00Z: inserted later, or a clock was "
+      "wrong");
+}

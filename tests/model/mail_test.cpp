@@ -140,3 +140,19 @@ TEST_CASE("orders to tell of a submission are read as they were written") {
     CHECK_FALSE(parse_submission_mail(wrong));
   }
 }
+
+TEST_CASE("no mail holds a text of a stranger's choice in the place of a server's name") {
+  auto x = mcp::submission_mail_facts{};
+  x.action = "submit";
+  x.server = "com.example/weather";
+  CHECK(mcp::submission_mail_of(x)->subject == "Confirm your submission of com.example/weather");
+  for (const auto* other : {"", "https://github.com/buy/now", "buy now at evil.example", "com.example/a b", "com.example/", "/x",
+                            "com.example/x\nBcc: a@b.c", "a/b/c"}) {
+    x.server = other;
+    INFO(other);
+    CHECK(mcp::submission_mail_of(x)->subject == "Confirm your submission of your server");
+  }
+  CHECK(mcp::is_worth_a_mail("reject", mcp::submission_state::rejected));
+  CHECK_FALSE(mcp::is_worth_a_mail("revise", mcp::submission_state::submitted));
+  CHECK_FALSE(mcp::is_worth_a_mail("withdraw", mcp::submission_state::withdrawn));
+}

@@ -135,6 +135,18 @@ TEST_CASE("law 5: a hostile manifest costs no more than its bytes, and its repor
   CHECK_FALSE(validator().validate(good_manifest({}, std::string(150, 'a') + "/" + std::string(200'000, '-'))).schema_valid);
 }
 
+TEST_CASE("law 5: of an address no more variables are read than it may name, whatever its size") {
+  auto url = std::string{"https://x.example/"};
+  for (auto i = 0; url.size() < 250'000; ++i)
+    url += '{' + std::to_string(i) + '}';
+  CHECK(mcp::template_variables(url).size() == mcp::template_variables_max + 1);
+  CHECK(mcp::template_variables("{a}{b}{a}{}{c{d}") == std::vector<std::string>{"a", "b", "d"});
+  const auto report = validator().validate(good_manifest(remote(url)));
+  const auto* found = find_problem(report, "/remotes/0/url");
+  REQUIRE(found != nullptr);
+  CHECK(found->message == "found more than 100 variables, expected at most 100");
+}
+
 TEST_CASE("a version of the schema that is not accepted is told, and the default one counts") {
   const auto strict = mcp::manifest_validator{"2025-10-17", {"2025-10-17"}};
   const auto report = strict.validate(good_manifest());
@@ -166,6 +178,13 @@ TEST_CASE("a name below io.github belongs to the owner of the repository where i
   REQUIRE(other_case.problems.size() == 1);
   CHECK(other_case.problems[0].hint.find("case") != std::string::npos);
   CHECK(validator().validate(good_manifest({}, "io.github.somebody/weather")).valid); // nobody knows where it was found
+  for (const auto* other :
+       {"IO.GitHub.octo-org/weather", "io.GITHUB.octo-org/weather", "Io.Github/weather", "io.github/weather"}) {
+    INFO(other);
+    CHECK(find_problem(validator().validate(good_manifest({}, other), origin), "/name") != nullptr);
+    CHECK(find_problem(validator().validate(good_manifest({}, other)), "/name") != nullptr);
+  }
+  CHECK(validator().validate(good_manifest({}, "io.githubber.somebody/weather"), origin).valid);
   CHECK_FALSE(validator().validate(good_manifest({}, "weather/server")).valid);
   CHECK_FALSE(validator().validate(good_manifest({}, "com..example/server")).valid);
 }
@@ -191,8 +210,10 @@ TEST_CASE("versions are exact") {
     INFO(fine);
     CHECK_FALSE(mcp::inexact(fine));
   }
-  for (const auto* range : {"^1.2.3", "~1.2", ">=1.0.0", "<2", "=1.0", ">= 1.0 <2.0", "1.x", "1.2.X", "1.*", "*", "x",
-                            "1.0.0 - 2.0.0", "1.0 || 2.0", "latest", "Latest"}) {
+  for (const auto* range :
+       {"^1.2.3", "~1.2",          ">=1.0.0",    "<2",       "=1.0",      ">= 1.0 <2.0", "1.x",   "1.2.X",  "1.*",    "*",
+        "x",      "1.0.0 - 2.0.0", "1.0 || 2.0", "latest",   "Latest",    " latest ",    "~=1.4", "==1.0",  "===1.0", "!=1.0",
+        "~>1.2",  "1.0,<2",        "1.0, 2.0",   ">=1.0,<2", "[1.0,2.0)", "(,2]",        "[1.0]", "1.0 <2", "1.0\n<2"}) {
     INFO(range);
     CHECK(mcp::inexact(range));
   }
@@ -222,6 +243,10 @@ TEST_CASE("what others are to call is https and public") {
                             "https://user:secret@mcp.example.com",
                             "https://db.internal",
                             "https://printer.local.",
+                            "https://host.localdomain/",
+                            "https://\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1/",
+                            "https://b\xC3\xBC"
+                            "cher.example/",
                             "https://intranet",
                             "https://host/mcp",
                             "https://",
@@ -262,6 +287,10 @@ TEST_CASE("arguments, headers and variables stand once, and what an address name
               R"(, "packageArguments": [{"type": "named", "name": "--a", "isRepeated": true}, {"type": "named", "name": "--a", "isRepeated": true}])")))
           .valid);
   CHECK(at(remote("https://x.example", R"(, "headers": [{"name": "X-Key"}, {"name": "x-key"}])"), "/remotes/0/headers/1/name"));
+  CHECK(at(package(R"(, "environmentVariables": [{"name": "A_KEY", "value": "1"}, {"name": "a_key"}, {"name": "A_KEY"}])"),
+           "/packages/0/environmentVariables/2/name"));
+  CHECK(
+      validator().validate(good_manifest(package(R"(, "environmentVariables": [{"name": "A_KEY"}, {"name": "A_KEY"}])"))).valid);
   CHECK(at(remote("https://x.example/{tenant}"), "/remotes/0/url"));
   CHECK(validator().validate(good_manifest(remote("https://x.example/{tenant}", R"(, "variables": {"tenant": {}})"))).valid);
 }

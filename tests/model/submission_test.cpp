@@ -1,6 +1,8 @@
 #include "model/mcp/submission.hpp"
 
 #include "model/email_address.hpp"
+#include "model/mcp/judged_manifest.hpp"
+#include "model/mcp/manifest_validator.hpp"
 #include "model/mcp/new_submission.hpp"
 #include "tests/support/catch.hpp"
 
@@ -156,6 +158,7 @@ TEST_CASE("a change of a submission and a decision on it are read, and what is w
 TEST_CASE("an e-mail address is one mailbox in its plain form") {
   CHECK(parse_email_address("Ada.Lovelace+x@Sub.Example.org") == "Ada.Lovelace+x@sub.example.org");
   CHECK(parse_email_address("a@b.co") == "a@b.co");
+  CHECK(email_address_key("Ada.Lovelace+x@Sub.Example.org") == "ada.lovelace+x@sub.example.org");
   for (const auto& wrong : {std::string{},
                             std::string{"ada"},
                             std::string{"@example.org"},
@@ -180,4 +183,33 @@ TEST_CASE("an e-mail address is one mailbox in its plain form") {
                             "a@" + std::string(64, 'b') + ".org",
                             "a@" + std::string(260, 'b') + ".org"})
     CHECK_FALSE(parse_email_address(wrong));
+}
+
+TEST_CASE("a change of a submission that changes nothing is refused") {
+  const auto refused = parse_submission_change("{}");
+  REQUIRE(std::holds_alternative<failure>(refused));
+  CHECK(std::get<failure>(refused).code == fault::missing_field);
+}
+
+TEST_CASE("a name of GitHub's namespace without a repository is a problem of its submission") {
+  const auto by = manifest_validator{};
+  const auto manifest = [](const std::string& name) {
+    return R"({"$schema":"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json","name":")" + name +
+           R"(","description":"x","version":"1.0.0"})";
+  };
+  CHECK(judge_submitted_manifest(by, manifest("com.example/a"), {}).valid);
+  CHECK(judge_submitted_manifest(by, manifest("io.github.ada/a"), parse_repository_page("https://github.com/ada/a")).valid);
+  for (const auto* name : {"io.github.ada/a", "IO.GitHub.ada/a"}) {
+    const auto judged = judge_submitted_manifest(by, manifest(name), {});
+    CHECK_FALSE(judged.valid);
+    auto report = manifest_report{};
+    REQUIRE(from_json(judged.report, report));
+    CHECK(report.problems.front().pointer == "/name");
+  }
+}
+
+TEST_CASE("two texts of a manifest are compared by what they say") {
+  CHECK(is_same_manifest(R"({"a": 1})", "{\r\n\"a\":1}\n"));
+  CHECK_FALSE(is_same_manifest(R"({"a": 1})", R"({"a": 2})"));
+  CHECK_FALSE(is_same_manifest("oops", "oops"));
 }

@@ -172,11 +172,23 @@ TEST_CASE("a body of unknown length goes out as it comes, and ends with its conn
   auto client = ask(s, answer_of(std::make_shared<ending>(w, 1'000), http::unknown_length));
   const auto answer = client.read_rest();
   CHECK(answer.find("Content-Length") == std::string::npos);
+  CHECK(answer.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos);
   CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
-  CHECK(answer.size() - answer.find("\r\n\r\n") == 4 + 2'000);
+  CHECK(answer.size() - answer.find("\r\n\r\n") == 4 + 2 * (5 + 1'000 + 2) + 5);
+  CHECK(answer.ends_with("\r\n0\r\n\r\n"));
   CHECK(w->asked == 3);
   CHECK(s.refusals.lines().empty());
   CHECK(eventually([&] { return !w->alive && s.server.counts().requests_in_flight == 0; }));
+}
+
+TEST_CASE("a client of HTTP/1.0 gets a body of unknown length without chunks") {
+  auto s = serving{test_settings()};
+  s.app.stream_of_head = answer_of(std::make_shared<ending>(std::make_shared<watched>(), 1'000), http::unknown_length);
+  auto client = raw_client{s.server.port()};
+  client.send("GET /stream HTTP/1.0\r\nHost: x\r\n\r\n");
+  const auto answer = client.read_rest();
+  CHECK(answer.find("Transfer-Encoding") == std::string::npos);
+  CHECK(answer.size() - answer.find("\r\n\r\n") == 4 + 2'000);
 }
 
 TEST_CASE("a source that fails cuts the connection, so that nobody takes the part for the whole") {
@@ -189,6 +201,10 @@ TEST_CASE("a source that fails cuts the connection, so that nobody takes the par
   SECTION("by an empty piece") {
     auto client = ask(s, answer_of(std::make_shared<pieces>(w, 0), 26'000));
     CHECK_THROWS_AS(client.read_answer(), connection_ended);
+  }
+  SECTION("before the end of what nobody knew the length of") {
+    auto client = ask(s, answer_of(std::make_shared<failing>(w, 1'000), http::unknown_length));
+    CHECK(!client.read_rest().ends_with("0\r\n\r\n"));
   }
   SECTION("by more than it announced") {
     auto client = ask(s, answer_of(std::make_shared<pieces>(w, 1'000), 1'500));

@@ -197,3 +197,38 @@ TEST_CASE("audit lines are filtered and paged from either end") {
   CHECK(oldest.front().at == noon);
   CHECK(oldest_audit_lines(*c, {}, oldest.back().id, 4).size() == 2);
 }
+
+TEST_CASE("a line that somebody inserts for a time long ago is found, though a node sealed it") {
+  testing::database db;
+  auto c = db.connect();
+  make_chain(*c, 3);
+  db.sql(
+      "INSERT INTO audit_log (at, actor, action) SELECT at - interval '2 hours', 'admin', 'key created' FROM audit_log LIMIT 1");
+  CHECK(seal_audit_lines(*c) == 1);
+  CHECK(damage_of(*c).starts_with("line 4 is of 2"));
+}
+
+TEST_CASE("no line's time can stop the sealing") {
+  testing::database db;
+  auto c = db.connect();
+  for (const auto* at : {"infinity", "-infinity", "294276-01-01Z", "1969-01-01Z"})
+    CHECK_THROWS(db.sql("INSERT INTO audit_log (at, actor, action) VALUES ('" + std::string{at} + "', 'x', 'y')"));
+  db.sql("INSERT INTO audit_log (at, actor, action) VALUES ('9999-12-31 23:59:59Z', 'x', 'y')");
+  CHECK(seal_audit_lines(*c) == 1);
+}
+
+TEST_CASE("law 6: a chain without its head is told from one that another node holds, and lines that nobody seals are counted") {
+  testing::database db;
+  auto c = db.connect(), other = db.connect();
+  make_chain(*c, 1);
+  db.sql("INSERT INTO audit_log (at, actor, action) VALUES (now(), 'x', 'y'), (now() - interval '2 minutes', 'x', 'y')");
+  CHECK(verify_audit(*c).unsealed == 2);
+  CHECK(verify_audit(*c).overdue == 1);
+  {
+    auto tx = pqxx::work{other->raw()};
+    tx.exec("SELECT FROM audit_chain FOR UPDATE");
+    CHECK(seal_audit_lines(*c) == 0);
+  }
+  db.sql("DELETE FROM audit_chain");
+  CHECK_THROWS_AS(seal_audit_lines(*c), chain_head_missing);
+}

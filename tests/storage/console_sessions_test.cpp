@@ -3,11 +3,13 @@
 #include "model/console_session.hpp"
 #include "storage/refused_change.hpp"
 #include "storage/reviewers.hpp"
+#include "tests/storage/refusal.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
 using namespace ingot;
 using namespace ingot::storage;
+using ingot::testing::refusal_of;
 
 namespace {
 
@@ -39,16 +41,6 @@ new_session session_of(std::optional<std::int64_t> who, const std::string& cooki
 
 std::optional<session_holder> found(connection& db, const std::string& cookie, timestamp at = noon) {
   return find_session(db, session_token_hash(cookie), at);
-}
-
-template <class Change>
-fault refusal_of(Change change) {
-  try {
-    change();
-  } catch (const refused_change& e) {
-    return e.why().code;
-  }
-  return fault::none;
 }
 
 } // namespace

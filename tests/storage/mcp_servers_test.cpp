@@ -78,6 +78,13 @@ struct servers_fixture {
     return out;
   }
 
+  bool set_readme(const server_holder& of, const server_readme& x, int minute) {
+    auto tx = pqxx::work{c->raw()};
+    const auto out = set_server_readme(tx, "io.github.octo/weather", of, x, {"test", at_minute(minute)});
+    tx.commit();
+    return out;
+  }
+
   std::string state_of(const std::string& path) const {
     return db.sql("SELECT state FROM manifest_files WHERE path = '" + path + "'");
   }
@@ -196,38 +203,183 @@ TEST_CASE_METHOD(servers_fixture, "servers are paged by name and version, search
   auto query = server_page_query{};
   query.limit = 4;
   auto page = list_server_versions(*c, query);
-  REQUIRE(page.size() == 4);
-  CHECK(page[0].version == "1.0.0");
-  CHECK_FALSE(page[0].is_latest);
-  CHECK(page[1].is_latest);
-  query.after_name = page[3].name;
-  query.after_version = page[3].version;
+  REQUIRE(page.versions.size() == 4);
+  CHECK(page.more);
+  CHECK(page.versions[0].version == "1.0.0");
+  CHECK_FALSE(page.versions[0].is_latest);
+  CHECK(page.versions[1].is_latest);
+  query.after_name = page.versions[3].name;
+  query.after_version = page.versions[3].version;
   page = list_server_versions(*c, query);
-  REQUIRE(page.size() == 2);
-  CHECK(page[0].name == "io.github.octo/c");
+  REQUIRE(page.versions.size() == 2);
+  CHECK_FALSE(page.more);
+  CHECK(page.versions[0].name == "io.github.octo/c");
   query = {};
   query.latest_only = true;
   query.search = "OCTO/B";
   page = list_server_versions(*c, query);
-  REQUIRE(page.size() == 1);
-  CHECK(page[0].version == "1.1.0");
-  CHECK(page[0].manifest.find("1.1.0") != std::string::npos);
+  REQUIRE(page.versions.size() == 1);
+  CHECK(page.versions[0].version == "1.1.0");
+  CHECK(page.versions[0].manifest.find("1.1.0") != std::string::npos);
+  query = {};
+  query.version = "1.0.0";
+  CHECK(list_server_versions(*c, query).versions.size() == 3);
 
   db.sql("UPDATE mcp_servers SET updated_at = '2030-01-01' WHERE name LIKE '%/a'; "
          "UPDATE mcp_servers SET updated_at = '2030-01-01', status = 'deleted' WHERE name LIKE '%/b'");
   query = {};
-  CHECK(list_server_versions(*c, query).size() == 4); // without b
+  CHECK(list_server_versions(*c, query).versions.size() == 4); // without b
   query.updated_since = parse_rfc3339("2029-12-31T00:00:00Z");
   page = list_server_versions(*c, query);
-  REQUIRE(page.size() == 3); // the current version of a, and both of b, which are gone
-  CHECK(page[0].name == "io.github.octo/a");
-  CHECK(page[1].status == "deleted");
+  REQUIRE(page.versions.size() == 3); // the current version of a, and both of b, which are gone
+  CHECK(page.versions[0].name == "io.github.octo/a");
+  CHECK(page.versions[1].status == "deleted");
 
-  CHECK(list_versions_of(*c, "io.github.octo/c", {}, 10)->size() == 2);
+  CHECK(list_versions_of(*c, "io.github.octo/c", {}, 10)->versions.size() == 2);
   CHECK_FALSE(list_versions_of(*c, "io.github.octo/d", {}, 10));
   CHECK(find_server_version(*c, "io.github.octo/c", {})->version == "1.1.0");
   CHECK(find_server_version(*c, "io.github.octo/c", "1.0.0")->version == "1.0.0");
   CHECK_FALSE(find_server_version(*c, "io.github.octo/c", "9"));
+}
+
+TEST_CASE_METHOD(servers_fixture, "a version that ceases to be the current one is among what changed") {
+  publish(publication("io.github.octo/a", "1.0.0", 1));
+  db.sql("UPDATE mcp_servers SET updated_at = '2020-01-01'; UPDATE mcp_server_versions SET published_at = '2020-01-01', "
+         "updated_at = '2020-01-01'");
+  publish(publication("io.github.octo/a", "1.1.0", 2));
+  auto query = server_page_query{};
+  query.updated_since = parse_rfc3339("2021-01-01T00:00:00Z");
+  const auto page = list_server_versions(*c, query);
+  REQUIRE(page.versions.size() == 2);
+  CHECK(page.versions[0].version == "1.0.0");
+  CHECK_FALSE(page.versions[0].is_latest);
+  CHECK(page.versions[0].updated_at > *query.updated_since);
+}
+
+TEST_CASE_METHOD(servers_fixture, "law 5: a page of servers ends where its manifests pass a megabyte, and the next one goes on") {
+  for (auto i = 0; i < 6; ++i)
+    publish(publication("io.github.octo/s" + std::to_string(i), "1.0.0", 1, std::string(250'000, 'x')));
+  auto query = server_page_query{};
+  auto pages = std::vector<std::size_t>{};
+  for (auto more = true; more && pages.size() < 10;) {
+    const auto page = list_server_versions(*c, query);
+    pages.push_back(page.versions.size());
+    more = page.more;
+    query.after_name = page.versions.back().name;
+    query.after_version = page.versions.back().version;
+  }
+  CHECK(pages == std::vector<std::size_t>{5, 1});
+  publish(publication("io.github.octo/s0", "1.1.0", 2, std::string(2'000'000, 'x')));
+  const auto first = *list_versions_of(*c, "io.github.octo/s0", {}, 10);
+  REQUIRE(first.versions.size() == 1); // however large it is
+  CHECK(first.more);
+  CHECK(list_versions_of(*c, "io.github.octo/s0", first.versions.back().version, 10)->versions.size() == 1);
+}
+
+TEST_CASE_METHOD(servers_fixture, "of a repository that changed its servers are looked after again, once") {
+  const auto listed = std::vector{manifest_at("server.json", publication("io.github.octo/weather", "1.0.0", 1))};
+  const auto restless = [&] {
+    const auto out = enqueue_restless_manifests(*c);
+    db.sql("DELETE FROM job_lanes; DELETE FROM jobs WHERE id <> 1");
+    return out;
+  };
+  CHECK(restless() == 0); // nothing was ever found there
+  look(listed, 1);
+  CHECK(restless() == 0);
+  for (const auto* change :
+       {"state = 'gone'", "state = 'active'", "state = 'forbidden'", "is_private = TRUE, state = 'active'", "is_private = FALSE",
+        "name = 'forecast'", "owner = 'somebody'", "branch = 'dev'", "default_branch = 'dev'"}) {
+    INFO(change);
+    db.sql("UPDATE provider_repositories SET " + std::string{change} + " WHERE id = 7");
+    CHECK(restless() == 1);
+    subject = *load_check_subject(*c, 7);
+    look({}, 2);
+    CHECK(restless() == 0);
+  }
+  db.sql("UPDATE provider_repositories SET state = 'suspended' WHERE id = 7");
+  CHECK(restless() == 0); // it cannot be looked at
+  db.sql("UPDATE provider_repositories SET state = 'gone' WHERE id = 7");
+  CHECK(enqueue_restless_manifests(*c) == 1);
+  CHECK(enqueue_restless_manifests(*c) == 0); // it waits already
+  CHECK(db.sql("SELECT payload ->> 'full' FROM jobs WHERE id <> 1") == "true");
+}
+
+TEST_CASE_METHOD(servers_fixture, "a place takes off the list only what is published from there") {
+  const auto at = [](const char* path, const char* version, int minute) {
+    return manifest_at(path, publication("io.github.octo/weather", version, minute));
+  };
+  look({at("a/server.json", "1.0.0", 1), at("b/server.json", "1.0.0", 1)}, 1);
+  CHECK(state_of("b/server.json") == "name_taken");
+  look({at("b/server.json", "1.1.0", 2)}, 2); // as long as the other one stands
+  CHECK(state_of("b/server.json") == "name_taken");
+  look({nothing_at("a/server.json"), at("b/server.json", "1.1.0", 3)}, 3);
+  CHECK(db.sql("SELECT manifest_path || ' ' || status FROM mcp_servers") == "b/server.json active");
+  look({at("a/server.json", "1.2.0", 4), nothing_at("b/server.json")}, 4);
+  look({nothing_at("b/server.json")}, 5);
+  CHECK(db.sql("SELECT manifest_path || ' ' || status FROM mcp_servers") == "a/server.json active");
+  db.sql("UPDATE mcp_servers SET status = 'deleted'");
+  const auto anew = load_check_subject(*c, 7);
+  for (const auto& x : anew->known)
+    CHECK(x.settled == (x.path != "a/server.json"));
+}
+
+TEST_CASE_METHOD(servers_fixture,
+                 "of several users that follow a repository one publishes its server, and another one when that one leaves") {
+  db.sql("INSERT INTO provider_repositories (id, user_id, provider, owner, name, external_id) VALUES "
+         "(9, 'u', 'github', 'octo', 'weather', 42)");
+  look({manifest_at("server.json", publication("io.github.octo/weather", "1.0.0", 1))}, 1);
+  const auto other = [](const std::string& version, int minute) {
+    auto out = publication("io.github.octo/weather", version, minute);
+    out.repository_id = 9;
+    return out;
+  };
+  CHECK(publish(other("1.0.0", 2)) == published::unchanged);
+  CHECK(publish(other("2.0.0", 3)) == published::held_elsewhere);
+  const auto holder = server_holder{9, "https://github.com/octo/weather"};
+  const auto retire = [&] {
+    auto tx = pqxx::work{c->raw()};
+    const auto out =
+        retire_server(tx, "io.github.octo/weather", holder, "server.json", "", at_minute(9), {"test", at_minute(9)}) ||
+        set_server_readme(tx, "io.github.octo/weather", holder, {"README.md", "x", "x", "x", "{}"}, {"test", at_minute(9)});
+    tx.abort();
+    return out;
+  };
+  CHECK_FALSE(retire());
+  db.sql("UPDATE provider_repositories SET branch = 'dev', default_branch = 'main' WHERE id = 7");
+  CHECK(retire());
+  db.sql("UPDATE provider_repositories SET branch = 'main', default_branch = 'main' WHERE id = 7");
+  CHECK_FALSE(retire());
+  db.sql("UPDATE provider_repositories SET state = 'removed' WHERE id = 7");
+  CHECK(retire());
+  CHECK(publish(other("2.0.0", 4)) == published::updated);
+  CHECK(db.sql("SELECT repository_id FROM mcp_servers") == "9");
+}
+
+TEST_CASE_METHOD(servers_fixture,
+                 "a manifest of the first versions may say that its server is deprecated; what an operator said stays") {
+  auto x = publication("io.github.octo/weather", "1.0.0", 1);
+  x.what.deprecated = true;
+  publish(x);
+  CHECK(status() == "io.github.octo/weather 1.0.0 deprecated");
+  publish(publication("io.github.octo/weather", "1.1.0", 2));
+  CHECK(status() == "io.github.octo/weather 1.1.0 active");
+  auto tx = pqxx::work{c->raw()};
+  CHECK(set_server_status(tx, "io.github.octo/weather", "deprecated", "by an operator", at_minute(3), {"test", at_minute(3)}));
+  tx.commit();
+  CHECK(publish(publication("io.github.octo/weather", "1.1.0", 4)) == published::unchanged);
+  CHECK(publish(publication("io.github.octo/weather", "1.2.0", 5)) == published::updated);
+  CHECK(status() == "io.github.octo/weather 1.2.0 deprecated");
+}
+
+TEST_CASE_METHOD(servers_fixture, "a repository's history of looks has a bounded number of lines") {
+  for (auto i = 0; i < 60; ++i) {
+    auto broken = nothing_at("server.json");
+    broken.finding = file_finding::invalid;
+    broken.sha = "sha-" + std::to_string(i);
+    look({broken}, i);
+  }
+  CHECK(db.sql("SELECT count(*) || ' ' || max(sha) FROM manifest_checks") == std::to_string(manifest_checks_kept) + " sha-9");
+  CHECK(db.sql("SELECT count(*) FROM manifest_checks WHERE sha = 'sha-59'") == "1");
 }
 
 TEST_CASE_METHOD(servers_fixture, "a README is kept beside its server, and found") {
@@ -236,11 +388,16 @@ TEST_CASE_METHOD(servers_fixture, "a README is kept beside its server, and found
   CHECK(publish(x) == published::listed);
   CHECK(db.sql("SELECT count(*) FROM search_documents WHERE tsv @@ to_tsquery('english', 'barometer')") == "1");
   CHECK(find_server_details(*c, "io.github.octo/weather")->readme_html == "<h1>Barometer</h1>");
+  const auto octo = server_holder{7, "https://github.com/octo/weather"};
   auto tx = pqxx::work{c->raw()};
-  CHECK_FALSE(set_server_readme(tx, "io.github.octo/weather", *x.readme, {"test", at_minute(2)}));
+  CHECK_FALSE(set_server_readme(tx, "io.github.octo/weather", octo, *x.readme, {"test", at_minute(2)}));
   x.readme->text = "# Thermometer";
   x.readme->sha = "readme-2";
-  CHECK(set_server_readme(tx, "io.github.octo/weather", *x.readme, {"test", at_minute(2)}));
+  CHECK(set_server_readme(tx, "io.github.octo/weather", octo, *x.readme, {"test", at_minute(2)}));
   tx.commit();
   CHECK(db.sql("SELECT count(*) FROM search_documents WHERE tsv @@ to_tsquery('english', 'thermometer')") == "1");
+  CHECK(set_readme(octo, {}, 3)); // it was removed
+  CHECK(find_server_details(*c, "io.github.octo/weather")->readme_path.empty());
+  CHECK(db.sql("SELECT count(*) FROM mcp_servers WHERE readme IS NULL AND readme_html IS NULL AND readme_sha IS NULL") == "1");
+  CHECK_FALSE(set_readme(octo, {}, 4));
 }

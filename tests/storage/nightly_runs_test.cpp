@@ -1,6 +1,7 @@
 #include "storage/nightly_runs.hpp"
 
 #include "model/contents/sync_order.hpp"
+#include "model/mcp/check_order.hpp"
 #include "storage/refused_change.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
@@ -79,6 +80,7 @@ TEST_CASE("law 2: what was recorded of a nightly run is not counted again, and n
   auto moved = result(subjects[1].id, nightly_result::outcome::changed);
   moved.jobs.push_back(contents::job_of({subjects[1].id, contents::urgency::nightly, false, {}}));
   auto renamed = result(subjects[2].id, nightly_result::outcome::changed);
+  renamed.known_at = subjects[2].known_at;
   renamed.drift = {"renamed", "archived"};
   renamed.what = contents::description{3, "p", "n", "trunk", false, true};
   const auto all = std::vector<nightly_result>{result(subjects[0].id, nightly_result::outcome::unchanged), moved, renamed};
@@ -114,6 +116,7 @@ TEST_CASE("a repository that could not be looked at comes last, and one that is 
   const auto job = lease(db, run);
   const auto first = next_nightly_subjects(*c, run, 1, {}).at(0).id;
   auto again = result(first, nightly_result::outcome::again);
+  again.known_at = next_nightly_subjects(*c, run, 1, {}).at(0).known_at;
   again.reason = "no answer";
   record_nightly(*c, job, run, {again}, {}, std::chrono::hours{1});
   const auto next = next_nightly_subjects(*c, run, 10, {});
@@ -124,6 +127,82 @@ TEST_CASE("a repository that could not be looked at comes last, and one that is 
   db.sql("UPDATE provider_repositories SET state = 'removed' WHERE id = " + std::to_string(first));
   CHECK(nightly_remains_of(*c, run).pending == 2);
   CHECK(find_nightly_run(*c, run)->unchanged == 1);
+}
+
+TEST_CASE("law 4: what a nightly run saw does not overwrite what was told of a repository since") {
+  testing::database db;
+  auto c = db.connect();
+  follow(db, 4);
+  const auto run = start_nightly_run(*c, {}, by).run_id;
+  const auto job = lease(db, run);
+  const auto subjects = next_nightly_subjects(*c, run, 4, {});
+  db.sql("UPDATE provider_repositories SET owner = 'newer', updated_at = updated_at + interval '1 microsecond' WHERE id <= " +
+         std::to_string(subjects[1].id));
+  auto results = std::vector<nightly_result>{};
+  for (const auto& x : subjects) {
+    results.push_back(result(x.id, nightly_result::outcome::changed));
+    results.back().known_at = x.known_at;
+  }
+  for (const auto i : {0, 2})
+    results[i].what = contents::description{std::int64_t{i} + 1, "older", "n", "", true, true};
+  for (const auto i : {1, 3}) {
+    results[i].becomes = "gone";
+    results[i].reason = "it is gone";
+  }
+  record_nightly(*c, job, run, results, {}, std::chrono::hours{1});
+  CHECK(db.sql("SELECT string_agg(owner || ' ' || state || ' ' || is_private, ', ' ORDER BY id) FROM provider_repositories WHERE id "
+               "<= " +
+               std::to_string(subjects[3].id)) ==
+        "newer active false, newer active false, older active true, o gone false");
+}
+
+TEST_CASE("a nightly run takes a repository for current only if everything of it is stored, and restores its state") {
+  testing::database db;
+  auto c = db.connect();
+  follow(db, 3);
+  db.sql("UPDATE provider_repositories SET next_check_at = now(), default_branch = 'main'; UPDATE provider_repositories SET state = "
+         "'gone', state_reason = 'it was gone', last_error = 'x' WHERE name = 'r3'");
+  const auto run = start_nightly_run(*c, {}, by).run_id;
+  const auto job = lease(db, run);
+  const auto subjects = next_nightly_subjects(*c, run, 3, {});
+  auto results = std::vector<nightly_result>{};
+  for (const auto& x : subjects) {
+    results.push_back(result(x.id, nightly_result::outcome::unchanged));
+    results.back().known_at = x.known_at;
+  }
+  results[1].is_current = false;
+  results[2].came_to = nightly_result::outcome::changed;
+  results[2].becomes = "active";
+  record_nightly(*c, job, run, results, {}, std::chrono::hours{1});
+  CHECK(db.sql("SELECT string_agg((next_check_at > now() + interval '50 minutes')::text || ' ' || state || ' ' || "
+               "COALESCE(state_reason, '-') || COALESCE(last_error, '-'), ', ' ORDER BY id) FROM provider_repositories WHERE owner = 'o' "
+               "AND state <> 'removed'") == "true active --, false active --, false active --");
+  db.sql("UPDATE provider_repositories SET state = 'suspended'");
+  CHECK(next_nightly_subjects(*c, run, 10, {}).empty());
+}
+
+TEST_CASE("a nightly run waits for the looks at manifests that it ordered, and counts what they cost") {
+  testing::database db;
+  auto c = db.connect();
+  follow(db, 2);
+  const auto run = start_nightly_run(*c, {}, by).run_id;
+  const auto job = lease(db, run);
+  const auto subjects = next_nightly_subjects(*c, run, 2, {});
+  auto both = result(subjects[0].id, nightly_result::outcome::changed);
+  both.jobs = {mcp::job_of({subjects[0].id, contents::urgency::nightly, false}),
+               contents::job_of({subjects[0].id, contents::urgency::nightly, false, {}})};
+  auto look = result(subjects[1].id, nightly_result::outcome::changed);
+  look.jobs = {mcp::job_of({subjects[1].id, contents::urgency::nightly, false})};
+  record_nightly(*c, job, run, {both, look}, {}, std::chrono::hours{1});
+  CHECK(nightly_remains_of(*c, run).syncs == 2);
+  db.sql("UPDATE jobs SET state = 'succeeded' WHERE kind = 'content_sync'");
+  CHECK(nightly_remains_of(*c, run).syncs == 2);
+  db.sql(R"(UPDATE jobs SET state = 'succeeded', result = '{"requests": 3, "not_modified": 2}' WHERE kind = 'manifest_check')");
+  CHECK(nightly_remains_of(*c, run).syncs == 0);
+  const auto over = finish_nightly(*c, job, run, "succeeded");
+  CHECK(over.requests == 6);
+  CHECK(over.not_modified == 4);
+  CHECK(list_nightly_items(*c, run, "changed", 0, 10).size() == 2);
 }
 
 TEST_CASE("the end of a nightly run counts what its syncs cost and which of them failed") {

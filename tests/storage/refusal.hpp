@@ -1,5 +1,7 @@
 #pragma once
 
+#include "storage/refused_change.hpp"
+
 #include <exception>
 #include <string>
 
@@ -18,6 +20,17 @@ std::string refusal(Work&& work) {
 
 inline bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+/// Why `change` is refused; none when it is not.
+template <class Change>
+fault refusal_of(Change change) {
+  try {
+    change();
+  } catch (const storage::refused_change& e) {
+    return e.why().code;
+  }
+  return fault::none;
 }
 
 } // namespace ingot::testing

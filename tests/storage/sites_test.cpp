@@ -1,11 +1,13 @@
 #include "storage/sites.hpp"
 
 #include "storage/refused_change.hpp"
+#include "tests/storage/refusal.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
 using namespace ingot;
 using namespace ingot::storage;
+using ingot::testing::refusal_of;
 
 namespace {
 
@@ -16,17 +18,6 @@ std::array<unsigned char, 32> filled(unsigned char with) {
   auto out = std::array<unsigned char, 32>{};
   out.fill(with);
   return out;
-}
-
-/// Why `change` is refused.
-template <class Change>
-fault refusal_of(Change change) {
-  try {
-    change();
-  } catch (const refused_change& e) {
-    return e.why().code;
-  }
-  return fault::none;
 }
 
 } // namespace

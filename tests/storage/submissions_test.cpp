@@ -1,7 +1,10 @@
 #include "storage/submissions.hpp"
 
 #include "model/mcp/submission_notice.hpp"
+#include "storage/mcp_servers.hpp"
 #include "storage/refused_change.hpp"
+#include "storage/submission_approval.hpp"
+#include "storage/submission_mails.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -92,7 +95,7 @@ TEST_CASE("a submission goes its whole way, each step with its history, its audi
   CHECK(published == "io.github.ada/weather2");
 
   auto told = std::string{};
-  for (const auto& x : submission_events(*c, made.id))
+  for (const auto& x : approved.history)
     told += x.action + ":" + x.from_state + ">" + x.to_state + " ";
   CHECK(told == "submit:>unconfirmed confirm:unconfirmed>submitted claim:submitted>under_review "
                 "request_changes:under_review>changes_requested revise:changes_requested>submitted "
@@ -100,7 +103,7 @@ TEST_CASE("a submission goes its whole way, each step with its history, its audi
   CHECK(db.sql("SELECT count(*) FROM audit_log WHERE subject = 'submission 1' AND request_id = 'request-1'") == "7");
   CHECK(db.sql("SELECT before ->> 'state' || '>' || (after ->> 'state') FROM audit_log WHERE action = 'submission approve'") ==
         "under_review>approved");
-  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_mail'") == "7");
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_mail'") == "6");    // not of the revision
   CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_webhook'") == "6"); // not of the unconfirmed one
   CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_track'") == "1");
   CHECK(db.sql("SELECT payload ->> 'type' FROM jobs WHERE kind = 'submission_webhook' ORDER BY id DESC LIMIT 1") ==
@@ -193,7 +196,7 @@ TEST_CASE("a server or a repository waits once, and whoever comes second is told
   b.repository = d.repository = parse_repository_page("https://github.com/ada/many");
   add(b);
   CHECK(refusal_of([&] { add(d); }) == "none");
-  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_fetch'") == "1"); // of the one without a manifest
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_fetch'") == "3"); // of each with a repository
 
   // One that nobody has confirmed keeps nobody away, and is refused itself when it comes too late.
   const auto idle = add(draft_of("io.github.ada/e", "email", "eve@example.org"));
@@ -220,7 +223,7 @@ TEST_CASE("the same server submitted by many at once waits once") {
       start.arrive_and_wait();
       const auto end =
           refusal_of([&] { add_submission(*c, draft_of("io.github.ada/a", "user", std::to_string(i)), rules, by("user")); });
-      end == "none" ? ++taken : ++conflicts;
+      end == "none" ? ++taken : conflicts += end == "conflict submission 1" ? 1 : 0;
     });
   for (auto& x : threads)
     x.join();
@@ -270,18 +273,12 @@ TEST_CASE("what is not valid is not approved, and an approval whose server canno
   CHECK(db.sql("SELECT count(*) FROM audit_log WHERE action = 'submission approve'") == "0");
 }
 
-TEST_CASE("a repository's manifest is kept when there is none, and submissions are listed by state, the newest first") {
+TEST_CASE("submissions are listed by state, the newest first, without what is long") {
   testing::database db;
   auto c = db.connect();
-  auto page = submission_draft{};
-  page.by = {"user", "ada"};
-  page.repository = parse_repository_page("https://github.com/ada/one");
-  const auto id = add_submission(*c, page, rules, by("user ada")).id;
-  keep_fetched_manifest(*c, id, manifest_of("io.github.ada/one"));
-  keep_fetched_manifest(*c, id, manifest_of("io.github.ada/two"));
-  const auto kept = find_submission(*c, id);
-  CHECK(kept->manifest.server_name == "io.github.ada/one");
-  CHECK(kept->version == 1);
+  auto first_one = draft_of("io.github.ada/one");
+  first_one.note = "a note";
+  CHECK(add_submission(*c, first_one, rules, by("user ada")).history.size() == 1);
   for (auto i = 0; i < 4; ++i)
     make(db, *c, submission_state::submitted);
   const auto all = std::numeric_limits<std::int64_t>::max();
@@ -292,6 +289,253 @@ TEST_CASE("a repository's manifest is kept when there is none, and submissions a
   CHECK(first[0].id > first[1].id);
   CHECK(list_submissions(*c, submission_state::submitted, first[1].id, 10).size() == 3);
   CHECK_FALSE(find_submission(*c, 999));
+  const auto last = list_submissions(*c, submission_state::submitted, all, 10).back();
+  CHECK(last.manifest.server_name == "io.github.ada/one");
+  CHECK((last.manifest.text + last.manifest.report + last.note + last.readme_html).empty());
+}
+
+namespace {
+
+/// A submission of a repository, whose job is leased.
+struct looking {
+  testing::database db;
+  std::unique_ptr<connection> c = db.connect();
+  job_lease lease{0, "11111111-1111-1111-1111-111111111111", {}};
+
+  submission_record add(const std::string& repository, const std::string& typed = "") {
+    auto draft = typed.empty() ? submission_draft{} : draft_of(typed);
+    draft.by = {"user", "ada"};
+    draft.repository = parse_repository_page("https://github.com/" + repository);
+    const auto out = add_submission(*c, draft, rules, by("user ada"));
+    lease.id = std::stoll(db.sql("UPDATE jobs SET state = 'running', lease_token = '" + lease.token +
+                                 "', lease_until = now() + interval '1 hour' WHERE id = (SELECT max(id) FROM jobs WHERE kind = "
+                                 "'submission_fetch') RETURNING id"));
+    return out;
+  }
+
+  look_end keep(const submission_record& known, const repository_look& x) {
+    return keep_repository_look(*c, lease, known, x, by("node"));
+  }
+
+  std::string step(std::int64_t id, submission_action action, submission_role role, const std::string& actor) {
+    return refusal_of([&] { move_submission(*c, {id, {action, role, actor, "why"}, {}}, rules, by(actor)); });
+  }
+};
+
+repository_look found(const std::string& server, const std::string& readme = "<p>readme</p>") {
+  return {manifest_of(server), manifest_origin_kind::repository, readme};
+}
+
+} // namespace
+
+TEST_CASE_METHOD(looking, "a repository's manifest is another version of its submission, which nobody decides on unseen") {
+  const auto made = add("ada/one");
+  CHECK(made.manifest_origin == manifest_origin_kind::repository);
+  CHECK(keep(made, found("io.github.ada/one")) == look_end::kept);
+  auto now = *find_submission(*c, made.id);
+  CHECK(now.manifest.server_name == "io.github.ada/one");
+  CHECK(now.readme_html == "<p>readme</p>");
+  CHECK(now.version == 2);
+  CHECK(now.history.back().action == "fetch");
+  CHECK(now.history.back().actor == "node");
+  // What was read for the version before, or says nothing new.
+  CHECK(keep(made, found("io.github.ada/two")) == look_end::outdated);
+  CHECK(keep(now, found("io.github.ada/one")) == look_end::unchanged);
+  CHECK(find_submission(*c, made.id)->version == 2);
+  // Its manifest was mended, and the submitter says so.
+  const auto page = parse_repository_page("https://github.com/ada/one");
+  revise_submission(*c, {made.id, {submission_action::revise, submission_role::submitter, "user ada", ""}, {}}, {page, {}, {}},
+                    rules, by("user ada"));
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_fetch'") == "2");
+  CHECK(keep(*find_submission(*c, made.id), found("io.github.ada/one2")) == look_end::kept);
+  CHECK(find_submission(*c, made.id)->manifest.server_name == "io.github.ada/one2");
+  // Only of the job that still runs.
+  db.sql("UPDATE jobs SET lease_token = '22222222-2222-2222-2222-222222222222'");
+  CHECK_THROWS(keep(*find_submission(*c, made.id), found("io.github.ada/one3")));
+}
+
+TEST_CASE_METHOD(looking, "what is fetched from a repository that the submission no longer names is not kept") {
+  const auto made = add("ada/one");
+  revise_submission(*c, {made.id, {submission_action::revise, submission_role::submitter, "user ada", ""}, {}},
+                    {parse_repository_page("https://github.com/ada/other"), {}, {}}, rules, by("user ada"));
+  CHECK(keep(made, found("io.github.ada/one")) == look_end::outdated);
+  CHECK(find_submission(*c, made.id)->manifest.server_name.empty());
+}
+
+TEST_CASE_METHOD(looking, "a manifest that somebody typed stays, and is told from the repository's own") {
+  const auto made = add("ada/one", "io.github.ada/one");
+  CHECK(made.manifest_origin == manifest_origin_kind::typed);
+  CHECK(keep(made, {{}, manifest_origin_kind::differs, "<p>x</p>"}) == look_end::kept);
+  const auto now = *find_submission(*c, made.id);
+  CHECK(now.manifest_origin == manifest_origin_kind::differs);
+  CHECK(now.readme_html == "<p>x</p>");
+  CHECK(now.version == 1);
+}
+
+TEST_CASE_METHOD(looking, "a repository's manifest whose server waits or is listed already says so in its report") {
+  const auto other = add_submission(*c, draft_of("io.github.ada/one"), rules, by("user eve")).id;
+  const auto made = add("ada/one");
+  CHECK(keep(made, found("io.github.ada/one")) == look_end::duplicate);
+  const auto now = *find_submission(*c, made.id);
+  CHECK_FALSE(now.manifest.valid);
+  CHECK(now.manifest.server_name.empty());
+  CHECK(now.manifest.report.find("submission " + std::to_string(other)) != std::string::npos);
+  CHECK(now.history.back().reason.find("already") != std::string::npos);
+  CHECK(step(now.id, submission_action::claim, submission_role::admin, "admin") == "none");
+  CHECK(step(now.id, submission_action::approve, submission_role::admin, "admin") == "conflict /valid is false");
+}
+
+TEST_CASE_METHOD(looking, "a listed server is taken over by no submission, with a repository or without one") {
+  const auto approve = [&](const submission_record& x) {
+    step(x.id, submission_action::claim, submission_role::admin, "admin");
+    return refusal_of([&] {
+      move_submission(*c, {x.id, {submission_action::approve, submission_role::admin, "admin", ""}, {}}, rules, by("admin"),
+                      [](pqxx::work& tx, const submission_record& y) { list_submitted_server(tx, y, by("admin")); });
+    });
+  };
+  const auto manifest = [](const std::string& name, const std::string& version) {
+    auto x = manifest_of(name);
+    x.text = R"({"name":")" + name + R"(","description":"x","version":")" + version + R"("})";
+    return x;
+  };
+  const auto list = [&](const std::string& name, const std::string& repository) {
+    auto tx = pqxx::work{c->raw()};
+    const auto what = read_manifest(std::string_view{manifest(name, "1.0.0").text});
+    auto x = server_publication{};
+    x.what = *what;
+    x.text = manifest(name, "1.0.0").text;
+    x.sha = "1";
+    x.repository_url = repository;
+    x.observed_at = noon;
+    CHECK(publish_server(tx, x, by("node")) == published::listed);
+    tx.commit();
+  };
+  // Submitted before it was listed, approved after.
+  auto bare = draft_of("com.example/a");
+  bare.manifest = manifest("com.example/a", "9.0.0");
+  const auto taker = add_submission(*c, bare, rules, by("user eve"));
+  list("com.example/a", "https://github.com/example/a");
+  CHECK(approve(taker) == "conflict server com.example/a");
+  // The other way round: a repository takes no server that has none.
+  auto housed = draft_of("com.example/b");
+  housed.manifest = manifest("com.example/b", "9.0.0");
+  housed.repository = parse_repository_page("https://github.com/eve/b");
+  const auto other = add_submission(*c, housed, rules, by("user eve"));
+  list("com.example/b", "");
+  CHECK(approve(other) == "conflict server com.example/b");
+  {
+    auto tx = pqxx::work{c->raw()};
+    auto x = server_publication{};
+    x.what = *read_manifest(std::string_view{manifest("com.example/a", "9.0.0").text});
+    x.text = bare.manifest.text;
+    x.sha = "2";
+    x.observed_at = noon + std::chrono::hours{1};
+    CHECK(publish_server(tx, x, by("admin")) == published::name_taken);
+    x.what.name = "com.example/b";
+    x.repository_url = "https://github.com/eve/b";
+    CHECK(publish_server(tx, x, by("admin")) == published::name_taken);
+  }
+  CHECK(db.sql("SELECT count(*) FROM mcp_servers WHERE version = '1.0.0'") == "2");
+}
+
+TEST_CASE("of a withdrawal and an approval at once one is done") {
+  testing::database db;
+  auto c = db.connect();
+  for (auto round = 0; round < 8; ++round) {
+    const auto id = make(db, *c, submission_state::under_review);
+    auto start = std::barrier{2};
+    auto ends = std::array<std::string, 2>{};
+    auto threads = std::vector<std::thread>{};
+    for (auto i = std::size_t{0}; i < 2; ++i)
+      threads.emplace_back([&, i] {
+        auto own = db.connect();
+        const auto action = i == 0 ? submission_action::withdraw : submission_action::approve;
+        const auto role = i == 0 ? submission_role::submitter : submission_role::reviewer;
+        const auto actor = std::string{i == 0 ? "user ada" : "reviewer ada"};
+        start.arrive_and_wait();
+        ends[i] = refusal_of([&] { move_submission(*own, {id, {action, role, actor, ""}, 1}, rules, by(actor)); });
+      });
+    for (auto& x : threads)
+      x.join();
+    CHECK((ends[0] == "none") != (ends[1] == "none"));
+    CHECK(find_submission(*c, id)->state == (ends[0] == "none" ? submission_state::withdrawn : submission_state::approved));
+  }
+}
+
+TEST_CASE("law 5: what nobody confirms counts for nothing, is not told of, and is forgotten") {
+  testing::database db;
+  auto c = db.connect();
+  const auto few = submission_rules{.pending_max = 1, .daily_max = 50, .tells_webhook = true};
+  const auto add = [&](const std::string& server, timestamp at = noon) {
+    return add_submission(*c, draft_of(server, "email", "ada@example.org"), few, by("remote", at));
+  };
+  const auto first = add("com.example/a");
+  add("com.example/b"); // though one may wait
+  move_submission(*c, {first.id, {submission_action::withdraw, submission_role::submitter, "x", ""}, {}}, few, by("x"));
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_webhook'") == "0");
+  const auto late = add("com.example/c", noon + std::chrono::hours{40});
+  const auto confirmed = add("com.example/d");
+  move_submission(*c, {confirmed.id, {submission_action::confirm, submission_role::submitter, "x", ""}, {}}, few, by("x"));
+  CHECK(forget_unconfirmed_submissions(*c, noon + unconfirmed_kept) == 0);
+  CHECK(forget_unconfirmed_submissions(*c, noon + unconfirmed_kept + std::chrono::seconds{1}) == 2);
+  CHECK(db.sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM submissions") ==
+        std::to_string(late.id) + "," + std::to_string(confirmed.id));
+  CHECK(db.sql("SELECT count(*) FROM submission_history") == "3");
+  CHECK(db.sql("SELECT count(*) FROM submitters") == "1");
+  CHECK(db.sql("SELECT count(*) FROM audit_log") == "6");
+  db.sql("DELETE FROM submissions WHERE id = " + std::to_string(confirmed.id));
+  CHECK(forget_unconfirmed_submissions(*c, noon + std::chrono::hours{100}) == 1);
+  CHECK(db.sql("SELECT count(*) FROM submitters") == "0");
+  CHECK(db.sql("SELECT count(*) FROM mails_unasked") == "0");
+}
+
+TEST_CASE("law 5: nobody is flooded by what others submit in his name, however they write it") {
+  testing::database db;
+  auto c = db.connect();
+  const auto mails = [&] { return db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_mail'"); };
+  auto n = 0;
+  const auto add = [&](const std::string& kind, const std::string& email, timestamp at = noon) {
+    auto draft = draft_of("com.example/s" + std::to_string(++n), kind, kind == "email" ? "ada@example.org" : "eve");
+    draft.email = email;
+    return refusal_of([&] { add_submission(*c, draft, {1000, 1000, false}, by("x", at)); });
+  };
+  for (auto i = 0; i < mails_unasked_max; ++i)
+    CHECK(add("email", i % 2 == 0 ? "Ada@example.org" : "ada@example.org") == "none");
+  CHECK(add("email", "aDa@example.org") == "rate_limited");
+  CHECK(add("user", "ADA@example.org") == "none"); // without a mail
+  CHECK(mails() == std::to_string(mails_unasked_max));
+  CHECK(add("email", "ada@example.org", noon + std::chrono::hours{24}) == "none");
+  CHECK(mails() == std::to_string(mails_unasked_max + 1));
+}
+
+TEST_CASE("whoever confirms after having unsubscribed gets mail again") {
+  testing::database db;
+  auto c = db.connect();
+  auto draft = draft_of("com.example/a", "email", "ada@example.org");
+  draft.email = "Ada@example.org";
+  opt_out_of_mail(*c, "ADA@example.org", by("mail"));
+  const auto id = add_submission(*c, draft, rules, by("remote")).id;
+  CHECK_FALSE(wants_mail(*c, "ada@example.org"));
+  move_submission(*c, {id, {submission_action::confirm, submission_role::submitter, "x", ""}, {}}, rules, by("x"));
+  CHECK(wants_mail(*c, "ada@example.org"));
+  CHECK(db.sql("SELECT count(*) FROM audit_log WHERE action = 'mail subscribed'") == "1");
+}
+
+TEST_CASE("law 5: the revisions of one submission are bounded") {
+  testing::database db;
+  auto c = db.connect();
+  const auto id = add_submission(*c, draft_of("com.example/a"), rules, by("user ada")).id;
+  const auto revise = [&](timestamp at) {
+    return refusal_of([&] {
+      revise_submission(*c, {id, {submission_action::revise, submission_role::submitter, "user ada", ""}, {}}, {{}, {}, "x"},
+                        rules, by("user ada", at));
+    });
+  };
+  for (auto i = 0u; i < submission_revisions_max; ++i)
+    REQUIRE(revise(noon) == "none");
+  CHECK(revise(noon) == "rate_limited");
+  CHECK(revise(noon + std::chrono::hours{25}) == "none");
+  CHECK(db.sql("SELECT count(*) FROM jobs WHERE kind = 'submission_fetch'") == "0"); // a note is no reason to ask GitHub
 }
 
 TEST_CASE("law 9: an address that wants no mail is kept as its digest") {
@@ -301,6 +545,7 @@ TEST_CASE("law 9: an address that wants no mail is kept as its digest") {
   opt_out_of_mail(*c, "ada@example.org", by("mail"));
   opt_out_of_mail(*c, "ada@example.org", by("mail"));
   CHECK_FALSE(wants_mail(*c, "ada@example.org"));
+  CHECK_FALSE(wants_mail(*c, "Ada@Example.org"));
   CHECK(wants_mail(*c, "grace@example.org"));
   CHECK(db.sql("SELECT count(*) FROM mail_opt_outs m, audit_log a WHERE m::text LIKE '%ada@%' OR a::text LIKE '%ada@%'") == "0");
 }

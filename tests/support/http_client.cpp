@@ -101,14 +101,18 @@ void http_client::send(std::string_view bytes) {
   }
 }
 
-void http_client::fill() {
+bool http_client::receive() {
   char chunk[64 * 1024];
   auto got = ::recv(fd_, chunk, sizeof chunk, 0);
   if (got < 0)
     fail("recv");
-  if (got == 0)
-    throw http_error{"the peer closed the connection"};
   buffer_.append(chunk, static_cast<std::size_t>(got));
+  return got > 0;
+}
+
+void http_client::fill() {
+  if (!receive())
+    throw http_error{"the peer closed the connection"};
 }
 
 http_answer http_client::read_answer(bool to_head) {
@@ -137,6 +141,13 @@ http_answer http_client::read_answer(bool to_head) {
     return result;
   }
   auto length_text = result["content-length"];
+  if (length_text.empty() && result["connection"] == "close") {
+    while (receive())
+      ;
+    result.body = std::move(buffer_);
+    buffer_.clear();
+    return result;
+  }
   std::size_t length = length_text.empty() ? 0 : std::stoul(length_text);
   while (buffer_.size() < length)
     fill();

@@ -29,6 +29,7 @@ interface Submission {
   server: string | null;
   repository: string | null;
   valid: boolean;
+  manifest_origin: string;
   reason: string | null;
   created_at: string;
   updated_at: string;
@@ -43,6 +44,14 @@ interface Submission {
   readme_html?: string | null;
   history?: { at: string; by: string; action: string; from: string | null; to: string; reason: string | null }[];
 }
+
+/** Who vouches for the manifest. */
+const origins: Record<string, string> = {
+  repository: 'the repository’s own',
+  typed: 'typed by its submitter, not compared with a repository',
+  differs: 'typed by its submitter; the repository’s own says something else',
+  absent: 'typed by its submitter; the repository has none of that name',
+};
 
 const by = (x: Submission) => (x.submitter_kind === 'email' ? x.submitter : `user ${x.submitter}`);
 
@@ -176,6 +185,7 @@ function One({ id, session }: { id: string; session: Session }) {
                 ['Reason', x.reason],
                 ['Reviewed by', x.claimed_by],
                 ['Repository', x.repository],
+                ['Manifest', origins[x.manifest_origin]],
                 ['Told by mail', x.email],
                 ['Note', x.note],
                 ['Submitted', time(x.created_at)],

@@ -17,9 +17,11 @@ smtp::letter letter_to(const std::string& to) {
 }
 
 /// `sent`, `later: why` or `never: why`.
-std::string end_of(const smtp_settings& to, const std::string& recipient) {
+std::string end_of(const smtp_settings& to, const std::string& recipient, const std::string& sender = "ingot@example.org") {
   try {
-    smtp::send(to, letter_to(recipient));
+    auto letter = letter_to(recipient);
+    letter.from = sender;
+    smtp::send(to, letter);
     return "sent";
   } catch (const smtp::not_sent& e) {
     return std::string{e.for_good() ? "never: " : "later: "} + e.what();
@@ -61,6 +63,10 @@ TEST_CASE("what a mail server refuses for now may be sent later, what it refuses
   const auto never = end_of(to, "refuse@example.org");
   CHECK(never.starts_with("never: "));
   CHECK(holds(never, "550 5.1.1 no such mailbox here"));
+  CHECK(end_of(to, "text@example.org").starts_with("never: "));
+  // What the operator can mend is not for good.
+  CHECK(end_of(to, "login@example.org").starts_with("later: "));
+  CHECK(end_of(to, "ada@example.org", "refuse@example.org").starts_with("later: "));
   CHECK(server->mails().size() == 1);
   to.url = "smtp://127.0.0.1:1";
   CHECK(end_of(to, "ada@example.org").starts_with("later: "));
@@ -68,6 +74,17 @@ TEST_CASE("what a mail server refuses for now may be sent later, what it refuses
   to.tls = true; // this server has none
   CHECK(end_of(to, "ada@example.org").starts_with("later: "));
   CHECK(server->mails().size() == 1);
+}
+
+TEST_CASE("a node that stops waits for no mail server") {
+  const auto server = smtp_server::start();
+  if (!server)
+    return;
+  auto to = smtp_settings{};
+  to.url = server->url();
+  to.tls = false;
+  CHECK_THROWS_AS(smtp::send(to, letter_to("ada@example.org"), [] { return true; }), smtp::not_sent);
+  CHECK(server->mails().empty());
 }
 
 TEST_CASE("law 9: mail goes over TLS to a server that is trusted, with a login whose password no error tells") {

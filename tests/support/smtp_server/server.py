@@ -4,7 +4,11 @@ usage: server.py FOLDER [CERTIFICATE KEY]
 
     defer-N@…   451 to the first N mails to it, then it takes them
     refuse@…    550
+    login@…     530
+    text@…      554 to the text
     others      are taken
+
+A sender refuse@… gets 550.
 
 With a certificate it offers STARTTLS and demands it, and a login as `ingot` with `mail password`. It says its port on standard output.
 """
@@ -24,9 +28,18 @@ deferred = {}
 
 
 class Handler:
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if address.startswith("refuse@"):
+            return "550 5.1.8 no such sender here"
+        envelope.mail_from = address
+        envelope.mail_options.extend(mail_options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if address.startswith("refuse@"):
             return "550 5.1.1 no such mailbox here"
+        if address.startswith("login@"):
+            return "530 5.7.0 who are you?"
         wait = re.match(r"defer-(\d+)@", address)
         if wait and deferred.setdefault(address, 0) < int(wait[1]):
             deferred[address] += 1
@@ -35,6 +48,8 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if envelope.rcpt_tos[0].startswith("text@"):
+            return "554 5.6.0 not this text"
         head = f"{envelope.mail_from}\n{' '.join(envelope.rcpt_tos)}\n{'tls' if session.ssl else 'plain'}\n"
         part = folder / f"{next(numbers):04}.part"
         part.write_bytes(head.encode() + envelope.content)
