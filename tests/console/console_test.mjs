@@ -20,7 +20,7 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] }
 async function open(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000); // a busy machine may hold a commit back for long
   const wrong = [];
   page.on('dialog', (x) => (wrong.push(`dialog: ${x.message()}`), x.dismiss()));
   page.on('pageerror', (x) => wrong.push(`error: ${x.message}`));
