@@ -104,6 +104,8 @@ void http_client::send(std::string_view bytes) {
 bool http_client::receive() {
   char chunk[64 * 1024];
   auto got = ::recv(fd_, chunk, sizeof chunk, 0);
+  while (got < 0 && errno == EINTR) // a child has ended
+    got = ::recv(fd_, chunk, sizeof chunk, 0);
   if (got < 0)
     fail("recv");
   buffer_.append(chunk, static_cast<std::size_t>(got));
