@@ -482,7 +482,7 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_drupal(c);
   add_manifests(c);
   add_audit(c);
-  const auto groups = std::array<std::string_view, 12>{"psql",    "deliveries", "jobs",   "sites",        "keys", "users",
+  const auto groups = std::array<std::string_view, 12>{"psql",    "deliveries", "jobs",   "sites",        "keys",     "users",
                                                        "sources", "reviewers",  "drupal", "repositories", "manifest", "audit"};
   for (auto* x : c.app.get_subcommands({}))
     if (std::find(groups.begin(), groups.end(), x->get_name()) == groups.end())

@@ -125,9 +125,10 @@ std::string lower(std::string_view method) {
 
 std::string components() {
   auto parameters = std::string{}, bodies = std::string{}, responses = std::string{}, schemas = std::string{};
-  for (const auto& family : {shared, github_components(), site_components(), job_components(), event_components(),
-                             stripe_components(), crawl_components(), rollup_components(), nightly_components(), limit_components(),
-                             account_components(), content_components(), server_components(), submission_components(), console_components(), audit_components()}) {
+  for (const auto& family :
+       {shared, github_components(), site_components(), job_components(), event_components(), stripe_components(),
+        crawl_components(), rollup_components(), nightly_components(), limit_components(), account_components(),
+        content_components(), server_components(), submission_components(), console_components(), audit_components()}) {
     for (const auto& [to, from] : {std::pair{&parameters, family.parameters},
                                    {&bodies, family.request_bodies},
                                    {&responses, family.responses},

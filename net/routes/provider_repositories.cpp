@@ -111,9 +111,9 @@ void insert(const services& what, const addition_ptr& x, const contents::descrip
   bridge::run_query(*what.context,
                     {[&what, x, found](storage::connection& db) {
                        const auto& by = x->asked->caller;
-                       const auto added =
-                           storage::add_repository(db, by.user_id, {x->wanted, found},
-                                                   what.context->config.contents.repositories_per_user_max, action_of(what, *x->asked));
+                       const auto added = storage::add_repository(db, by.user_id, {x->wanted, found},
+                                                                  what.context->config.contents.repositories_per_user_max,
+                                                                  action_of(what, *x->asked));
                        auto answer = json_response(to_json(added.row), 201);
                        answer.fields.emplace_back("location", "/api/v1/repositories/" + std::to_string(added.row.id));
                        wake_jobs(what);
@@ -188,8 +188,8 @@ void show_followed(const services& what, http::request req, path_parameters id, 
 void change_followed(const services& what, http::request req, path_parameters id, http::responder done) {
   answer_user_by_changing(what, std::move(req), std::move(id), std::move(done), [&what](auto& db, const user_request& x) {
     const auto change = good(contents::parse_repository_change(x.request.body, rules_of(what)));
-    auto answer = json_response(to_json(
-        storage::change_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), change, action_of(what, x))));
+    auto answer = json_response(
+        to_json(storage::change_repository(db, x.caller.user_id, id_in_path(x.parameters.front()), change, action_of(what, x))));
     wake_jobs(what);
     return answer;
   });

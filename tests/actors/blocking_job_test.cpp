@@ -14,8 +14,8 @@ TEST_CASE("what a job's work throws is a failure for now, with its words") {
   const auto& context = *shared;
   const auto outcome_of = [&](blocking_work work) {
     auto got = std::promise<job_outcome>{};
-    blocking_jobs(system, context, std::move(work))(std::make_shared<job_in_hand>(job_in_hand{
-        claimed_job{}, std::make_shared<job_reply>([&](job_outcome x) { got.set_value(std::move(x)); })}));
+    blocking_jobs(system, context, std::move(work))(std::make_shared<job_in_hand>(
+        job_in_hand{claimed_job{}, std::make_shared<job_reply>([&](job_outcome x) { got.set_value(std::move(x)); })}));
     return got.get_future().get();
   };
   const auto fails = outcome_of([](auto&, auto&) -> job_outcome { throw std::runtime_error{"the receiver hung up"}; });

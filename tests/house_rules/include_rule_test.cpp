@@ -88,6 +88,8 @@ const std::vector<room>& rooms() {
         "storage/rate_budgets.hpp",
         "storage/content_queries.hpp",
         "storage/content_feed.hpp",
+        "storage/manifest_checks.hpp",
+        "storage/mcp_servers.hpp",
         "storage/mcp_server_queries.hpp"},
        {}},
       {"actors/",

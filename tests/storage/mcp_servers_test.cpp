@@ -358,7 +358,7 @@ TEST_CASE_METHOD(servers_fixture,
 }
 
 TEST_CASE_METHOD(servers_fixture,
-                 "a manifest of the first versions may say that its server is deprecated; what an operator said stays") {
+                 "a manifest of the first versions may say that its server is deprecated, and what an operator said stays") {
   auto x = publication("io.github.octo/weather", "1.0.0", 1);
   x.what.deprecated = true;
   publish(x);
@@ -373,8 +373,9 @@ TEST_CASE_METHOD(servers_fixture,
   CHECK(status() == "io.github.octo/weather 1.2.0 deprecated");
 }
 
-TEST_CASE_METHOD(servers_fixture,
-                 "an operator deprecates a listed server, and takes it back; a deleted one comes back by its manifest alone") {
+TEST_CASE_METHOD(
+    servers_fixture,
+    "an operator deprecates a listed server, and takes it back, and a deleted one comes back by its manifest alone") {
   publish(publication("io.github.octo/weather", "1.0.0", 1));
   const auto by = operator_action{"test", at_minute(2)};
   change_server_status(*c, "io.github.octo/weather", "deprecated", by);

@@ -45,7 +45,8 @@ public:
   /// Sends bytes as they are.
   void send(std::string_view bytes);
 
-  /// Reads one answer; that to a HEAD has no body, one of no given length ends with its connection. Throws http_error when the peer closes before its end.
+  /// Reads one answer; that to a HEAD has no body, one of no given length ends with its connection. Throws http_error when the
+  /// peer closes before its end.
   http_answer read_answer(bool to_head = false);
 
   /// Waits until the peer closes. @returns false when it sends something else or keeps the connection past the patience
