@@ -136,7 +136,9 @@ database_settings database::settings() const {
 }
 
 std::unique_ptr<storage::connection> database::connect() const {
-  return std::make_unique<storage::connection>(url_, settings());
+  auto patient = settings();
+  patient.connect_timeout = std::chrono::seconds{20}; // other tests may keep the disk busy
+  return std::make_unique<storage::connection>(url_, patient);
 }
 
 std::string database::sql(const std::string& statements) const {
