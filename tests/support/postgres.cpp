@@ -137,7 +137,7 @@ database_settings database::settings() const {
 
 std::unique_ptr<storage::connection> database::connect() const {
   auto patient = settings();
-  patient.connect_timeout = std::chrono::seconds{20}; // other tests may keep the disk busy
+  patient.connect_timeout = patient.statement_timeout = std::chrono::seconds{20}; // other tests may keep the disk busy
   return std::make_unique<storage::connection>(url_, patient);
 }
 
