@@ -178,3 +178,42 @@ TEST_CASE("a submission by e-mail is confirmed, reviewed, changed and listed, an
   CHECK(damaged.exit_code == 1);
   CHECK(holds(damaged.output, "inserted later"));
 }
+
+TEST_CASE("a submission by a user's key is seen with that user's keys alone, and an address has so many requests of a minute") {
+  node running;
+  auto client = running.client();
+  const auto key_of = [&](const std::string& user) {
+    const auto made = client.request("POST", "/api/v1/admin/users/" + user + "/keys", as_admin, R"({"name":"laptop"})");
+    REQUIRE(made.status == 201);
+    return object_of(made);
+  };
+  const auto with = [](const boost::json::object& key) {
+    return std::vector<header>{{"Authorization", "Bearer " + std::string{key.at("key").as_string()}}};
+  };
+  const auto ada = key_of("ada"), grace = key_of("grace");
+  auto asked = 0;
+  const auto ask = [&](const char* method, const std::string& path, const std::vector<header>& headers,
+                       const std::string& body = {}) {
+    ++asked;
+    return client.request(method, path, headers, body).status;
+  };
+  const auto wish = R"({"manifest":)" + manifest_of("org.example/weather") + "}";
+  CHECK(ask("POST", "/api/v1/submissions", {}, wish) == 401); // neither key nor address
+  CHECK(ask("POST", "/api/v1/submissions", with(ada), wish) == 201);
+  CHECK(ask("POST", "/api/v1/submissions", with(grace), wish) == 409); // it waits already
+  const auto own = std::string{"/api/v1/submissions/1"};
+  CHECK(ask("GET", own, with(ada)) == 200);
+  CHECK(ask("GET", own, with(grace)) == 404);
+  CHECK(ask("GET", own, {}) == 404);
+  CHECK(ask("POST", own + "/withdraw", with(grace)) == 404);
+  const auto id = std::to_string(ada.at("keyId").as_int64());
+  CHECK(client.request("DELETE", "/api/v1/admin/users/ada/keys/" + id, as_admin).status == 200);
+  CHECK(ask("GET", own, with(ada)) == 401);
+
+  while (asked < 10) // submissions.requests_per_minute
+    CHECK(ask("GET", own, {}) == 404);
+  const auto refused = client.get(own);
+  CHECK(refused.status == 429);
+  CHECK_FALSE(refused["retry-after"].empty());
+  CHECK(client.request("GET", "/api/v1/admin/submissions/1", as_admin).status == 200); // reviewers are not held up
+}
