@@ -16,6 +16,9 @@ namespace {
 /// A node that is to drain has its database for one half of this time, and has it not for the other.
 constexpr auto drain_period = milliseconds{2'400};
 
+/// A node that was stopped at a failpoint lives on for so long.
+constexpr auto stop_aftermath = milliseconds{1'500};
+
 } // namespace
 
 fault_node::fault_node(testing::node_options options, const std::string& database)
@@ -25,6 +28,10 @@ fault_node::fault_node(testing::node_options options, const std::string& databas
   for (const auto& [name, value] : disk_->environment())
     process_.environment()[name] = value;
   process_.environment()["DATABASE_URL"] = "host=127.0.0.1 port=" + std::to_string(proxy.port()) + " user=ingot dbname=ingot";
+}
+
+fault_node::~fault_node() {
+  process_.kill(); // before its disk goes
 }
 
 void fault_node::begin(const life& x) {
@@ -38,6 +45,7 @@ void fault_node::begin(const life& x) {
     armed =
         std::string{failpoints[static_cast<std::size_t>(x.point)].name} + ':' + std::to_string(x.pass) + (x.stop ? ":stop" : "");
   began_ = clock::now();
+  ends_at_ = x.patience.count() > 0 ? began_ + x.patience : clock::time_point::max();
   steer_database();
   process_.launch();
   living_ = true;
@@ -115,8 +123,10 @@ std::optional<ending> fault_node::look() {
   if (pausing_ && now >= continue_at_) {
     process_.signal(SIGCONT);
     pausing_ = false;
+    if (life_.stop && stop_seen_) // what it went on with is done by then
+      ends_at_ = std::min(ends_at_, now + stop_aftermath);
   }
-  if (!kill_sent_ && life_.patience.count() > 0 && now - began_ >= life_.patience)
+  if (!kill_sent_ && now >= ends_at_)
     kill();
   return std::nullopt;
 }

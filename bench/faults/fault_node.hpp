@@ -30,6 +30,9 @@ public:
   /// @param database socket of PostgreSQL. The node's DATABASE_URL leads to the proxy.
   fault_node(testing::node_options options, const std::string& database);
 
+  /// SIGKILL, if it still lives.
+  ~fault_node();
+
   bench::tcp_proxy proxy;
 
   /// Starts it, and waits for nothing.
@@ -77,7 +80,7 @@ private:
   clock::time_point away_until_{};
   bool away_ = false;
   life life_;
-  clock::time_point began_{}, continue_at_{};
+  clock::time_point began_{}, ends_at_{}, continue_at_{};
   bool living_ = false, kill_sent_ = false, pausing_ = false, stop_seen_ = false, death_by_disk_ = false;
   int status_ = 0;
   unsigned stops_at_points_ = 0;

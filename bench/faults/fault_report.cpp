@@ -82,6 +82,8 @@ std::string run_report::text() const {
   add_row(out, "orders to the nodes", orders);
   add_row(out, "jobs that succeeded", jobs_succeeded);
   add_row(out, "jobs that ended with a reason", jobs_ended_with_reason);
+  for (const auto& [reason, n] : job_reasons)
+    out += "|   " + std::to_string(n) + " " + reason + " |\n";
   add_row(out, "requests to the stand-in", github_requests);
   add_row(out, "  answered wrongly on purpose", github_faults);
   add_row(out, "looks of the observer", looks);

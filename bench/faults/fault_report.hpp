@@ -28,6 +28,7 @@ struct run_report {
   std::map<std::string, std::uint64_t> refusals; ///< by intake and status
   std::uint64_t orders = 0;                      ///< rollups, rebuilds, nightly runs, sweeps and syncs by hand
   std::uint64_t jobs_succeeded = 0, jobs_ended_with_reason = 0;
+  std::map<std::string, std::uint64_t> job_reasons; ///< of the latter, by kind and reason
   std::uint64_t github_requests = 0, github_faults = 0;
   std::uint64_t looks = 0; ///< of the observer
 

@@ -60,12 +60,18 @@ public:
     began_ = clock::now();
     while (!over()) {
       turn();
-      orders->want(wanted());
-      senders->many_pushes = (wanted() & (provoker::bit(provocation::contents) | provoker::bit(provocation::sweep))) != 0;
+      senders->many_pushes = false;
+      for (auto i = std::size_t{0}; i < world_.nodes.size(); ++i) {
+        const auto needs = needed(*world_.nodes[i]);
+        orders->want(i, needs);
+        if (needs == provocation::contents || needs == provocation::sweep)
+          senders->many_pushes = true;
+      }
     }
     report_.seconds = seconds_since(began_);
     const auto rest = clock::now();
-    orders->want(0);
+    for (auto i = std::size_t{0}; i < world_.nodes.size(); ++i)
+      orders->want(i, provocation::traffic);
     heal();
     auto finishing = std::thread{[&] { senders->finish(rest_patience); }};
     rest_until([&] { return senders->quiet(); }, "the senders do not come to an end");
@@ -174,12 +180,9 @@ private:
     }
   }
 
-  std::uint32_t wanted() const {
-    auto out = std::uint32_t{0};
-    for (const auto& x : world_.nodes)
-      if (x->living() && x->current().point != no_failpoint)
-        out |= provoker::bit(failpoints[static_cast<std::size_t>(x->current().point)].needs);
-    return out;
+  static provocation needed(const fault_node& x) {
+    const auto armed = x.living() && x.current().point != no_failpoint;
+    return armed ? failpoints[static_cast<std::size_t>(x.current().point)].needs : provocation::traffic;
   }
 
   /// No more faults; nodes that have a failpoint are started without.
@@ -210,12 +213,15 @@ private:
     for (auto& x : world_.nodes) {
       try {
         const auto answer = testing::http_client{x->port(), seconds{2}}.get("/ready");
+        readiness_ = std::to_string(answer.status) + ' ' + answer.body;
         if (answer.status != 200 || boost::json::parse(answer.body).at("spool").at("deliveries").to_number<int>() != 0)
           return false;
-      } catch (const testing::http_error&) {
+      } catch (const testing::http_error& e) {
+        readiness_ = e.what();
         return false;
       }
     }
+    readiness_.clear();
     return true;
   }
 
@@ -267,6 +273,7 @@ private:
     const auto jobs = knows.check_jobs();
     report_.jobs_succeeded = jobs.succeeded;
     report_.jobs_ended_with_reason = jobs.ended_with_reason;
+    report_.job_reasons = jobs.reasons;
     for (auto i = std::size_t{0}; i < finding_names.size(); ++i)
       if (const auto n = found_.count(static_cast<finding_kind>(i)); n > 0)
         report_.findings[static_cast<finding_kind>(i)] = n;
@@ -277,8 +284,8 @@ private:
     next_progress_ = clock::now() + seconds{5};
     const auto acks = board_.acknowledged.acknowledged();
     if (resting_) {
-      std::fprintf(stderr, "faults: %4.0f s, all comes to rest: %s; %s\n", seconds_since(began_), waits_for_,
-                   unfinished().c_str());
+      std::fprintf(stderr, "faults: %4.0f s, all comes to rest: %s; %s; %s\n", seconds_since(began_), waits_for_,
+                   unfinished().c_str(), readiness_.c_str());
       return;
     }
     std::fprintf(stderr, "faults: %4.0f s, %llu kills (%llu missed their failpoint), %llu acks (%.0f/s), %llu findings\n",
@@ -301,6 +308,7 @@ private:
   unsigned extra_lives_ = 0;
   bool resting_ = false;
   const char* waits_for_ = "";
+  std::string readiness_; ///< of a node whose spool is not empty, or that does not answer
 };
 
 } // namespace

@@ -54,10 +54,10 @@ inline constexpr int no_failpoint = -1;
 
 /// One life of a node: how it ends, and what it meets.
 struct life {
-  int point = no_failpoint; ///< index in `failpoints`; none: it is killed at `patience`
-  int pass = 1;             ///< it ends when it passes the point so often
-  bool stop = false;        ///< SIGSTOP at the point instead of SIGKILL; it goes on after `pause`, and ends at `patience`
-  std::chrono::milliseconds pause{0};    ///< past the leases or not
+  int point = no_failpoint;           ///< index in `failpoints`; none: it is killed at `patience`
+  int pass = 1;                       ///< it ends when it passes the point so often
+  bool stop = false;                  ///< SIGSTOP at the point instead of SIGKILL; it goes on after `pause`, and ends soon after
+  std::chrono::milliseconds pause{0}; ///< past the leases or not
   std::chrono::milliseconds patience{0}; ///< killed after so long when it still lives
 
   friend bool operator==(const life&, const life&) = default;

@@ -31,7 +31,7 @@ void observer::run() {
       trouble_ = e.what();
       db.reset(); // the database restarts
     }
-    std::this_thread::sleep_for(milliseconds{250});
+    std::this_thread::sleep_for(milliseconds{100});
   }
 }
 

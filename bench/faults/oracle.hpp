@@ -19,6 +19,7 @@ namespace ingot::faults {
 /// What became of jobs.
 struct job_counts {
   std::uint64_t succeeded = 0, ended_with_reason = 0; ///< the latter: dead or failed, and why is kept
+  std::map<std::string, std::uint64_t> reasons = {};  ///< by kind and reason
 };
 
 /// Knows every acknowledgement and compares the database with them, once all is quiet: nobody sends, the spools are empty and the

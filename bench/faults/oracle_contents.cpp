@@ -62,9 +62,10 @@ job_counts oracle::check_jobs() {
     const auto name = "job " + *row[0] + " (" + *row[1] + ", " + *row[4] + ") is " + state;
     if (state == "succeeded")
       ++out.succeeded;
-    else if ((state == "dead" || state == "failed") && !row[3]->empty())
+    else if ((state == "dead" || state == "failed") && !row[3]->empty()) {
       ++out.ended_with_reason;
-    else
+      ++out.reasons[*row[1] + ' ' + state + ": " + row[3]->substr(0, 120)];
+    } else
       find(finding_kind::job_unfinished, name + (row[3]->empty() ? ", without a reason" : ": " + *row[3]));
   }
   for (const auto& row : db_.rows("SELECT key, kind, jobs, running FROM job_lanes"))

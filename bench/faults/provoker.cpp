@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 namespace {
 
 /// A sync by hand comes so often all the time.
-constexpr auto sync_interval = milliseconds{1'500};
+constexpr auto sync_interval = milliseconds{4'000};
 
 std::vector<testing::header> as_admin() {
   return {{"Authorization", "Bearer " + std::string{testing::admin_token}}, {"Content-Type", "application/json"}};
@@ -26,66 +26,75 @@ std::vector<testing::header> as_cron() {
 } // namespace
 
 provoker::provoker(std::vector<std::uint16_t> ports, std::string database_url, std::size_t followed)
-    : ports_{std::move(ports)}, url_{std::move(database_url)}, followed_{followed}, thread_{[this] { run(); }} {}
+    : ports_{std::move(ports)}, url_{std::move(database_url)}, followed_{followed}, wanted_(ports_.size()) {
+  for (auto i = std::size_t{0}; i < ports_.size(); ++i)
+    threads_.emplace_back([this, i] { run(i); });
+}
 
 provoker::~provoker() {
   stopping_ = true;
-  thread_.join();
+  for (auto& x : threads_)
+    x.join();
 }
 
-bool provoker::post(const std::string& path, std::vector<testing::header> headers, const std::string& body) {
-  for (auto tries = std::size_t{0}; tries < ports_.size(); ++tries) {
-    try {
-      auto client = testing::http_client{ports_[next_++ % ports_.size()], milliseconds{2'000}};
-      const auto status = client.request("POST", path, headers, body).status;
-      if (status == 200 || status == 202) {
-        ++orders_;
-        return true;
-      }
-      if (status == 409)
-        return false; // one is under way
-    } catch (const testing::http_error&) {
-    }
+bool provoker::post(std::size_t node, const std::string& path, const std::vector<testing::header>& headers,
+                    const std::string& body) {
+  try {
+    auto client = testing::http_client{ports_[node], milliseconds{1'000}};
+    const auto status = client.request("POST", path, headers, body).status;
+    orders_ += status == 200 || status == 202 ? 1 : 0;
+    return status == 200 || status == 202;
+  } catch (const testing::http_error&) {
+    return false;
   }
-  return false;
 }
 
 bool provoker::order_rollup() {
-  return post("/cron/rollup", as_cron(), "{}");
+  for (auto i = std::size_t{0}; i < ports_.size(); ++i)
+    if (post(i, "/cron/rollup", as_cron(), "{}"))
+      return true;
+  return false;
 }
 
 /// By the clock it would come too seldom: the same job, as the scheduler writes it.
-void provoker::order_sweep() {
+void provoker::order_sweep() try {
   testing::sql db{url_};
   db.run("WITH added AS (INSERT INTO jobs (kind, key, payload) SELECT 'blob_sweep', 'blob_sweep', '{\"orphans\":false}' "
          "WHERE NOT EXISTS (SELECT FROM job_lanes WHERE key = 'blob_sweep') RETURNING id, kind, key, priority, run_at) "
          "INSERT INTO job_lanes AS l (key, job_id, kind, priority, run_at, jobs) "
          "SELECT key, id, kind, priority, run_at, 1 FROM added ON CONFLICT (key) DO UPDATE SET jobs = l.jobs + 1");
   ++orders_;
+} catch (const std::exception&) {
+  // The database restarts: the next one.
 }
 
-void provoker::run() {
-  auto next_sync = steady_clock::now();
-  auto repository = std::size_t{0};
-  while (!stopping_) {
-    const auto wanted = [this](provocation x) { return (wanted_ & bit(x)) != 0; };
-    try {
-      if (wanted(provocation::search))
-        post("/cron/rebuild-search", as_cron(), "");
-      if (wanted(provocation::rollup))
-        order_rollup();
-      if (wanted(provocation::nightly))
-        post("/api/v1/admin/nightly-runs", as_admin(), "{}");
-      if (wanted(provocation::sweep))
-        order_sweep();
-      if (followed_ > 0 && steady_clock::now() >= next_sync) {
-        next_sync = steady_clock::now() + sync_interval;
-        post("/api/v1/repositories/" + std::to_string(1 + repository++ % followed_) + "/sync", as_admin(), "{}");
-      }
-    } catch (const std::exception&) {
-      // The database restarts.
+void provoker::order_sync(std::size_t node) {
+  static std::atomic<std::size_t> next{0};
+  post(node, "/api/v1/repositories/" + std::to_string(1 + next++ % followed_) + "/sync", as_admin(), "{}");
+}
+
+void provoker::run(std::size_t node) {
+  for (auto next_sync = steady_clock::now(); !stopping_; std::this_thread::sleep_for(milliseconds{100})) {
+    switch (wanted_[node].load()) {
+    case provocation::search:
+      post(node, "/cron/rebuild-search", as_cron(), "");
+      break;
+    case provocation::rollup:
+      post(node, "/cron/rollup", as_cron(), "{}");
+      break;
+    case provocation::nightly:
+      post(node, "/api/v1/admin/nightly-runs", as_admin(), "{}");
+      break;
+    case provocation::sweep:
+      order_sweep();
+      break;
+    default:
+      break;
     }
-    std::this_thread::sleep_for(milliseconds{100});
+    if (followed_ > 0 && steady_clock::now() >= next_sync) {
+      next_sync = steady_clock::now() + sync_interval;
+      order_sync(node);
+    }
   }
 }
 

@@ -4,45 +4,44 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace ingot::faults {
 
-/// Makes work that passes named failpoints: rollups, rebuilds of the search, nightly runs, sweeps and syncs by hand, as operators
-/// and timetables order them. Whoever is asked may be gone: then the next one is asked.
+/// Makes work that passes named failpoints: rollups, rebuilds of the search, nightly runs and sweeps, and now and then a sync by
+/// hand, as operators and timetables order them. A node's work is ordered from the node itself, which is the first to hear of it;
+/// each has a thread of its own, since nodes that are stopped do not answer.
 class provoker {
 public:
   /// @param followed how many repositories are followed
   provoker(std::vector<std::uint16_t> ports, std::string database_url, std::size_t followed);
   ~provoker();
 
-  /// What is wanted from now on, a bit each.
-  void want(std::uint32_t provocations) noexcept { wanted_ = provocations; }
-
-  static constexpr std::uint32_t bit(provocation x) noexcept { return 1u << static_cast<unsigned>(x); }
+  /// What a node needs from now on; traffic: nothing of these.
+  void want(std::size_t node, provocation what) noexcept { wanted_[node] = what; }
 
   /// Orders that were taken.
   std::uint64_t orders() const noexcept { return orders_; }
 
-  /// A rollup of all that changed, ordered from a node that lives; once, and not waited for. @returns whether one took it
+  /// A rollup of all that changed, from the first node that takes the order. @returns whether one did
   bool order_rollup();
 
 private:
-  void run();
-  bool post(const std::string& path, std::vector<std::pair<std::string, std::string>> headers, const std::string& body);
+  void run(std::size_t node);
+  bool post(std::size_t node, const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers,
+            const std::string& body);
   void order_sweep();
+  void order_sync(std::size_t node);
 
   std::vector<std::uint16_t> ports_;
   std::string url_;
   std::size_t followed_;
-  std::atomic<std::uint32_t> wanted_{0};
+  std::vector<std::atomic<provocation>> wanted_;
   std::atomic<std::uint64_t> orders_{0};
   std::atomic<bool> stopping_{false};
-  std::atomic<std::size_t> next_{0};
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 } // namespace ingot::faults

@@ -83,6 +83,8 @@ void traffic::send_github(unsigned sender_number) {
       return;
     if (++x.step == steps_of_a_repository)
       x = {fresh++, 0, by.below(board_.ports.size())};
+    else if (by.below(8) == 0) // GitHub goes through a balancer, too
+      x.node = by.below(board_.ports.size());
   }
 }
 

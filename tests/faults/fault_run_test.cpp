@@ -36,3 +36,81 @@ TEST_CASE("law 1: a short run of kills, stops, restarts and failing disks loses 
   for (const auto n : out.acknowledged)
     CHECK(n > 0);
 }
+
+namespace {
+
+/// Some seconds of two nodes that nobody kills, with one protection off.
+run_settings without(const char* protection) {
+  auto out = run_settings{};
+  out.script.seed = 7;
+  out.script.nodes = 2;
+  out.script.length = std::chrono::seconds{5};
+  out.rate = 300;
+  out.sites = 2;
+  out.followed = 0;
+  out.environment["INGOT_TEST_SWITCH_OFF"] = protection;
+  return out;
+}
+
+run_settings power_cuts(const char* protection) {
+  auto out = without(protection);
+  out.script.length = std::chrono::seconds{8};
+  out.script.others = {fault::power_cut};
+  out.script.pause_between = std::chrono::milliseconds{1'000};
+  return out;
+}
+
+/// Attempts at syncs of contents are stopped past their leases before they write, and others do their jobs meanwhile.
+run_settings pauses(const char* protection) {
+  auto out = without(protection);
+  out.script.length = std::chrono::seconds{15};
+  out.script.lease = std::chrono::milliseconds{300};
+  out.script.stops = 40;
+  out.script.points = {"contents_blobs_kept"};
+  out.mix = {.github = 0, .sites = 0, .events = 1, .stripe = 0, .crawl = 0};
+  out.rate = 100;
+  out.followed = 3;
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("law 2: with dedupe off the oracle finds deliveries and events that are applied twice") {
+  const auto out = run_faults(without("dedupe"));
+  INFO(out.text());
+  CHECK(out.count(finding_kind::applied_twice) > 0);
+  CHECK(out.count(finding_kind::lost) == 0);
+}
+
+TEST_CASE("law 12: with fencing off the oracle finds updates of one node that another one overwrote") {
+  const auto out = run_faults(without("fencing"));
+  INFO(out.text());
+  CHECK(out.count(finding_kind::lost) > 0);
+  CHECK(out.count(finding_kind::applied_twice) == 0);
+}
+
+TEST_CASE("law 12: with fencing off the oracle finds contents that an attempt without its lease brought back") {
+  const auto out = run_faults(pauses("fencing"));
+  INFO(out.text());
+  CHECK(out.stops_at_failpoints > 0);
+  CHECK(out.count(finding_kind::regressed) + out.count(finding_kind::disagrees) > 0);
+}
+
+TEST_CASE("law 1: with fsync off the oracle finds what a power cut took") {
+  const auto out = run_faults(power_cuts("fsync"));
+  INFO(out.text());
+  CHECK(out.faults.at("power_cut") > 0);
+  CHECK(out.count(finding_kind::lost) > 0);
+}
+
+TEST_CASE("laws 1, 2 and 12: with every protection on the oracle finds nothing in runs like those that find something without") {
+  auto settings = pauses("");
+  settings.mix = {.github = 4, .sites = 1, .events = 2, .stripe = 1, .crawl = 1};
+  settings.script.others = {fault::power_cut};
+  settings.script.pause_between = std::chrono::milliseconds{1'000};
+  const auto out = run_faults(settings);
+  INFO(out.text());
+  CHECK(out.sound());
+  CHECK(out.stops_at_failpoints > 0);
+  CHECK(out.faults.at("power_cut") > 0);
+}
