@@ -17,6 +17,14 @@ using ingot::testing::shimmed_process;
 
 namespace {
 
+/// A seed of a cut that takes all that was not synced (volatile_file::after_cut).
+const std::uint64_t nothing_left = [] {
+  std::uint64_t seed = 0;
+  while (std::mt19937_64{seed}() % 3 != 0 || std::mt19937_64{seed + 1}() % 3 != 0)
+    ++seed;
+  return seed;
+}();
+
 std::string content_of(const fs::path& file) {
   std::ifstream in{file, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
@@ -216,3 +224,26 @@ TEST_CASE("law 1: a spool has everything that it acknowledged after power cuts a
   }
   CHECK(cuts_with_loss > 5);
 }
+
+#ifdef INGOT_TEST_SWITCHES
+TEST_CASE("test switches: without fsync a power cut takes what the spool has acknowledged") {
+  ingot::testing::temporary_folder folder;
+  ingot::testing::temporary_folder beside;
+  shim_control shim{beside.path() / "shim", folder.path() / "spool.sqlite"};
+  for (const bool off : {true, false}) {
+    // An empty spool that was closed in order, and one group in it.
+    {
+      shimmed_process p{shim};
+      REQUIRE(p.ask("spool " + folder.path().string()) == "ok 0");
+      REQUIRE(p.ask("shut") == "ok");
+    }
+    shimmed_process p{shim, {{"INGOT_TEST_SWITCH_OFF", off ? "fsync" : ""}}};
+    REQUIRE(p.ask("spool " + folder.path().string()) == "ok 0");
+    REQUIRE(p.ask("append 3 500") == "ok 3");
+    p.kill();
+    CHECK((shim.cut_power(off ? nothing_left : 1) > 0) == off);
+    shimmed_process after{shim};
+    CHECK(after.ask("spool " + folder.path().string()) == (off ? "ok 0" : "ok 3"));
+  }
+}
+#endif

@@ -10,11 +10,12 @@
 
 namespace ingot::testing {
 
-shimmed_process::shimmed_process(const bench::shim_control& shim) {
+shimmed_process::shimmed_process(const bench::shim_control& shim, const std::map<std::string, std::string>& more) {
   int in[2], out[2];
   if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
     throw std::runtime_error("no pipe");
-  const auto environment = shim.environment();
+  auto environment = shim.environment();
+  environment.insert(more.begin(), more.end());
   pid_ = ::fork();
   if (pid_ == 0) {
     ::dup2(in[0], STDIN_FILENO);

@@ -2,6 +2,7 @@
 
 #include "bench/faults/shim_control.hpp"
 
+#include <map>
 #include <string>
 
 #include <sys/types.h>
@@ -11,7 +12,8 @@ namespace ingot::testing {
 /// The program disk_commands with the disk shim in it; killed with this object.
 class shimmed_process {
 public:
-  explicit shimmed_process(const bench::shim_control& shim);
+  /// @param more of its environment
+  explicit shimmed_process(const bench::shim_control& shim, const std::map<std::string, std::string>& more = {});
   ~shimmed_process();
   shimmed_process(const shimmed_process&) = delete;
   shimmed_process& operator=(const shimmed_process&) = delete;

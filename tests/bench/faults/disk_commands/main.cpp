@@ -85,6 +85,10 @@ struct commands {
       spool = std::make_unique<ingot::storage::spool>(path, ingot::spool_settings{});
       return "ok " + std::to_string(spool->depth());
     }
+    if (verb == "shut") {
+      spool.reset();
+      return "ok";
+    }
     if (verb == "append") { // a group of so many, with bodies of so many bytes
       line >> a >> b;
       std::vector<ingot::delivery> group;
