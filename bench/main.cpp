@@ -88,6 +88,7 @@ int run(const suite_settings& settings, const std::string& json_file, bool json_
 struct fault_options {
   ingot::faults::run_settings run;
   double minutes = 5;
+  bool others = true;
   bool json = false;
 };
 
@@ -95,7 +96,6 @@ void describe(CLI::App& app, fault_options& x) {
   auto& script = x.run.script;
   x.run.progress = true;
   script.nodes = 3;
-  script.others = ingot::faults::all_other_faults();
   app.add_option("--node", x.run.binary, "the binary ingot")->required();
   app.add_option("--seed", script.seed, "settles the script and what is sent")->capture_default_str();
   app.add_option("--minutes", x.minutes, "of load at most; it ends when all kills and restarts are done")->capture_default_str();
@@ -103,6 +103,8 @@ void describe(CLI::App& app, fault_options& x) {
   app.add_option("--kills", script.kills, "SIGKILLs, a twentieth of them at each failpoint (0: 30 a minute)");
   app.add_option("--restarts", script.restarts, "of PostgreSQL, immediately, spread over the minutes");
   app.add_option("--stops", script.stops, "lives that are stopped at a failpoint (0: 2 a minute)");
+  app.add_option("--points", script.points, "only these failpoints (default: all)")->delimiter(',');
+  app.add_flag("!--no-others", x.others, "no faults but kills, stops and restarts");
   app.add_option("--rate", x.run.rate, "requests a second that are begun")->capture_default_str();
   app.add_flag("--json", x.json, "only the line of JSON on standard output");
 }
@@ -112,6 +114,8 @@ int run(fault_options& x) {
   script.length = std::chrono::milliseconds{static_cast<std::int64_t>(x.minutes * 60'000)};
   if (script.kills == 0)
     script.kills = static_cast<unsigned>(x.minutes * 30);
+  if (x.others)
+    script.others = ingot::faults::all_other_faults();
   if (script.stops == 0)
     script.stops = static_cast<unsigned>(x.minutes * 2);
   const auto out = ingot::faults::run_faults(x.run);

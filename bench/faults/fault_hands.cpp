@@ -33,8 +33,14 @@ void fault_hands::end_due() {
 }
 
 void fault_hands::end_all() {
-  for (const auto& [at, what] : std::exchange(ends_, {}))
-    what();
+  while (!ends_.empty()) // some begin others
+    for (const auto& [at, what] : std::exchange(ends_, {}))
+      what();
+}
+
+/// What it meant for the node may show a moment later.
+void fault_hands::trust_disk_again(fault_node& x) {
+  later(seconds{3}, [&x] { x.expect_death_by_disk(false); });
 }
 
 void fault_hands::continue_backends() {
@@ -83,20 +89,28 @@ void fault_hands::make(const timed_fault& x) {
   case fault::disk_full:
     node.take_database_away(clock::now() + x.length);
     node.disk().set_room(static_cast<std::uint64_t>(x.value) % 100'000);
-    later(x.length, [&node] { node.disk().set_room({}); });
+    node.expect_death_by_disk(true);
+    later(x.length, [this, &node] {
+      node.disk().set_room({});
+      trust_disk_again(node);
+    });
     break;
   case fault::fsync_error:
     node.take_database_away(clock::now() + x.length);
     node.disk().fail_syncs(x.value % 2 == 0 ? -1 : 1);
-    later(x.length, [&node] { node.disk().fail_syncs(0); });
+    node.expect_death_by_disk(true);
+    later(x.length, [this, &node] {
+      node.disk().fail_syncs(0);
+      trust_disk_again(node);
+    });
     break;
   case fault::torn_write:
     node.take_database_away(clock::now() + x.length);
     node.disk().tear_write(1 + x.value % 60);
     node.expect_death_by_disk(true);
-    later(x.length, [&node] {
+    later(x.length, [this, &node] {
       node.disk().tear_write(0);
-      node.expect_death_by_disk(false);
+      trust_disk_again(node);
     });
     break;
   case fault::power_cut:

@@ -29,6 +29,7 @@ private:
   using clock = std::chrono::steady_clock;
 
   void later(std::chrono::milliseconds after, std::function<void()> what);
+  void trust_disk_again(fault_node& x);
   void continue_backends();
   void stop_backend(std::uint64_t any, std::chrono::milliseconds length);
   void disturb_github(std::uint64_t seed);

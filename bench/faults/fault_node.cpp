@@ -100,7 +100,7 @@ std::optional<ending> fault_node::look() {
     const auto killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
     if (killed && kill_sent_)
       return life_.point == no_failpoint || life_.stop ? ending::at_random : ending::missed;
-    if (killed && death_by_disk_)
+    if (death_by_disk_ && (killed || (WIFEXITED(*status) && WEXITSTATUS(*status) != 0)))
       return ending::by_disk;
     if (killed && life_.point != no_failpoint && !life_.stop)
       return ending::at_point;

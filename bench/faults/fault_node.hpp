@@ -17,7 +17,7 @@ enum class ending : std::uint8_t {
   at_point,  ///< of its failpoint
   missed,    ///< of SIGKILL in good time: it did not pass its failpoint
   at_random, ///< of SIGKILL, as its script wanted
-  by_disk,   ///< of a torn write
+  by_disk,   ///< of a torn write, or by itself because its disk is full or cannot be relied on
   by_itself, ///< of nothing that the run did: a finding
 };
 
@@ -51,7 +51,7 @@ public:
   /// SIGSTOP for so long; nothing when it is stopped already.
   void stop(std::chrono::milliseconds length);
 
-  /// Its writes may kill it from now on, or no longer.
+  /// Its disk may be its end from now on, or no longer.
   void expect_death_by_disk(bool on) noexcept { death_by_disk_ = on; }
 
   const life& current() const noexcept { return life_; }

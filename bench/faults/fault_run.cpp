@@ -147,7 +147,12 @@ private:
     std::this_thread::sleep_for(milliseconds{5});
   }
 
-  void note(const fault_node& x, ending how) {
+  static std::string last_words(fault_node& x) {
+    const auto all = x.process().log();
+    return all.size() > 600 ? all.substr(all.size() - 600) : all;
+  }
+
+  void note(fault_node& x, ending how) {
     switch (how) {
     case ending::at_point:
       ++kills_[static_cast<std::size_t>(x.current().point)];
@@ -161,7 +166,7 @@ private:
       ++report_.kills_at_random;
       return;
     case ending::by_disk:
-      ++report_.faults["died of a torn write"];
+      ++report_.faults["died of its disk"];
       return;
     case ending::by_itself:
       found_.add(finding_kind::node_ended,
@@ -220,6 +225,19 @@ private:
            db.number("SELECT count(*) FROM jobs WHERE state IN ('pending', 'running')") == 0;
   }
 
+  /// Unfinished jobs by kind.
+  std::string unfinished() {
+    try {
+      testing::sql db{world_.database_url()};
+      return db.text("SELECT coalesce(string_agg(n || ' ' || kind || ' ' || state || ' ' || why, ', '), 'no job waits') FROM "
+                     "(SELECT count(*) "
+                     "AS n, kind, state, coalesce(max(last_error), '') AS why FROM jobs WHERE state IN ('pending', 'running') "
+                     "GROUP BY kind, state) x");
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+  }
+
   void judge() {
     report_.seed = settings_.script.seed;
     report_.nodes = settings_.script.nodes;
@@ -259,7 +277,8 @@ private:
     next_progress_ = clock::now() + seconds{5};
     const auto acks = board_.acknowledged.acknowledged();
     if (resting_) {
-      std::fprintf(stderr, "faults: %4.0f s, all comes to rest: %s\n", seconds_since(began_), waits_for_);
+      std::fprintf(stderr, "faults: %4.0f s, all comes to rest: %s; %s\n", seconds_since(began_), waits_for_,
+                   unfinished().c_str());
       return;
     }
     std::fprintf(stderr, "faults: %4.0f s, %llu kills (%llu missed their failpoint), %llu acks (%.0f/s), %llu findings\n",

@@ -19,7 +19,7 @@ struct run_settings {
   double rate = 700;            ///< requests a second that are begun, all intakes together
   double again_share = 0.05;    ///< of acknowledged requests that are sent once more, to another node where there is one
   traffic_mix mix;
-  std::size_t sites = 6, followed = 6;
+  std::size_t sites = 6, followed = 24;
   std::map<std::string, std::string> environment = {}; ///< of the nodes
   bool progress = false;                               ///< a line on standard error every few seconds
 };

@@ -36,7 +36,7 @@ milliseconds patience_of(provocation x) {
   using namespace std::chrono_literals;
   switch (x) {
   case provocation::traffic:
-    return 4s;
+    return 6s;
   case provocation::outage:
   case provocation::drain:
     return 6s;
@@ -68,7 +68,7 @@ std::vector<life> lives_of(const script_settings& of, chance& any) {
   const auto at_points = kills_at_each(of) * static_cast<unsigned>(points.size());
   for (auto i = at_points; i < of.kills; ++i) {
     auto out = life{};
-    out.patience = any.between(milliseconds{50}, milliseconds{3'000});
+    out.patience = any.between(milliseconds{100}, milliseconds{6'000});
     groups.push_back({out});
   }
   for (auto i = 0u; i < of.stops && !points.empty(); ++i) {

@@ -29,11 +29,11 @@ struct named_failpoint {
 
 /// All of config/failpoints.hpp.
 inline constexpr std::array<named_failpoint, 18> failpoints{{
-    {"before_commit", provocation::traffic, 60},
-    {"during_commit", provocation::traffic, 60},
-    {"after_commit", provocation::traffic, 60},
-    {"before_spool_commit", provocation::outage, 20},
-    {"after_spool_commit", provocation::outage, 20},
+    {"before_commit", provocation::traffic, 300},
+    {"during_commit", provocation::traffic, 300},
+    {"after_commit", provocation::traffic, 300},
+    {"before_spool_commit", provocation::outage, 60},
+    {"after_spool_commit", provocation::outage, 60},
     {"before_drain_commit", provocation::drain, 2},
     {"after_drain_commit", provocation::drain, 2},
     {"search_step", provocation::search, 3},

@@ -2,6 +2,8 @@
 
 #include "bench/faults/bodies.hpp"
 #include "bench/libpq_environment.hpp"
+#include "config/master_keys.hpp"
+#include "storage/credentials.hpp"
 #include "tests/support/sql.hpp"
 
 #include <csignal>
@@ -13,7 +15,7 @@ using testing::node;
 
 namespace {
 
-constexpr auto github_token = "ghp_faultRunsToken4f8d21";
+const std::string github_token = "ghp_faultRunsToken4f8d21";
 constexpr auto master_key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 std::vector<testing::header> as_admin() {
@@ -102,14 +104,26 @@ std::map<std::string, std::string> fault_world::environment_of(const world_setti
   return out;
 }
 
+/// A token for each repository, and with it a limit of its own: what a killed node has leased of one is nobody's for more than a
+/// minute, and here nodes are killed oftener than that.
 void fault_world::follow_all() {
+  auto settings = ingot::settings{};
+  settings.master_key = master_key;
+  const auto keys = master_keys{settings};
+  auto link = storage::connection{database_->url(), settings.database};
   testing::sql db{database_->url()};
-  for (auto i = std::size_t{0}; i < followed->size(); ++i)
+  for (auto i = std::size_t{0}; i < followed->size(); ++i) {
+    auto credential = storage::new_credential{};
+    credential.account = "owner" + std::to_string(i);
+    credential.access_token = github_token + std::to_string(i);
+    standin.add_token(credential.access_token, {.login = credential.account, .user_id = 100 + static_cast<std::int64_t>(i)});
+    const auto id = storage::put_credential(link, keys, credential, {"the fault run", {}}).id;
     expect(nodes.front()->process().client().request("POST", "/api/v1/repositories", as_admin(),
                                                      R"({"provider":"github","owner":")" +
                                                          std::string{followed_repositories::owner} + R"(","name":")" +
-                                                         followed->name(i) + R"("})"),
+                                                         followed->name(i) + R"(","credentialId":)" + std::to_string(id) + '}'),
            201, "following a repository");
+  }
   if (!testing::eventually(
           [&] {
             return db.number("SELECT count(*) FROM provider_repositories WHERE complete") ==
