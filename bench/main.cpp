@@ -1,5 +1,6 @@
 #include "bench/application_bench.hpp"
 #include "bench/contents_bench.hpp"
+#include "bench/faults/fault_run.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/limiter_bench.hpp"
 #include "bench/manifest_bench.hpp"
@@ -84,6 +85,42 @@ int run(const suite_settings& settings, const std::string& json_file, bool json_
   return out.sound() ? 0 : 1;
 }
 
+struct fault_options {
+  ingot::faults::run_settings run;
+  double minutes = 5;
+  bool json = false;
+};
+
+void describe(CLI::App& app, fault_options& x) {
+  auto& script = x.run.script;
+  x.run.progress = true;
+  script.nodes = 3;
+  script.others = ingot::faults::all_other_faults();
+  app.add_option("--node", x.run.binary, "the binary ingot")->required();
+  app.add_option("--seed", script.seed, "settles the script and what is sent")->capture_default_str();
+  app.add_option("--minutes", x.minutes, "of load at most; it ends when all kills and restarts are done")->capture_default_str();
+  app.add_option("--nodes", script.nodes, "1 to 3")->check(CLI::Range(1, 3))->capture_default_str();
+  app.add_option("--kills", script.kills, "SIGKILLs, a twentieth of them at each failpoint (0: 30 a minute)");
+  app.add_option("--restarts", script.restarts, "of PostgreSQL, immediately, spread over the minutes");
+  app.add_option("--stops", script.stops, "lives that are stopped at a failpoint (0: 2 a minute)");
+  app.add_option("--rate", x.run.rate, "requests a second that are begun")->capture_default_str();
+  app.add_flag("--json", x.json, "only the line of JSON on standard output");
+}
+
+int run(fault_options& x) {
+  auto& script = x.run.script;
+  script.length = std::chrono::milliseconds{static_cast<std::int64_t>(x.minutes * 60'000)};
+  if (script.kills == 0)
+    script.kills = static_cast<unsigned>(x.minutes * 30);
+  if (script.stops == 0)
+    script.stops = static_cast<unsigned>(x.minutes * 2);
+  const auto out = ingot::faults::run_faults(x.run);
+  if (!x.json)
+    std::fputs(out.text().c_str(), stdout);
+  std::printf("%s\n", out.json().c_str());
+  return out.sound() ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -159,6 +196,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   manifests_command->add_option("--work-dir", manifests.work_dir, "for the data folder (default: a temporary one)");
 
+  fault_options faults;
+  auto* faults_command = app.add_subcommand(
+      "faults", "nodes under load that are killed, stopped and cut off, and an oracle that looks for what is lost");
+  describe(*faults_command, faults);
+
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
     auto* command = app.add_subcommand(name, what);
@@ -183,6 +225,8 @@ int main(int argc, char** argv) {
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;
+    if (faults_command->parsed())
+      return run(faults);
     if (manifests_command->parsed())
       return run_manifest_bench(manifests) ? 0 : 1;
     if (limiter_command->parsed())

@@ -2,6 +2,7 @@
 
 #include "commands/check_config.hpp"
 #include "commands/http_call.hpp"
+#include "config/test_switches.hpp"
 #include "storage/cluster.hpp"
 #include "telemetry/log.hpp"
 
@@ -83,6 +84,8 @@ int serve(loaded_config config, const std::string& program, const serve_function
     return misconfigured;
   }
   log::configure(config.values.log);
+  if (const auto off = test_switches_off(); !off.empty())
+    log::warn("protections are switched off for a test: what this node keeps is not to be trusted", {{"off", off}});
   // One node owns a data folder: whatever lies in it changes only under the lock.
   const auto lock = storage::data_lock{config.values.data_dir};
   serve_request request;

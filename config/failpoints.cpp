@@ -12,6 +12,7 @@ namespace {
 struct armed_failpoint {
   std::string name;
   std::atomic<long> passes_left{0};
+  int signal = SIGKILL;
 
   armed_failpoint() {
     const char* text = std::getenv("INGOT_FAILPOINT");
@@ -19,6 +20,10 @@ struct armed_failpoint {
       return;
     name = text;
     passes_left = 1;
+    if (name.ends_with(":stop")) {
+      signal = SIGSTOP;
+      name.resize(name.size() - std::string_view{":stop"}.size());
+    }
     if (auto colon = name.find(':'); colon != std::string::npos) {
       passes_left = std::strtol(name.c_str() + colon + 1, nullptr, 10);
       name.resize(colon);
@@ -34,7 +39,7 @@ void failpoint(std::string_view name) noexcept {
   if (armed.name.empty() || name != armed.name)
     return;
   if (armed.passes_left.fetch_sub(1) == 1)
-    std::raise(SIGKILL);
+    std::raise(armed.signal);
 }
 
 } // namespace ingot

@@ -1,6 +1,7 @@
 #include "storage/deliveries.hpp"
 
 #include "storage/binary_array.hpp"
+#include "storage/switched_statements.hpp"
 
 #include <algorithm>
 #include <array>
@@ -166,6 +167,12 @@ void mark_replayed(pipeline& db, const std::vector<const github::group::item*>& 
   db.add("mark_delivery_replayed", {source.parameter(), id.parameter(), received_at.parameter(), outcome.parameter()});
 }
 
+// An id that was taken before is taken again.
+constexpr auto without_dedupe = std::to_array<statement_switch>({
+    {"keep_deliveries", "ON CONFLICT DO NOTHING",
+     "ON CONFLICT (source, delivery_id) DO UPDATE SET received_at = excluded.received_at"},
+});
+
 constexpr auto statements = std::to_array<named_statement>({
     {"keep_deliveries", keep_deliveries_sql},
     {"keep_failed_delivery", keep_failed_delivery_sql},
@@ -175,7 +182,7 @@ constexpr auto statements = std::to_array<named_statement>({
 } // namespace
 
 std::span<const named_statement> delivery_statements() {
-  return statements;
+  return switched(statements, test_switch::dedupe, without_dedupe);
 }
 
 void keep_deliveries(pipeline& db, std::vector<arriving_delivery> arrived) {

@@ -1,5 +1,7 @@
 #include "storage/event_statements.hpp"
 
+#include "storage/switched_statements.hpp"
+
 #include <array>
 
 namespace ingot::storage {
@@ -60,10 +62,16 @@ constexpr auto statements = std::to_array<named_statement>({
     )sql"},
 });
 
+// A request or a key that was taken before is taken again.
+constexpr auto without_dedupe = std::to_array<statement_switch>({
+    {"open_event_requests", "ON CONFLICT DO NOTHING", "ON CONFLICT (received_at, id) DO UPDATE SET id = excluded.id"},
+    {"take_event_keys", "ON CONFLICT DO NOTHING", "ON CONFLICT (key) DO UPDATE SET day = excluded.day"},
+});
+
 } // namespace
 
 std::span<const named_statement> event_statements() {
-  return statements;
+  return switched(statements, test_switch::dedupe, without_dedupe);
 }
 
 } // namespace ingot::storage

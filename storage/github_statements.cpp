@@ -1,4 +1,5 @@
 #include "storage/github_rows.hpp"
+#include "storage/switched_statements.hpp"
 
 #include <array>
 
@@ -253,6 +254,11 @@ constexpr auto tell_followers_of_repositories = R"sql(
   FROM u WHERE p.id = u.id
 )sql";
 
+// A decision is written whatever version the row has by now.
+constexpr auto without_fencing = std::to_array<statement_switch>({
+    {"write_repositories", "r.version = u.base_version AND", ""},
+});
+
 constexpr auto statements = std::to_array<named_statement>({
     {"lock_repositories", lock_repositories_sql},
     {"load_repositories", load_repositories},
@@ -271,7 +277,7 @@ constexpr auto statements = std::to_array<named_statement>({
 } // namespace
 
 std::span<const named_statement> github_statements() {
-  return statements;
+  return switched(statements, test_switch::fencing, without_fencing);
 }
 
 } // namespace ingot::storage

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "model/time.hpp"
 #include "net/http/message.hpp"
 
 #include <cstddef>
@@ -102,6 +103,9 @@ public:
 
   /// Loads the certificate again (SIGHUP); connections that stand keep theirs. @returns what was wrong, empty if fine
   std::string reload_tls();
+
+  /// When the certificate ends that new connections get; nothing without TLS.
+  std::optional<timestamp> certificate_end() const;
 
   server_counts counts() const noexcept;
 

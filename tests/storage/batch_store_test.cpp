@@ -1,4 +1,5 @@
 #include "storage/batch_store.hpp"
+#include "tests/storage/switched_off.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -115,6 +116,18 @@ TEST_CASE_METHOD(store_fixture, "law 2: an id that was taken is a duplicate, in 
   CHECK(db.sql("SELECT count(*) FROM delivery_ids") == "3");
 }
 
+TEST_CASE_METHOD(store_fixture, "test switches: without dedupe a delivery that arrives twice is applied twice") {
+  const testing::switched_off off{"dedupe"};
+  if (!off)
+    return;
+  auto node = open_batch_store(db.url(), db.settings());
+  for (auto i = 0; i < 2; ++i) {
+    auto g = group({push(1, "a")});
+    CHECK(commit(g, node.get()) == outcomes{stored});
+  }
+  CHECK(db.sql("SELECT count(*) FROM deliveries") == "2");
+}
+
 TEST_CASE_METHOD(store_fixture, "a commit says whether it ordered a sync of whoever follows the branch") {
   db.sql("INSERT INTO provider_repositories (user_id, provider, owner, name, external_id, branch) VALUES ('', 'github', 'o', "
          "'r1', 1, "
@@ -163,6 +176,23 @@ TEST_CASE_METHOD(store_fixture,
   commit(ours);
   CHECK(ours.known.repository.version == 3);
   CHECK(db.sql("SELECT title || ' ' || jsonb_array_length(history) FROM pull_requests") == "their title 3");
+}
+
+TEST_CASE_METHOD(store_fixture, "test switches: without fencing a decision is written over another node's") {
+  const testing::switched_off off{"fencing"};
+  if (!off)
+    return;
+  auto node = open_batch_store(db.url(), db.settings());
+  auto first = group({pull_request(1, "a", "opened", 1)});
+  commit(first, node.get());
+  auto theirs = group({pull_request(1, "theirs", "edited", 3, "their title")}, first.known);
+  auto ours = group({pull_request(1, "ours", "closed", 2, "our title")}, first.known);
+  decide(theirs);
+  decide(ours);
+  commit(theirs, node.get());
+  commit(ours, node.get());
+  // The newer title is gone (law 4), and so is its event.
+  CHECK(db.sql("SELECT title || ' ' || jsonb_array_length(history) FROM pull_requests") == "our title 2");
 }
 
 TEST_CASE_METHOD(store_fixture, "law 12: two nodes that hear of a repository at once make one row of it") {

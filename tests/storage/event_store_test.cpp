@@ -1,5 +1,6 @@
 #include "storage/event_store.hpp"
 
+#include "tests/storage/switched_off.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -82,6 +83,21 @@ TEST_CASE("storage: law 2: an idempotency key counts once, within a request, acr
   CHECK(application.send(copy("r1", "a") + ',' + copy("r1", "c")) == "1/1");
   CHECK(application.send(copy("r1", "a"), "192.0.2.1", noon + std::chrono::hours{30}) == "0/1");
   CHECK(db.sql("SELECT count(*) FROM events") == "3");
+}
+
+TEST_CASE("storage: test switches: without dedupe a key and a repeated request count twice") {
+  const testing::switched_off off{"dedupe"};
+  if (!off)
+    return;
+  database db;
+  sender application{db};
+  CHECK(application.send(copy("r1", "a")) == "1/0");
+  CHECK(application.send(copy("r1", "a")) == "1/0");
+  const auto request = application.request(R"({"type":"COPY","ruleId":"r2"})");
+  auto* one = request.get();
+  application.store->commit({&one, 1});
+  application.store->commit({&one, 1});
+  CHECK(db.sql("SELECT string_agg(rule_id, ' ' ORDER BY rule_id) FROM events") == "r1 r1 r2 r2");
 }
 
 TEST_CASE("storage: law 2: two nodes that get the same keys at the same moment store each once") {

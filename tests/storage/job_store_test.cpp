@@ -2,6 +2,7 @@
 #include "storage/job_store.hpp"
 #include "storage/refused_change.hpp"
 #include "storage/write_session.hpp"
+#include "tests/storage/switched_off.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -243,6 +244,28 @@ TEST_CASE_METHOD(job_fixture, "law 2: a job is completed in the transaction of i
   CHECK(db.sql("SELECT count(*) FROM effects") == "1");
   CHECK(states() == "1 succeeded, 2 pending");
   CHECK(lanes() == "a:2w1");
+}
+
+TEST_CASE_METHOD(job_fixture, "test switches: without fencing an attempt that lost its lease writes and ends the job") {
+  const testing::switched_off off{"fencing"};
+  if (!off)
+    return;
+  auto node = open_job_store(db.url(), db.settings());
+  auto handler = pipeline{db.url(), db.settings(), write_statements({job_statements()})};
+  enqueue({noop("a")});
+  const auto late = claim().at(0);
+  let_leases_run_out();
+  REQUIRE(claim().at(0).lease.token != late.lease.token);
+  handler.add("begin");
+  fence_job(handler, late.lease);
+  handler.add("commit");
+  handler.run();
+  auto outside = pqxx::connection{db.url()};
+  auto tx = pqxx::work{outside};
+  fence_job(tx, late.lease);
+  tx.commit();
+  CHECK(node->turn(std::vector{done(late)}, kinds, 0, lease).left.lost.empty());
+  CHECK(states() == "1 succeeded");
 }
 
 TEST_CASE_METHOD(job_fixture, "a job whose completion is under way is neither taken over nor waited for") {

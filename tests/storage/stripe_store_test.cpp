@@ -1,6 +1,7 @@
 #include "storage/stripe_store.hpp"
 #include "tests/model/stripe_events.hpp"
 #include "tests/storage/refusal.hpp"
+#include "tests/storage/switched_off.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -97,6 +98,17 @@ TEST_CASE_METHOD(stripe_fixture,
   CHECK(db.sql("SELECT count(*) FROM deliveries") == "2");
   CHECK(db.sql("SELECT count(*) FROM audit_log") == "2");
   CHECK(db.sql("SELECT count(*) FROM jobs") == "1");
+}
+
+TEST_CASE_METHOD(stripe_fixture, "test switches: without dedupe an event that comes again is kept and told again") {
+  const switched_off off{"dedupe"};
+  if (!off)
+    return;
+  const auto node = open();
+  CHECK(commit({paid}, node.get()) == outcomes{stored});
+  CHECK(commit({paid}, node.get()) == outcomes{stored});
+  CHECK(db.sql("SELECT count(*) FROM deliveries") == "2");
+  CHECK(db.sql("SELECT count(*) FROM audit_log") == "2");
 }
 
 TEST_CASE_METHOD(stripe_fixture, "law 2: the same news under another event id leaves the row as it is") {
