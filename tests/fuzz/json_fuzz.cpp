@@ -34,7 +34,7 @@ void check_written(std::string_view text) {
   require(wrong.has_value() == (text.find('\0') != text.npos) && find_bad_utf8(written) == std::string_view::npos);
   if (find_bad_utf8(text) != std::string_view::npos)
     return;
-  simdjson::dom::parser parser;
+  static simdjson::dom::parser parser;
   require(std::string_view{parser.parse(written)["a"]} == text);
   const auto cut = cut_for_echo(text, 20);
   require(find_bad_utf8(cut) == std::string_view::npos && cut.size() <= 23 && (text.size() > 20 || cut == text));

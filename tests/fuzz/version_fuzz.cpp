@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 // Input: three lines. What is a version keeps its text; all are in one order; and where the grammar speaks, the order is that of
@@ -87,7 +88,7 @@ std::optional<reference> refer(const drupal::version& x) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   auto in = fuzz::input{data, size};
-  auto found = std::vector<drupal::version>{};
+  auto found = std::vector<std::pair<drupal::version, std::optional<reference>>>{};
   for (int i = 0; i < 3; ++i) {
     const auto text = in.line();
     const auto x = drupal::parse_version(text);
@@ -95,13 +96,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!x)
       continue;
     require(x->text == text && fuzz::is_storable(x->sort_key) && x->sort_key.size() <= 4 * drupal::version_size_max);
-    require((x->kind == drupal::version_kind::free_form) == !refer(*x));
-    found.push_back(*x);
+    found.emplace_back(*x, refer(*x));
+    require((x->kind == drupal::version_kind::free_form) == !found.back().second);
   }
-  for (const auto& a : found)
-    for (const auto& b : found) {
+  for (const auto& [a, one] : found)
+    for (const auto& [b, other] : found) {
       require(((a <=> b) == 0) == (a == b) && ((a < b) == (b > a)));
-      const auto one = refer(a), other = refer(b);
       if (one && other)
         require((a.sort_key <=> b.sort_key) == (*one <=> *other));
       else if (one.has_value() != other.has_value())
