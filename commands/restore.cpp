@@ -12,6 +12,7 @@
 #include "storage/migrations.hpp"
 #include "storage/sealed_columns.hpp"
 #include "storage/server_facts.hpp"
+#include "storage/spool_copy.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -170,11 +171,16 @@ void restore_blobs(const settings& of, const fs::path& folder, const terminal& t
   say(to, "contents: " + std::to_string(copied) + " files copied");
 }
 
-void restore_spool(const settings& of, const fs::path& folder) {
+void restore_spool(const settings& of, const fs::path& folder, const backup_manifest& from, const terminal& to) {
   // A log that stays behind would be taken for the new file's.
   for (const auto* end : {"-wal", "-shm", "-journal"})
     fs::remove(of.data_dir / (std::string{spool_file} + end));
   copy_measured(folder / spool_file, of.data_dir / spool_file, true);
+  const auto found = storage::inspect_spool(of.data_dir);
+  if (found.deliveries < from.spooled)
+    throw std::runtime_error{"the spool holds " + std::to_string(found.deliveries) + " of " + std::to_string(from.spooled) +
+                             " deliveries after it was restored: " + found.damage};
+  say(to, "spool: " + std::to_string(found.deliveries) + " deliveries, which the node drains when it starts");
 }
 
 /// Contents that the rows name and the store lacks.
@@ -283,7 +289,7 @@ int restore(const settings& of, const restore_options& what, const terminal& to)
   if (has(from, blob_list_file))
     restore_blobs(of, what.folder, to);
   if (has(from, spool_file))
-    restore_spool(of, what.folder);
+    restore_spool(of, what.folder, from, to);
   if (!db)
     return report(from, {}, {}, of, to);
   const auto missing = from.blobs == "folder" ? missing_blobs(of, *db) : faults{};

@@ -145,8 +145,18 @@ spool_copy copy_spool(const fs::path& data_dir, const fs::path& folder) {
       throw std::runtime_error("the spool " + file.string() + " changes faster than it can be copied: try again in a moment");
     std::this_thread::sleep_for(20ms);
   }
-  auto limits = spool_settings{};
-  const auto opened = spool{folder, limits};
+  auto out = inspect_spool(folder);
+  // Closed, it is one file; what still stood in a log would be left behind by whoever takes the file.
+  if (fs::exists(copied_log))
+    throw std::runtime_error("the copy of the spool in " + folder.string() + " cannot be made one file");
+  return out;
+}
+
+spool_copy inspect_spool(const fs::path& folder) {
+  std::error_code absent;
+  if (!fs::exists(folder / "spool.sqlite", absent))
+    return {};
+  const auto opened = spool{folder, {}};
   return {true, opened.depth(), opened.bytes(), opened.damage()};
 }
 

@@ -26,4 +26,7 @@ struct spool_copy {
 /// made anew. Throws std::runtime_error when it cannot be made.
 spool_copy copy_spool(const std::filesystem::path& data_dir, const std::filesystem::path& folder);
 
+/// What the spool of `folder` holds, which nobody has open. Damage is salvaged. Throws std::runtime_error.
+spool_copy inspect_spool(const std::filesystem::path& folder);
+
 } // namespace ingot::storage

@@ -6,10 +6,13 @@
 #include "tests/support/node.hpp"
 #include "tests/support/payloads.hpp"
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
+#include <pqxx/pqxx>
 #include <set>
 #include <sys/stat.h>
+#include <thread>
 
 using namespace ingot::testing;
 namespace fs = std::filesystem;
@@ -166,6 +169,51 @@ TEST_CASE("law 1: what waits in the spool while the database is away is in the b
   INFO(replaced.output);
   CHECK(replaced.exit_code == 0);
   CHECK(sql{fresh.url()}.number("SELECT count(*) FROM deliveries") == 5);
+}
+
+TEST_CASE("law 1: what the node drains while the dump is written comes back, once") {
+  database_outside database;
+  node original{{.environment = {{"DATABASE_URL", database.url()}}}};
+  auto ids = deliver_some(original, 5, 9'400'000);
+  database.stop();
+  const auto waiting = deliver_some(original, 7, 9'500'000);
+  ids.insert(ids.end(), waiting.begin(), waiting.end());
+  original.signal(SIGSTOP);
+  database.start();
+
+  // pg_dump has its snapshot and waits for a table that nobody else needs; meanwhile the node drains.
+  scratch_folder backups, other;
+  const auto folder = backups.path() / "made";
+  sql db{database.url()};
+  finished made;
+  std::thread backing_up;
+  {
+    pqxx::connection holder{database.url()};
+    pqxx::work held{holder};
+    held.exec("LOCK TABLE insights IN ACCESS EXCLUSIVE MODE");
+    backing_up = std::thread{[&] { made = run_ingot({"backup", folder.string()}, original.environment()); }};
+    CHECK(eventually([&] {
+      return db.number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'") >
+             0;
+    }));
+    original.signal(SIGCONT);
+    CHECK(eventually([&] { return db.number("SELECT count(*) FROM deliveries") == 12; }));
+    CHECK(eventually([&] { return original.client().get("/ready").status == 200; }));
+  }
+  backing_up.join();
+  INFO(made.output);
+  REQUIRE(made.exit_code == 0);
+  database_outside fresh;
+  const auto brought_back = run_ingot({"restore", folder.string()}, elsewhere(original, other.path() / "data", fresh.url()));
+  INFO(brought_back.output);
+  REQUIRE(brought_back.exit_code == 0);
+  sql restored{fresh.url()};
+  CHECK(restored.number("SELECT count(*) FROM deliveries") == 5); // the dump is of the moment before
+  node second{{.environment = {{"DATABASE_URL", fresh.url()}}, .data_dir = other.path() / "data"}};
+  const auto drained = eventually([&] { return restored.number("SELECT count(*) FROM deliveries") == 12; });
+  INFO(second.log());
+  CHECK(drained);
+  check_each_once(restored, ids);
 }
 
 TEST_CASE("a backup with a wrong byte, without its manifest, or of a newer schema is refused, and nothing is touched") {
