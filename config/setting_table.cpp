@@ -163,6 +163,8 @@ const setting table[] = {
    .help = "where manifests lie in a followed repository that names no paths of its own: patterns as in .gitignore, with blanks between. What has no sign of a pattern is one path"},
   {.key = "mcp.validations_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.mcp.validations_per_minute; },
    .least = 0, .most = 10'000'000, .help = "manifests that one client address (an IPv6 /64 counts as one) may have validated at this node; past it 429 with Retry-After. 0: no limit"},
+  {.key = "mcp.reads_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.mcp.reads_per_minute; },
+   .least = 0, .most = 10'000'000, .help = "requests of one client address (an IPv6 /64 counts as one) to the registry of MCP servers, which needs no key, at this node; past it 429 with Retry-After. 0: no limit"},
 
   {.key = "stripe.webhook_secret", .environment = "STRIPE_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret; },
    .secret = true, .help = "signing secret of the Stripe webhook endpoint (`whsec_…`, as Stripe shows it). None: the door answers 503"},

@@ -119,6 +119,7 @@ struct mcp_settings {
   std::string accepted_schemas;                                         ///< dates with blanks between; empty: all that are known
   std::string manifest_paths = "server.json mcp.json .mcp/server.json"; ///< of a repository that names none; as in .gitignore
   unsigned validations_per_minute = 120;                                ///< of one address; 0: no limit
+  unsigned reads_per_minute = 600;                                      ///< of the registry by one address; 0: no limit
 };
 
 /// Stripe's webhook and API.
@@ -270,7 +271,7 @@ struct smtp_settings {
   std::string from_name = "Ingot"; ///< what people see of it
   bool tls = true;                 ///< STARTTLS, or nothing is sent; false: only for a server on this machine
   std::string trusted_certificate; ///< PEM file that is trusted instead of the system's; empty: the system's
-  milliseconds timeout{30'000};    ///< of one mail
+  milliseconds timeout{30'000};    ///< to connect, and of one mail without the server's last word
 };
 
 /// Submissions of MCP servers.

@@ -184,6 +184,8 @@ request_limiter* limiter_of(const services& what, metered share) {
     return what.submissions_limit.get();
   case metered::validations:
     return what.validations_limit.get();
+  case metered::registry:
+    return what.registry_limit.get();
   case metered::no:
     break;
   }
