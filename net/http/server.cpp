@@ -171,7 +171,7 @@ std::string server::reload_tls() {
 
 server_counts server::counts() const noexcept {
   const auto& held = impl_->shared.held;
-  return {held.connections(), held.requests(), held.bytes()};
+  return {held.connections(), held.requests(), held.bytes(), impl_->shared.waiting.waiting()};
 }
 
 } // namespace ingot::http
