@@ -326,6 +326,8 @@ int serve(serve_request request) {
   log::info("stopping");
   end_at_second_signal();
   context->draining = true;
+  if (const auto handles = context->handles.load())
+    caf::anon_send(handles->jobs, hint_atom_v); // its jobs are another node's before the last answers are given
   server.drain();
   caf::anon_send(node_handle, stop_atom_v);
   node_handle = nullptr;

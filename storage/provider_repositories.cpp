@@ -342,9 +342,10 @@ std::int64_t choose_credential(connection& db, const std::string& user_id, std::
 }
 
 repository_added add_repository(connection& db, const std::string& user_id, const confirmed_repository& x,
-                                unsigned repositories_max, const operator_action& by) {
+                                unsigned repositories_max, const operator_action& by, const job_lease* job) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, lock_user, user_id);
   refuse_second(tx, user_id, x);
   if (pgx::query(tx, count_of_user, user_id)[0][0].as<std::int64_t>() >= repositories_max)

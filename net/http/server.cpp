@@ -176,7 +176,7 @@ std::optional<timestamp> server::certificate_end() const {
 
 server_counts server::counts() const noexcept {
   const auto& held = impl_->shared.held;
-  return {held.connections(), held.requests(), held.bytes()};
+  return {held.connections(), held.requests(), held.bytes(), impl_->shared.waiting.waiting()};
 }
 
 } // namespace ingot::http
