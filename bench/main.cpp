@@ -1,12 +1,16 @@
 #include "bench/application_bench.hpp"
 #include "bench/contents_bench.hpp"
 #include "bench/faults/fault_run.hpp"
+#include "bench/flood.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/limiter_bench.hpp"
 #include "bench/manifest_bench.hpp"
 #include "bench/nightly_bench.hpp"
+#include "bench/outage.hpp"
 #include "bench/site_syncs.hpp"
+#include "bench/soak.hpp"
 #include "bench/suite.hpp"
+#include "bench/takeover.hpp"
 #include "storage/cluster.hpp"
 
 #include <cstdio>
@@ -224,8 +228,51 @@ int main(int argc, char** argv) {
       {add_application_bench("rollup", "a rollup of a week of events, and the same by hand through psql"), run_rollup_bench},
   };
 
+  takeover_settings takeover;
+  auto* takeover_command = app.add_subcommand("takeover", "the work of nodes that are killed, stopped or paused, by others");
+  takeover_command->add_option("--node", takeover.node, "the binary ingot")->required();
+  takeover_command->add_option("--kinds", takeover.kinds, "of jobs (default: all)")->delimiter(',');
+  takeover_command->add_option("--pauses", takeover.pauses, "past the lease, over the kinds in turn, instead of takeovers");
+  takeover_command->add_option("--stops", takeover.stops, "graceful ones of each sort of work")->capture_default_str();
+  takeover_command->add_option("--seed", takeover.seed, "at which pass of a fence a pause is")->capture_default_str();
+  takeover_command->add_option("--work-dir", takeover.work_dir, "for data folders (default: a temporary one)");
+
+  flood_settings flood;
+  auto* flood_command = app.add_subcommand("flood", "quiet senders beside one that floods");
+  flood_command->add_option("--node", flood.node, "the binary ingot")->required();
+  flood_command->add_option("--seconds", flood.seconds, "of each round")->capture_default_str();
+  flood_command->add_option("--rounds", flood.rounds, "quiet and flooded in turn")->capture_default_str();
+  flood_command->add_option("--connections", flood.connections, "of the flood")->capture_default_str();
+  flood_command->add_option("--times", flood.times, "what the node takes, offered by the flood")->capture_default_str();
+  flood_command->add_option("--payloads", flood.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  flood_command->add_option("--work-dir", flood.work_dir, "for the data folder (default: a temporary one)");
+
+  outage_settings outage;
+  auto* outage_command = app.add_subcommand("outage", "a database that is away for a while, under load");
+  outage_command->add_option("--node", outage.node, "the binary ingot")->required();
+  outage_command->add_option("--seconds", outage.seconds, "without a database")->capture_default_str();
+  outage_command->add_option("--rate", outage.rate, "deliveries a second")->capture_default_str();
+  outage_command->add_option("--payloads", outage.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  outage_command->add_option("--work-dir", outage.work_dir, "for data folders (default: a temporary one)");
+
+  soak_settings soak;
+  auto* soak_command = app.add_subcommand("soak", "a steady load for a long time");
+  soak_command->add_option("--node", soak.node, "the binary ingot")->required();
+  soak_command->add_option("--minutes", soak.minutes, "of the load")->capture_default_str();
+  soak_command->add_option("--rate", soak.rate, "deliveries a second (default: half of what the node takes)");
+  soak_command->add_option("--payloads", soak.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  soak_command->add_option("--work-dir", soak.work_dir, "for the data folder (default: a temporary one)");
+
   CLI11_PARSE(app, argc, argv);
   try {
+    if (takeover_command->parsed())
+      return run_takeover_bench(takeover) ? 0 : 1;
+    if (flood_command->parsed())
+      return run_flood_bench(flood) ? 0 : 1;
+    if (outage_command->parsed())
+      return run_outage_bench(outage) ? 0 : 1;
+    if (soak_command->parsed())
+      return run_soak_bench(soak) ? 0 : 1;
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
-#include <optional>
 #include <set>
 
 #include <fcntl.h>
@@ -61,9 +59,9 @@ public:
       sqlite::file from{view};
       // Lets SQLite read a file that is shorter than its first page says, and a schema that it would rather not.
       from.exec("PRAGMA writable_schema = ON");
-      const auto read_to = in_order(from);
-      if (read_to)
-        one_by_one(from, *read_to);
+      const auto up = walk(from, "ORDER BY sequence");
+      if (!up.to_end)
+        between(from, up.last, walk(from, "ORDER BY sequence DESC").last, rows_max_of(view));
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
         throw;
@@ -83,27 +81,55 @@ public:
 private:
   static constexpr const char* columns = "SELECT sequence, source, id, checksum, record FROM waiting ";
 
-  /// @returns nothing when it came to the end, else the last sequence before the damage.
-  std::optional<std::int64_t> in_order(sqlite::file& from) {
-    std::int64_t last = 0;
+  struct walked {
+    std::int64_t last = 0; ///< the last sound row's; 0: there was none
+    bool to_end = false;   ///< no damage came in the way
+  };
+
+  walked walk(sqlite::file& from, const char* order) {
+    auto out = walked{};
     try {
-      sqlite::statement rows{from, (std::string{columns} + "ORDER BY sequence").c_str()};
-      while (rows.step()) {
-        take(rows);
-        last = std::max(last, rows.number(0));
-      }
-      return std::nullopt;
+      sqlite::statement rows{from, (std::string{columns} + order).c_str()};
+      while (rows.step())
+        if (take(rows))
+          out.last = rows.number(0);
+      out.to_end = true;
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file())
         throw;
-      return last;
     }
+    return out;
   }
 
-  /// Beyond a damaged page every row has its own way down the tree.
-  void one_by_one(sqlite::file& from, std::int64_t after) {
+  /// More rows than a file of this size, with its log, can hold: a record has 74 bytes at least. Sequences follow each other but
+  /// for rows that were set aside or lost before, so a longer search would find nothing.
+  static std::int64_t rows_max_of(const fs::path& view) {
+    constexpr std::int64_t row_bytes_min = 64, gaps = 1'000, search_max = 10'000'000;
+    auto bytes = std::uintmax_t{0};
+    for (const char* part : {"", "-wal"})
+      if (fs::exists(with_suffix(view, part)))
+        bytes += fs::file_size(with_suffix(view, part));
+    return std::min(search_max, static_cast<std::int64_t>(bytes) / row_bytes_min + gaps);
+  }
+
+  /// Asks for the rows between two damaged places: `low` is the last sound row before the first, `high` the first after the last;
+  /// 0: there is none.
+  void between(sqlite::file& from, std::int64_t low, std::int64_t high, std::int64_t rows_max) {
+    if (high > 0)
+      return one_by_one(from, std::max(low + 1, high - rows_max), high - 1, true);
+    const auto told = last_told(from);
+    if (told > low && told - low <= rows_max)
+      return one_by_one(from, low + 1, told, true);
+    if (low == 0 && told > 0)
+      one_by_one(from, told - rows_max, told, true);
+    // The counter is damaged, or gone: how many rows there were is not known.
+    one_by_one(from, low + 1, low + rows_max, false);
+  }
+
+  /// Beyond a damaged page every row has its own way down the tree. @param exist whether there were such rows
+  void one_by_one(sqlite::file& from, std::int64_t first, std::int64_t last, bool exist) {
     sqlite::statement row{from, (std::string{columns} + "WHERE sequence = ?1").c_str()};
-    for (std::int64_t sequence = after + 1, end = last_sequence(from, after); sequence <= end; ++sequence) {
+    for (auto sequence = first; sequence <= last; ++sequence) {
       try {
         row.bind(1, sequence);
         if (row.step())
@@ -111,38 +137,40 @@ private:
       } catch (const sqlite::error& e) {
         if (!e.distrusts_file())
           throw;
-        damaged_.insert(sequence);
+        damaged_.insert(exist ? sequence : first);
       }
       row.reset();
     }
   }
 
-  static std::int64_t last_sequence(sqlite::file& from, std::int64_t after) {
-    // A damaged counter must not keep us for years.
-    constexpr std::int64_t search_max = 10'000'000;
-    std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  /// The last sequence that was given, as the file says; 0 when it does not.
+  static std::int64_t last_told(sqlite::file& from) {
+    auto last = spool_sequence_max;
     for (const char* sql : {"SELECT seq FROM sqlite_sequence WHERE name = 'waiting'", "SELECT max(sequence) FROM waiting"}) {
       try {
-        if (const auto told = from.number(sql); told > after)
+        if (const auto told = from.number(sql); told > 0)
           last = std::min(last, told);
       } catch (const sqlite::error&) {
         // The other one may know.
       }
     }
-    return std::min(last, after + search_max);
+    return last == spool_sequence_max ? 0 : last;
   }
 
-  void take(sqlite::statement& row) {
+  /// @returns whether it is sound
+  bool take(sqlite::statement& row) {
     const auto sequence = row.number(0);
     const auto record = row.bytes(4);
     const auto d = from_record(record);
-    if (!d || row_checksum(sequence, record) != static_cast<std::uint32_t>(row.number(3))) {
+    if (!d || sequence <= 0 || sequence >= spool_sequence_max ||
+        row_checksum(sequence, record) != static_cast<std::uint32_t>(row.number(3))) {
       damaged_.insert(sequence);
-      return;
+      return false;
     }
     // The record's own names: the columns are not under the checksum.
     insert_.bind(1, sequence).bind(2, d->source).bind(3, d->id).bind(4, row.number(3)).bind_blob(5, record).step();
     insert_.reset();
+    return true;
   }
 
   sqlite::statement insert_;

@@ -151,6 +151,7 @@ node::node(node_options options)
                   {"INGOT_ROLLUP_INTERVAL_MS", "0"},              // a test asks for the rollups that it wants
                   {"INGOT_BLOBS_SWEEP_INTERVAL_MS", "0"},         // and the sweeps
                   {"INGOT_NIGHTLY_SCHEDULE", "never"},            // and for the nightly runs
+                  {"INGOT_SERVER_DRAIN_IDLE_MS", "0"},            // no proxy keeps connections to it
                   {"INGEST_APP_TOKEN", std::string{application_token}},
                   {"CRON_SECRET", std::string{cron_secret}},
                   {"STRIPE_WEBHOOK_SECRET", std::string{stripe_secret}},
