@@ -18,6 +18,9 @@ endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow) # false positives of g++ 12 at -O2 in std::variant and std::string
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+    add_compile_options(-Wno-stringop-overread) # of g++ 14 where a std::vector is copied
+  endif()
 endif()
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   set(INGOT_SANITIZED ON) # slower, so it goes without what tells nothing more under a sanitizer

@@ -1,6 +1,7 @@
 #include "model/sealing.hpp"
 #include "model/signature.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/has_text.hpp"
 
 using namespace ingot;
 
@@ -27,8 +28,8 @@ TEST_CASE("law 9: a sealed secret holds nothing of the secret or the key, and op
 TEST_CASE("a sealed secret opens in no other row, with no other key, and not when a single bit was changed") {
   const auto seal = sealing{key};
   const auto sealed = seal.seal("whsec_hush", place, fresh);
-  CHECK_THROWS_WITH(seal.open(sealed, "site/8/notify_secret"), Catch::Matchers::Contains("another row"));
-  CHECK_THROWS_WITH(sealing{std::string(32, 'x')}.open(sealed, place), Catch::Matchers::Contains("INGOT_MASTER_KEY"));
+  CHECK_THROWS_WITH(seal.open(sealed, "site/8/notify_secret"), testing::has_text("another row"));
+  CHECK_THROWS_WITH(sealing{std::string(32, 'x')}.open(sealed, place), testing::has_text("INGOT_MASTER_KEY"));
   for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
     auto changed = sealed;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
