@@ -60,13 +60,13 @@ public:
     began_ = clock::now();
     while (!over()) {
       turn();
-      senders->many_pushes = false;
+      auto many_pushes = false;
       for (auto i = std::size_t{0}; i < world_.nodes.size(); ++i) {
         const auto needs = needed(*world_.nodes[i]);
         orders->want(i, needs);
-        if (needs == provocation::contents || needs == provocation::sweep)
-          senders->many_pushes = true;
+        many_pushes = many_pushes || needs == provocation::contents || needs == provocation::sweep;
       }
+      senders->many_pushes = many_pushes;
     }
     report_.seconds = seconds_since(began_);
     const auto rest = clock::now();
@@ -80,9 +80,9 @@ public:
     report_.looks = watching->looks();
     watching.reset();
     rest_until([&] { return orders->order_rollup(); }, "no node takes an order for a rollup");
-    rest_until([&] { return jobs_are_over(); }, "the jobs do not end");
     report_.orders = orders->orders();
     orders.reset();
+    rest_until([&] { return jobs_are_over(); }, "the jobs do not end");
     report_.rest_seconds = seconds_since(rest);
     judge();
     return std::move(report_);
@@ -103,14 +103,14 @@ private:
   bool over() const {
     const auto ran = clock::now() - began_;
     const auto late = ran >= std::max(settings_.script.length, settings_.patience);
-    const auto kills_done = settings_.script.kills > 0 && next_life_ >= script_.lives.size() && !short_of();
+    const auto kills_done = settings_.script.kills > 0 && next_life_ >= script_.lives.size() && !short_of(false);
     return late || (kills_done && next_fault_ >= script_.faults.size());
   }
 
-  /// A failpoint at which too few died, when no more lives are in the script.
-  std::optional<int> short_of() const {
+  /// A failpoint at which too few died. @param hoping count those that may still
+  std::optional<int> short_of(bool hoping) const {
     for (const auto point : points_of(settings_.script))
-      if (kills_[static_cast<std::size_t>(point)] + under_way(point) < kills_at_each(settings_.script))
+      if (kills_[static_cast<std::size_t>(point)] + (hoping ? under_way(point) : 0) < kills_at_each(settings_.script))
         return point;
     return std::nullopt;
   }
@@ -128,7 +128,7 @@ private:
     if (next_life_ < script_.lives.size())
       return script_.lives[next_life_++];
     if (settings_.script.kills > 0)
-      if (const auto point = short_of())
+      if (const auto point = short_of(true))
         return make_up_life(settings_.script, *point, extra_lives_++);
     auto out = life{};
     out.patience = settings_.script.kills > 0 ? milliseconds{3'000} : milliseconds{0};

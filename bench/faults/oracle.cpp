@@ -17,6 +17,24 @@ std::string named(intake of, std::int64_t chain, std::size_t step) {
 
 } // namespace
 
+std::vector<std::pair<std::int64_t, std::size_t>> inversions(const std::map<std::int64_t, chain_log>& chains,
+                                                             const transactions& wrote) {
+  auto out = std::vector<std::pair<std::int64_t, std::size_t>>{};
+  for (const auto& [chain, log] : chains) {
+    const auto found = wrote.find(chain);
+    if (found == wrote.end())
+      continue;
+    for (auto step = std::size_t{1}; step < log.size(); ++step) {
+      if (!log[step].acknowledged() || log[step].elsewhere || log[step].node != log[step - 1].node)
+        continue;
+      const auto before = found->second.find(step - 1), after = found->second.find(step);
+      if (before != found->second.end() && after != found->second.end() && after->second < before->second)
+        out.emplace_back(chain, step);
+    }
+  }
+  return out;
+}
+
 /// The row of a chain stands at `step`: the last acknowledged one, or the one that was sent and not acknowledged.
 void oracle::check_step(const std::string& what, const chain_log& log, std::int64_t step) {
   const auto acknowledged = static_cast<std::int64_t>(acknowledged_of(log));
@@ -28,25 +46,8 @@ void oracle::check_step(const std::string& what, const chain_log& log, std::int6
     find(finding_kind::disagrees, what + " is at step " + std::to_string(step) + ", only " + std::to_string(sent) + " were sent");
 }
 
-void oracle::check_chain_order(intake of, const std::map<std::int64_t, std::map<std::size_t, std::uint64_t>>& transactions) {
-  for (const auto& [chain, log] : ledger_.chains(of)) {
-    const auto found = transactions.find(chain);
-    if (found == transactions.end())
-      continue;
-    for (auto step = std::size_t{1}; step < log.size(); ++step) {
-      if (!log[step].acknowledged() || log[step].elsewhere || log[step].node != log[step - 1].node)
-        continue;
-      const auto before = found->second.find(step - 1), after = found->second.find(step);
-      if (before != found->second.end() && after != found->second.end() && after->second < before->second)
-        find(finding_kind::inverted, named(of, chain, step) + " was written by transaction " + std::to_string(after->second) +
-                                         ", the step before by " + std::to_string(before->second) +
-                                         "; both acknowledged by node " + std::to_string(log[step].node));
-    }
-  }
-}
-
 void oracle::check_deliveries() {
-  auto kept = std::map<intake, std::map<std::int64_t, std::map<std::size_t, std::uint64_t>>>{};
+  auto kept = std::map<intake, transactions>{};
   auto stripe = std::set<std::string>{};
   for (const auto& row : db_.rows("SELECT delivery_id, outcome, xmin::text, source, coalesce(error, '') FROM deliveries")) {
     const auto& id = *row[0];
@@ -71,7 +72,11 @@ void oracle::check_deliveries() {
         if (log[step].acknowledged() && !kept[of][chain].contains(step))
           find(finding_kind::lost, named(of, chain, step) + ", acknowledged by node " + std::to_string(log[step].node) +
                                        ", has no row: " + delivery_id(at_.seed, of, chain, step));
-    check_chain_order(of, kept[of]);
+    for (const auto& [chain, step] : inversions(ledger_.chains(of), kept[of]))
+      find(finding_kind::inverted, named(of, chain, step) + " was written by transaction " +
+                                       std::to_string(kept[of][chain][step]) + ", the step before by " +
+                                       std::to_string(kept[of][chain][step - 1]) + "; both acknowledged by node " +
+                                       std::to_string(ledger_.chains(of).at(chain)[step].node));
   }
   for (const auto& [chain, log] : ledger_.chains(intake::stripe))
     for (auto step = std::size_t{0}; step < log.size(); ++step)

@@ -12,9 +12,17 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ingot::faults {
+
+/// By chain and step: the transaction that wrote the row.
+using transactions = std::map<std::int64_t, std::map<std::size_t, std::uint64_t>>;
+
+/// Steps, by chain, that were written before the step before them, though one node alone had both, one after the other.
+std::vector<std::pair<std::int64_t, std::size_t>> inversions(const std::map<std::int64_t, chain_log>& chains,
+                                                             const transactions& wrote);
 
 /// What became of jobs.
 struct job_counts {
@@ -53,7 +61,6 @@ public:
 
 private:
   void find(finding_kind kind, std::string what) { found_.add(kind, std::move(what)); }
-  void check_chain_order(intake of, const std::map<std::int64_t, std::map<std::size_t, std::uint64_t>>& transactions);
   void check_step(const std::string& what, const chain_log& log, std::int64_t step);
   void check_files(const followed_repositories& of, std::size_t i, const std::string& row_id);
 

@@ -68,12 +68,12 @@ void provoker::order_sweep() try {
   // The database restarts: the next one.
 }
 
-void provoker::order_sync(std::size_t node) {
-  static std::atomic<std::size_t> next{0};
-  post(node, "/api/v1/repositories/" + std::to_string(1 + next++ % followed_) + "/sync", as_admin(), "{}");
+void provoker::order_sync(std::size_t node, std::size_t repository) {
+  post(node, "/api/v1/repositories/" + std::to_string(1 + repository % followed_) + "/sync", as_admin(), "{}");
 }
 
 void provoker::run(std::size_t node) {
+  auto repository = node;
   for (auto next_sync = steady_clock::now(); !stopping_; std::this_thread::sleep_for(milliseconds{100})) {
     switch (wanted_[node].load()) {
     case provocation::search:
@@ -93,7 +93,8 @@ void provoker::run(std::size_t node) {
     }
     if (followed_ > 0 && steady_clock::now() >= next_sync) {
       next_sync = steady_clock::now() + sync_interval;
-      order_sync(node);
+      order_sync(node, repository);
+      repository += ports_.size();
     }
   }
 }

@@ -33,7 +33,7 @@ private:
   bool post(std::size_t node, const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers,
             const std::string& body);
   void order_sweep();
-  void order_sync(std::size_t node);
+  void order_sync(std::size_t node, std::size_t repository);
 
   std::vector<std::uint16_t> ports_;
   std::string url_;

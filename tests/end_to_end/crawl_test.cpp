@@ -19,9 +19,11 @@ std::vector<header> as_application(const std::string& from = "198.51.100.1") {
   return {{"X-App-Token", std::string{application_token}}, {"Content-Type", "application/json"}, {"X-Forwarded-For", from}};
 }
 
-/// Connections of tests come from one address; the proxy that a test plays tells another one.
+/// Connections of tests come from one address; the proxy that a test plays tells another one. Many of one partner's requests at
+/// once are what is tested here, not their sender's turn.
 const std::map<std::string, std::string> trusting{{"INGOT_SERVER_TRUSTED_PROXIES", "127.0.0.1"},
-                                                  {"INGOT_CRAWL_REQUESTS_PER_MINUTE", "0"}};
+                                                  {"INGOT_CRAWL_REQUESTS_PER_MINUTE", "0"},
+                                                  {"INGOT_SERVER_REQUESTS_PER_SENDER_MAX", "1000"}};
 
 json::object item(const std::string& id, const std::string& title = "A title") {
   return {{"externalId", id}, {"url", "https://example.org/" + id}, {"title", title}};
