@@ -167,7 +167,7 @@ void flush(jobs_pointer self) {
   try {
     auto found = storage::job_turn{};
     try {
-      found = turn(state, state.completions, quotas(state), state.leaving ? 0 : free_of_all(state));
+      found = turn(state, state.completions, quotas(state), state.context->draining ? 0 : free_of_all(state));
       keep_held_up(state, found.left.held_up);
     } catch (const store_error& e) {
       if (e.remedy() != sql_remedy::refused || state.completions.empty())
