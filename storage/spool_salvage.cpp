@@ -61,6 +61,7 @@ public:
       sqlite::file from{view};
       // Lets SQLite read a file that is shorter than its first page says, and a schema that it would rather not.
       from.exec("PRAGMA writable_schema = ON");
+      note_counter(from);
       const auto read_to = in_order(from);
       if (read_to)
         one_by_one(from, *read_to);
@@ -80,8 +81,24 @@ public:
     }));
   }
 
+  /// The greatest sequence that was ever used, as far as any view knows.
+  std::int64_t counter() const { return damaged_.empty() ? counter_ : std::max(counter_, *damaged_.rbegin()); }
+
 private:
   static constexpr const char* columns = "SELECT sequence, source, id, checksum, record FROM waiting ";
+
+  void note_counter(sqlite::file& from) {
+    try {
+      const auto told = from.number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'");
+      // Room for as many again, whatever a damaged one says.
+      if (told < std::numeric_limits<std::int64_t>::max() / 2)
+        counter_ = std::max(counter_, told);
+    } catch (const sqlite::error& e) {
+      if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
+        throw;
+      // The other view may know.
+    }
+  }
 
   /// @returns nothing when it came to the end, else the last sequence before the damage.
   std::optional<std::int64_t> in_order(sqlite::file& from) {
@@ -102,12 +119,21 @@ private:
 
   /// Beyond a damaged page every row has its own way down the tree.
   void one_by_one(sqlite::file& from, std::int64_t after) {
+    // No page of the tree has more rows below it, but the uppermost.
+    constexpr std::int64_t below_one_page_max = 100'000;
     sqlite::statement row{from, (std::string{columns} + "WHERE sequence = ?1").c_str()};
+    std::int64_t sound = after; // the last one whose way down the tree is sound
     for (std::int64_t sequence = after + 1, end = last_sequence(from, after); sequence <= end; ++sequence) {
+      if (sequence - sound > below_one_page_max) {
+        // Nothing can be found any more. How much there was nobody knows: one at least.
+        damaged_.erase(damaged_.upper_bound(sound + 1), damaged_.end());
+        return;
+      }
       try {
         row.bind(1, sequence);
         if (row.step())
           take(row);
+        sound = sequence;
       } catch (const sqlite::error& e) {
         if (!e.distrusts_file())
           throw;
@@ -123,8 +149,9 @@ private:
     std::int64_t last = std::numeric_limits<std::int64_t>::max();
     for (const char* sql : {"SELECT seq FROM sqlite_sequence WHERE name = 'waiting'", "SELECT max(sequence) FROM waiting"}) {
       try {
-        if (const auto told = from.number(sql); told > after)
-          last = std::min(last, told);
+        // One that says that there never was a row is believed, too: no search of ten million for nothing.
+        if (const auto told = from.number(sql); told > after || told == 0)
+          last = std::min(last, std::max(told, after));
       } catch (const sqlite::error&) {
         // The other one may know.
       }
@@ -148,6 +175,7 @@ private:
   sqlite::statement insert_;
   sqlite::statement present_;
   std::set<std::int64_t> damaged_;
+  std::int64_t counter_ = 0;
 };
 
 fs::path free_name(const fs::path& path) {
@@ -183,6 +211,10 @@ std::string salvage(const fs::path& path, const std::string& reason) {
     }
     carried = fresh->number("SELECT count(*) FROM waiting");
     lost = rows.lost();
+    // A sequence is used once, also that of a delivery that was forgotten long ago.
+    const auto counter = std::to_string(rows.counter());
+    fresh->exec("INSERT INTO sqlite_sequence (name, seq) SELECT 'waiting', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)");
+    fresh->exec(("UPDATE sqlite_sequence SET seq = max(seq, " + counter + ") WHERE name = 'waiting'").c_str());
     fresh->exec("COMMIT");
     // Closing would do it too, but could not tell that it failed.
     fresh->exec("PRAGMA wal_checkpoint(TRUNCATE)");
