@@ -79,15 +79,24 @@ sigset_t handled_signals() {
   return signals;
 }
 
-/// Signals arrive on the main thread only; the embedded database, whose life hangs on that thread, is looked after in between.
-int wait_for_signal(storage::node_storage& database) {
+/// A folder that cannot be looked at leaves the gauge as it was.
+void measure_disk(telemetry::metrics& counters, const std::filesystem::path& data_dir) {
+  auto error = std::error_code{};
+  const auto space = std::filesystem::space(data_dir, error);
+  if (!error)
+    counters.disk_free.set(static_cast<double>(space.available));
+}
+
+/// Signals arrive on the main thread only; in between `look` is called each second: the embedded database's life hangs on this
+/// thread.
+int wait_for_signal(const std::function<void()>& look) {
   const auto signals = handled_signals();
   const auto patience = timespec{1, 0};
   for (;;) {
     const auto got = sigtimedwait(&signals, nullptr, &patience);
     if (got > 0)
       return got;
-    database.look_after_cluster();
+    look();
   }
 }
 
@@ -298,11 +307,18 @@ int serve(serve_request request) {
     x.connections.set(static_cast<double>(now.connections));
     x.requests_in_flight.set(static_cast<double>(now.requests_in_flight));
     x.bytes_in_flight.set(static_cast<double>(now.bytes_in_flight));
+    const auto end = server.certificate_end().value_or(timestamp{});
+    x.certificate_end.set(std::chrono::duration<double>(end.time_since_epoch()).count());
   });
   server.start();
   request.announce(server.port());
 
-  while (wait_for_signal(database) == SIGHUP)
+  const auto look = [&] {
+    database.look_after_cluster();
+    measure_disk(counters, request.values.data_dir);
+  };
+  look();
+  while (wait_for_signal(look) == SIGHUP)
     if (const auto problem = server.reload_tls(); !problem.empty())
       log::error("certificate not reloaded", {{"reason", problem}});
 
@@ -310,6 +326,8 @@ int serve(serve_request request) {
   log::info("stopping");
   end_at_second_signal();
   context->draining = true;
+  if (const auto handles = context->handles.load())
+    caf::anon_send(handles->jobs, hint_atom_v); // its jobs are another node's before the last answers are given
   server.drain();
   caf::anon_send(node_handle, stop_atom_v);
   node_handle = nullptr;

@@ -424,6 +424,7 @@ job_outcome sync_contents(const claimed_job& job, const node_context& context) {
     return job_failed_for_good{"its payload is no order of a sync: " + why->message};
   try {
     const auto store = context.open_content_store();
+    store->work_for(job.lease);
     auto subject = store->load(std::get<contents::sync_order>(order).repository_id);
     if (!subject || subject->state == "removed" || subject->state == "suspended")
       return job_succeeded{json_object{}.add("outcome", "not_followed").text()};
@@ -441,6 +442,7 @@ job_outcome check_contents(const claimed_job& job, const node_context& context) 
     return job_failed_for_good{"its payload is no order of a check: " + why->message};
   try {
     const auto store = context.open_content_store();
+    store->work_for(job.lease);
     return check_run{context, *store}.run(std::get<std::vector<std::int64_t>>(order));
   } catch (const storage::store_error& e) {
     return outcome_of(e);

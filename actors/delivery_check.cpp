@@ -21,9 +21,9 @@ constexpr std::size_t guids_at_once = 1'000;
 /// One look.
 class delivery_look {
 public:
-  explicit delivery_look(const node_context& context)
-      : context_{context}, hook_{context.config.github_api.hook}, now_{context.now()}, db_{context.open_connection()},
-        api_{*context.github, *context.tokens, *context.permits, caller()} {}
+  delivery_look(const job_lease& lease, const node_context& context)
+      : lease_{lease}, context_{context}, hook_{context.config.github_api.hook}, now_{context.now()},
+        db_{context.open_connection()}, api_{*context.github, *context.tokens, *context.permits, caller()} {}
 
   job_outcome run() {
     const auto known = storage::load_receipt(*db_, hook_);
@@ -31,9 +31,9 @@ public:
     try {
       const auto listed_through = read_log(from);
       ask_again();
-      storage::conclude_look(*db_, hook_, listed_through, now_);
+      storage::conclude_look(*db_, hook_, listed_through, now_, &lease_);
     } catch (const contents::provider_error& e) {
-      storage::note_failed_look(*db_, hook_, e.what(), from, now_);
+      storage::note_failed_look(*db_, hook_, e.what(), from, now_, &lease_);
       throw;
     }
     count();
@@ -81,7 +81,7 @@ private:
       for (const auto& x : part)
         if (absent.contains(x.guid) && github::is_missing(x, now_))
           missed.push_back(x);
-      storage::note_missed(*db_, hook_, missed);
+      storage::note_missed(*db_, hook_, missed, &lease_);
     }
   }
 
@@ -90,7 +90,7 @@ private:
       if (!x.unrecoverable.empty())
         continue;
       if (const auto why = github::judge_missed(x, now_)) {
-        storage::give_up(*db_, hook_, x.guid, *why);
+        storage::give_up(*db_, hook_, x.guid, *why, &lease_);
         log::warn("a delivery of GitHub's is lost", {{"delivery", x.guid}, {"github_event", x.event}, {"reason", *why}});
         ++given_up_;
         continue;
@@ -102,14 +102,14 @@ private:
   }
 
   void ask(const github::missed_delivery& x) {
-    storage::note_asked(*db_, hook_, x.guid, now_);
+    storage::note_asked(*db_, hook_, x.guid, now_, &lease_);
     try {
       api_.redeliver(hook_, x.delivery_id);
       ++asked_;
     } catch (const contents::provider_error& e) {
       if (e.kind() != contents::trouble::gone && e.kind() != contents::trouble::permanent)
         throw;
-      storage::give_up(*db_, hook_, x.guid, e.what());
+      storage::give_up(*db_, hook_, x.guid, e.what(), &lease_);
       ++given_up_;
     }
   }
@@ -124,6 +124,7 @@ private:
           std::chrono::duration<double>(receipt->complete_through.time_since_epoch()).count());
   }
 
+  const job_lease& lease_;
   const node_context& context_;
   const std::string hook_;
   const timestamp now_;
@@ -134,8 +135,8 @@ private:
 
 } // namespace
 
-job_outcome check_deliveries(const claimed_job&, const node_context& context) {
-  return delivery_look{context}.run();
+job_outcome check_deliveries(const claimed_job& job, const node_context& context) {
+  return delivery_look{job.lease, context}.run();
 }
 
 } // namespace ingot

@@ -1,6 +1,7 @@
 #include "actors/jobs.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "config/failpoints.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,6 +17,9 @@ using storage::store_error;
 
 constexpr auto renewals_per_lease = 3;
 constexpr auto backoff_max = std::chrono::milliseconds{5'000};
+
+/// Of a node that stops: what ends by then need not be done again elsewhere.
+constexpr auto last_moment = std::chrono::milliseconds{200};
 
 void flush_soon(jobs_pointer self) {
   if (!self->state.away && !std::exchange(self->state.flush_sent, true))
@@ -90,6 +94,8 @@ storage::job_turn turn(jobs_state& state, std::span<const job_completion> comple
     return {};
   if (!state.store)
     state.store = state.context->open_job_store();
+  for (const auto& x : completions)
+    failpoint("fence_", x.lease.kind);
   auto found = state.store->turn(completions, kinds, jobs_max, state.context->config.jobs.lease);
   for (const auto id : found.left.lost)
     log::warn("job was completed too late", {{"job", id}});
@@ -161,7 +167,7 @@ void flush(jobs_pointer self) {
   try {
     auto found = storage::job_turn{};
     try {
-      found = turn(state, state.completions, quotas(state), free_of_all(state));
+      found = turn(state, state.completions, quotas(state), state.leaving ? 0 : free_of_all(state));
       keep_held_up(state, found.left.held_up);
     } catch (const store_error& e) {
       if (e.remedy() != sql_remedy::refused || state.completions.empty())
@@ -224,7 +230,7 @@ void give_back(jobs_state& state) {
     return;
   try {
     if (!state.completions.empty())
-      turn(state, state.completions, {}, 0);
+      keep_held_up(state, turn(state, state.completions, {}, 0).left.held_up);
     state.store->release(leases_in_hand(state));
   } catch (const store_error& e) {
     log::warn("jobs are left until their leases run out", {{"reason", e.what()}});
@@ -234,6 +240,16 @@ void give_back(jobs_state& state) {
 void tick_later(jobs_pointer self) {
   const auto& state = self->state;
   self->delayed_send(self, state.away ? state.backoff : state.context->config.jobs.poll_interval, tick_atom_v);
+}
+
+/// The node drains: the first time, what is done by a last moment from now is still completed here.
+void leave(jobs_pointer self) {
+  if (!std::exchange(self->state.leaving, true)) {
+    flush_soon(self);
+    self->delayed_send(self, last_moment, tick_atom_v);
+    return;
+  }
+  give_back(self->state);
 }
 
 void renew_later(jobs_pointer self) {
@@ -254,10 +270,17 @@ jobs_actor::behavior_type jobs(jobs_pointer self, context_ptr context) {
     renew_later(self);
   }
   return {
-      [self](hint_atom) { flush_soon(self); },
+      [self](hint_atom) {
+        if (self->state.context->draining && !self->state.leaving)
+          leave(self);
+        else
+          flush_soon(self);
+      },
       [self](finish_atom, const job_end& end) { finish(self, end); },
       [self](flush_atom) { flush(self); },
       [self](tick_atom) {
+        if (self->state.context->draining)
+          return leave(self);
         flush(self);
         tick_later(self);
       },

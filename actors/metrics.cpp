@@ -1,6 +1,7 @@
 #include "actors/metrics.hpp"
 
 #include "actors/failure_guard.hpp"
+#include "storage/audit_chain.hpp"
 #include "storage/job_queries.hpp"
 
 namespace ingot {
@@ -14,6 +15,7 @@ void set_gauges(const node_context& context) {
   counters.queue_depth.at({"writer"}).set(static_cast<double>(context.groups_waiting.load()));
   counters.spool_deliveries.set(static_cast<double>(context.spool_depth.load()));
   counters.spool_bytes.set(static_cast<double>(context.spool_bytes.load()));
+  counters.spool_bytes_max.set(static_cast<double>(context.config.spool.bytes_max));
   counters.database.set(static_cast<double>(context.database.load()));
 }
 
@@ -39,6 +41,9 @@ void count_jobs(metrics_actor::stateful_pointer<metrics_state> self) {
     for (const auto& [kind, handler] : context->job_handlers)
       kinds.push_back(kind);
     set_job_gauges(context->counters, storage::count_jobs(db, kinds));
+    const auto waiting = storage::count_unsealed_lines(db);
+    context->counters.audit_unsealed.set(static_cast<double>(waiting.lines));
+    context->counters.audit_unsealed_seconds.set(waiting.oldest_seconds);
   };
   ask.refuse = [](const failure&) {}; // the gauges stay as they were
   self->send(handles->readers.back(), query_atom_v, query_ptr{std::make_shared<const query>(std::move(ask))});

@@ -75,11 +75,11 @@ drupal::release_history history_of(const client::response& got, const std::strin
   return std::move(history);
 }
 
-job_outcome fetch(storage::connection& db, const std::string& project, const node_context& context) {
+job_outcome fetch(storage::connection& db, const std::string& project, const job_lease& lease, const node_context& context) {
   const auto got = ask(project, storage::last_release_fetch(db, project), context);
   const auto now = context.now();
   if (got.status == 304) {
-    const auto changes = storage::confirm_release_fetch(db, project, now);
+    const auto changes = storage::confirm_release_fetch(db, project, now, &lease);
     return job_succeeded{json_object{}
                              .add("status", "unchanged")
                              .add("versions_flagged", changes.versions_flagged)
@@ -88,7 +88,7 @@ job_outcome fetch(storage::connection& db, const std::string& project, const nod
   }
   const auto history = history_of(got, project);
   const auto fetched = storage::release_fetch{now, std::string{got["etag"]}, std::string{got["last-modified"]}};
-  const auto changes = storage::import_releases(db, history, now, fetched);
+  const auto changes = storage::import_releases(db, history, now, fetched, storage::older_histories::refused, &lease);
   return job_succeeded{json_object{}
                            .add("status", "imported")
                            .add("releases", history.releases.size())
@@ -107,12 +107,12 @@ job_outcome fetch_releases(const claimed_job& job, const node_context& context) 
   try {
     const auto db = context.open_connection();
     try {
-      return fetch(*db, project, context);
+      return fetch(*db, project, job.lease, context);
     } catch (const unknown_project& e) {
-      storage::record_release_failure(*db, project, e.what(), context.now());
+      storage::record_release_failure(*db, project, e.what(), context.now(), &job.lease);
       return job_succeeded{R"({"status":"unknown"})"};
     } catch (const unfetched& e) {
-      storage::record_release_failure(*db, project, e.what(), context.now());
+      storage::record_release_failure(*db, project, e.what(), context.now(), &job.lease);
       return e.for_good ? job_outcome{job_failed_for_good{e.what()}} : job_outcome{job_failed_for_now{e.what()}};
     }
   } catch (const std::exception& e) {

@@ -2,6 +2,8 @@
 
 #include "actors/failure_guard.hpp"
 
+#include <algorithm>
+
 namespace ingot {
 
 namespace {
@@ -11,13 +13,18 @@ using repository_pointer = repository_actor::stateful_pointer<repository_state>;
 /// A row's facts are bounded to some KB, so a cache grows by little between two weighings.
 constexpr auto groups_per_trim = 16u;
 
+/// Few of one repository: whoever else is in the transaction waits for them.
+std::size_t deliveries_of_commit(const node_context& context) {
+  return std::min(context.config.actors.repository_commit_max, context.config.database.batch_items_max);
+}
+
 /// Takes from `waiting` as far as the cache covers it, and decides. Leaves `group` empty when the first is not covered.
 void decide_what_is_known(repository_state& state, repository_group& group) {
   auto& known = state.known;
   if (!known.loaded)
     return;
   group.known = std::move(known);
-  const auto deliveries_max = state.context->config.database.batch_items_max;
+  const auto deliveries_max = deliveries_of_commit(*state.context);
   while (!state.waiting.empty() && group.items.size() < deliveries_max) {
     const auto& next = state.waiting.front();
     if (!missing_for(group.known, next->event).none())
@@ -36,7 +43,7 @@ void decide_what_is_known(repository_state& state, repository_group& group) {
 void leave_the_decision(repository_state& state, repository_group& group) {
   group.decided = false;
   group.known = std::move(state.known);
-  const auto deliveries_max = state.context->config.database.batch_items_max;
+  const auto deliveries_max = deliveries_of_commit(*state.context);
   while (!state.waiting.empty() && group.items.size() < deliveries_max) {
     group.add(state.waiting.front());
     state.waiting.pop_front();

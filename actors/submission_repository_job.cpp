@@ -182,7 +182,8 @@ job_outcome track_submitted_repository(const claimed_job& job, const node_contex
   const auto what =
       contents::description{found->id, found->owner, found->name, found->default_branch, found->is_private, found->archived};
   try {
-    storage::add_repository(*db, "", {wanted, what}, context.config.contents.repositories_per_user_max, {"node", context.now()});
+    storage::add_repository(*db, "", {wanted, what}, context.config.contents.repositories_per_user_max, {"node", context.now()},
+                            &job.lease);
   } catch (const storage::refused_change& e) {
     if (e.why().code != fault::conflict)
       return job_failed_for_good{e.what()};

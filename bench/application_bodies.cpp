@@ -60,28 +60,27 @@ std::string event_bodies::next() {
   return body + "]}";
 }
 
-stripe_request stripe_payment(std::uint64_t number, const std::string& secret, std::int64_t at_s) {
+std::string stripe_payment_body(std::uint64_t number, std::int64_t created_s) {
   const auto id = std::to_string(number);
-  auto out = stripe_request{};
-  out.body = R"({
+  return R"({
   "id": "evt_bench)" +
-             id + R"(",
+         id + R"(",
   "object": "event",
   "api_version": "2024-06-20",
   "created": )" +
-             std::to_string(at_s) + R"(,
+         std::to_string(created_s) + R"(,
   "data": {
     "object": {
       "id": "pi_bench)" +
-             id + R"(",
+         id + R"(",
       "object": "payment_intent",
       "amount": 1500,
       "amount_received": 1500,
       "currency": "usd",
       "created": )" +
-             std::to_string(at_s) + R"(,
+         std::to_string(created_s) + R"(,
       "latest_charge": "ch_bench)" +
-             id + R"(",
+         id + R"(",
       "livemode": true,
       "metadata": {
         "from_user_id": "cluser1",
@@ -98,13 +97,21 @@ stripe_request stripe_payment(std::uint64_t number, const std::string& secret, s
   "pending_webhooks": 1,
   "request": {
     "id": "req_)" +
-             id + R"(",
+         id + R"(",
     "idempotency_key": null
   },
   "type": "payment_intent.succeeded"
 })";
-  const auto mac = hmac_sha256{secret}(std::to_string(at_s) + '.' + out.body);
-  out.signature = "t=" + std::to_string(at_s) + ",v1=" + to_hex({reinterpret_cast<const char*>(mac.data()), mac.size()});
+}
+
+std::string stripe_signature(const std::string& body, const std::string& secret, std::int64_t at_s) {
+  const auto mac = hmac_sha256{secret}(std::to_string(at_s) + '.' + body);
+  return "t=" + std::to_string(at_s) + ",v1=" + to_hex({reinterpret_cast<const char*>(mac.data()), mac.size()});
+}
+
+stripe_request stripe_payment(std::uint64_t number, const std::string& secret, std::int64_t at_s) {
+  auto out = stripe_request{stripe_payment_body(number, at_s), {}};
+  out.signature = stripe_signature(out.body, secret, at_s);
   return out;
 }
 

@@ -36,6 +36,12 @@ private:
   std::vector<std::string> before_;
 };
 
+/// The body of a Stripe event: payment `number` of 15.00 USD succeeded at `created_s` (seconds since 1970).
+std::string stripe_payment_body(std::uint64_t number, std::int64_t created_s);
+
+/// Stripe-Signature of `body` at `at_s`.
+std::string stripe_signature(const std::string& body, const std::string& secret, std::int64_t at_s);
+
 /// A Stripe event of a payment of its own, with its headers' signature of `at_s`.
 struct stripe_request {
   std::string body, signature;

@@ -295,7 +295,7 @@ private:
         result_.bytes += c.body_bytes;
       }
       if (window_opened_at_ != 0 && c.since >= window_opened_at_)
-        result_.latency.add(static_cast<std::uint64_t>(std::max<nanoseconds>(0, at - c.since)));
+        note_latency(at, static_cast<std::uint64_t>(std::max<nanoseconds>(0, at - c.since)));
     } else {
       ++result_.statuses[status];
     }
@@ -304,6 +304,16 @@ private:
       idle_.pop_back();
       send_next(c, at);
     }
+  }
+
+  void note_latency(nanoseconds at, std::uint64_t took) {
+    result_.latency.add(took);
+    if (settings_.window_seconds <= 0)
+      return;
+    const auto window = static_cast<std::size_t>((at - window_opened_at_) / of_seconds(settings_.window_seconds));
+    if (result_.windows.size() <= window)
+      result_.windows.resize(window + 1);
+    result_.windows[window].add(took);
   }
 
   void release(connection& c) {

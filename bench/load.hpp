@@ -21,6 +21,7 @@ struct load_settings {
   std::uint64_t requests = 0; ///< 0: no limit
   double rate = 0;            ///< requests a second (open loop); 0: as many as are answered (closed loop)
   double answer_timeout_seconds = 10;
+  double window_seconds = 0; ///< latencies by windows of this length, too; 0: not
   std::uint64_t presigned =
       0; ///< so many requests are signed before the clock starts, which leaves the measured system its cores
 };
@@ -30,6 +31,7 @@ struct load_result {
   double seconds = 0;                    ///< measured
   std::uint64_t bytes = 0;               ///< bodies of `acks`
   histogram latency;                     ///< of `acks`; from the intended start when a rate was given
+  std::vector<histogram> windows;        ///< the same by the time of the answer, each window_seconds long
   std::map<int, std::uint64_t> statuses; ///< of all answers that were not 2xx, by status
   std::uint64_t connection_errors = 0;   ///< reset, closed early, timed out
   std::vector<bool> acked;               ///< by request number: all that were sent, warmup included

@@ -1,11 +1,16 @@
 #include "bench/application_bench.hpp"
 #include "bench/contents_bench.hpp"
+#include "bench/faults/fault_run.hpp"
+#include "bench/flood.hpp"
 #include "bench/job_turns.hpp"
 #include "bench/limiter_bench.hpp"
 #include "bench/manifest_bench.hpp"
 #include "bench/nightly_bench.hpp"
+#include "bench/outage.hpp"
 #include "bench/site_syncs.hpp"
+#include "bench/soak.hpp"
 #include "bench/suite.hpp"
+#include "bench/takeover.hpp"
 #include "storage/cluster.hpp"
 
 #include <cstdio>
@@ -84,6 +89,46 @@ int run(const suite_settings& settings, const std::string& json_file, bool json_
   return out.sound() ? 0 : 1;
 }
 
+struct fault_options {
+  ingot::faults::run_settings run;
+  double minutes = 5;
+  bool others = true;
+  bool json = false;
+};
+
+void describe(CLI::App& app, fault_options& x) {
+  auto& script = x.run.script;
+  x.run.progress = true;
+  script.nodes = 3;
+  app.add_option("--node", x.run.binary, "the binary ingot")->required();
+  app.add_option("--seed", script.seed, "settles the script and what is sent")->capture_default_str();
+  app.add_option("--minutes", x.minutes, "of load at most; it ends when all kills and restarts are done")->capture_default_str();
+  app.add_option("--nodes", script.nodes, "1 to 3")->check(CLI::Range(1, 3))->capture_default_str();
+  app.add_option("--kills", script.kills, "SIGKILLs, a twentieth of them at each failpoint (0: 30 a minute)");
+  app.add_option("--restarts", script.restarts, "of PostgreSQL, immediately, spread over the minutes");
+  app.add_option("--stops", script.stops, "lives that are stopped at a failpoint (0: 2 a minute)");
+  app.add_option("--points", script.points, "only these failpoints (default: all)")->delimiter(',');
+  app.add_flag("!--no-others", x.others, "no faults but kills, stops and restarts");
+  app.add_option("--rate", x.run.rate, "requests a second that are begun")->capture_default_str();
+  app.add_flag("--json", x.json, "only the line of JSON on standard output");
+}
+
+int run(fault_options& x) {
+  auto& script = x.run.script;
+  script.length = std::chrono::milliseconds{static_cast<std::int64_t>(x.minutes * 60'000)};
+  if (script.kills == 0)
+    script.kills = static_cast<unsigned>(x.minutes * 30);
+  if (x.others)
+    script.others = ingot::faults::all_other_faults();
+  if (script.stops == 0)
+    script.stops = static_cast<unsigned>(x.minutes * 2);
+  const auto out = ingot::faults::run_faults(x.run);
+  if (!x.json)
+    std::fputs(out.text().c_str(), stdout);
+  std::printf("%s\n", out.json().c_str());
+  return out.sound() ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -159,6 +204,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   manifests_command->add_option("--work-dir", manifests.work_dir, "for the data folder (default: a temporary one)");
 
+  fault_options faults;
+  auto* faults_command = app.add_subcommand(
+      "faults", "nodes under load that are killed, stopped and cut off, and an oracle that looks for what is lost");
+  describe(*faults_command, faults);
+
   application_bench_settings application;
   const auto add_application_bench = [&](const char* name, const char* what) {
     auto* command = app.add_subcommand(name, what);
@@ -178,11 +228,56 @@ int main(int argc, char** argv) {
       {add_application_bench("rollup", "a rollup of a week of events, and the same by hand through psql"), run_rollup_bench},
   };
 
+  takeover_settings takeover;
+  auto* takeover_command = app.add_subcommand("takeover", "the work of nodes that are killed, stopped or paused, by others");
+  takeover_command->add_option("--node", takeover.node, "the binary ingot")->required();
+  takeover_command->add_option("--kinds", takeover.kinds, "of jobs (default: all)")->delimiter(',');
+  takeover_command->add_option("--pauses", takeover.pauses, "past the lease, over the kinds in turn, instead of takeovers");
+  takeover_command->add_option("--stops", takeover.stops, "graceful ones of each sort of work")->capture_default_str();
+  takeover_command->add_option("--seed", takeover.seed, "at which pass of a fence a pause is")->capture_default_str();
+  takeover_command->add_option("--work-dir", takeover.work_dir, "for data folders (default: a temporary one)");
+
+  flood_settings flood;
+  auto* flood_command = app.add_subcommand("flood", "quiet senders beside one that floods");
+  flood_command->add_option("--node", flood.node, "the binary ingot")->required();
+  flood_command->add_option("--seconds", flood.seconds, "of each round")->capture_default_str();
+  flood_command->add_option("--rounds", flood.rounds, "quiet and flooded in turn")->capture_default_str();
+  flood_command->add_option("--connections", flood.connections, "of the flood")->capture_default_str();
+  flood_command->add_option("--times", flood.times, "what the node takes, offered by the flood")->capture_default_str();
+  flood_command->add_option("--payloads", flood.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  flood_command->add_option("--work-dir", flood.work_dir, "for the data folder (default: a temporary one)");
+
+  outage_settings outage;
+  auto* outage_command = app.add_subcommand("outage", "a database that is away for a while, under load");
+  outage_command->add_option("--node", outage.node, "the binary ingot")->required();
+  outage_command->add_option("--seconds", outage.seconds, "without a database")->capture_default_str();
+  outage_command->add_option("--rate", outage.rate, "deliveries a second")->capture_default_str();
+  outage_command->add_option("--payloads", outage.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  outage_command->add_option("--work-dir", outage.work_dir, "for data folders (default: a temporary one)");
+
+  soak_settings soak;
+  auto* soak_command = app.add_subcommand("soak", "a steady load for a long time");
+  soak_command->add_option("--node", soak.node, "the binary ingot")->required();
+  soak_command->add_option("--minutes", soak.minutes, "of the load")->capture_default_str();
+  soak_command->add_option("--rate", soak.rate, "deliveries a second (default: half of what the node takes)");
+  soak_command->add_option("--payloads", soak.payloads, "folder of examples, or index.json of @octokit/webhooks-examples");
+  soak_command->add_option("--work-dir", soak.work_dir, "for the data folder (default: a temporary one)");
+
   CLI11_PARSE(app, argc, argv);
   try {
+    if (takeover_command->parsed())
+      return run_takeover_bench(takeover) ? 0 : 1;
+    if (flood_command->parsed())
+      return run_flood_bench(flood) ? 0 : 1;
+    if (outage_command->parsed())
+      return run_outage_bench(outage) ? 0 : 1;
+    if (soak_command->parsed())
+      return run_soak_bench(soak) ? 0 : 1;
     for (const auto& [command, run_bench] : application_benches)
       if (command->parsed())
         return run_bench(application) ? 0 : 1;
+    if (faults_command->parsed())
+      return run(faults);
     if (manifests_command->parsed())
       return run_manifest_bench(manifests) ? 0 : 1;
     if (limiter_command->parsed())

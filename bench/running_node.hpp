@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 
+#include <signal.h>
+
 namespace ingot::bench {
 
 /// The secret and the token that nodes of benchmarks are started with.
@@ -24,6 +26,8 @@ public:
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return process_.pid(); }
   void stop() { process_.stop(); }
+  void signal(int number) const { ::kill(pid(), number); }
+  bool ended() { return process_.ended(); }
 
   /// Its process, its database's, and its rows.
   watched watch() const;

@@ -1,6 +1,7 @@
 #include "commands/command_line.hpp"
 
 #include "commands/audit.hpp"
+#include "commands/backup.hpp"
 #include "commands/check_config.hpp"
 #include "commands/crawl_sources.hpp"
 #include "commands/deliveries.hpp"
@@ -12,6 +13,7 @@
 #include "commands/migrate.hpp"
 #include "commands/nightly.hpp"
 #include "commands/psql.hpp"
+#include "commands/restore.hpp"
 #include "commands/reviewers.hpp"
 #include "commands/send.hpp"
 #include "commands/serve.hpp"
@@ -66,6 +68,9 @@ struct command_line {
   sync_options syncing;
   site_webhook_options webhook;
   rotate_options rotation;
+  doctor_options doctoring;
+  backup_options backing_up;
+  restore_options restoring;
   bool master = false;
   std::string secret;
   std::function<int()> chosen;
@@ -138,8 +143,9 @@ void add_checks(command_line& c) {
   c.add_json(check);
   auto* doctor_command = c.command(c.app, "doctor", "look for what keeps the node from working, and say what to do", [&c] {
     log::configure({"off", log_format::text});
-    return doctor(c.load(), wall_clock, c.to());
+    return doctor(c.load(), c.doctoring, wall_clock, c.to());
   });
+  doctor_command->add_flag("--online", c.doctoring.online, "ask GitHub, too, whether it takes the token and the App's key");
   c.add_json(doctor_command);
 }
 
@@ -395,6 +401,24 @@ void add_audit(command_line& c) {
   c.add_json(verify);
 }
 
+void add_backups(command_line& c) {
+  auto* save = c.command(c.app, "backup", "write database, spool, contents and secrets into a folder, while nodes run", [&c] {
+    return c.with_settings([&](const settings& s) { return backup(s, c.backing_up, wall_clock(), c.to()); });
+  });
+  save->add_option("folder", c.backing_up.folder, "where to: it is made, or empty")->required();
+  save->add_flag("--without-secrets", c.backing_up.without_secrets, "leave out the secrets and master keys of the data folder");
+  save->add_flag("--without-database", c.backing_up.without_database,
+                 "the spool and the secrets alone: of a further node of the same database");
+  c.add_json(save);
+  auto* bring_back =
+      c.command(c.app, "restore", "verify a backup and bring it back, into an empty data folder and database",
+                [&c] { return c.with_settings([&](const settings& s) { return restore(s, c.restoring, c.to()); }); });
+  bring_back->add_option("folder", c.restoring.folder, "a backup")->required();
+  bring_back->add_flag("--replace", c.restoring.replace, "what stands where it goes is lost; else it is refused");
+  bring_back->add_flag("--verify", c.restoring.verify_only, "look whether the backup is whole, and do no more");
+  c.add_json(bring_back);
+}
+
 void add_send(command_line& c) {
   auto* send_command = c.command(c.app, "send", "sign payload files as GitHub does and post them",
                                  [&c] { return c.with_settings([&](const settings& s) { return send(s, c.sending, c.to()); }); });
@@ -482,6 +506,7 @@ int run_command_line(int argc, char** argv, serve_function serve) {
   add_drupal(c);
   add_manifests(c);
   add_audit(c);
+  add_backups(c);
   const auto groups = std::array<std::string_view, 12>{"psql",    "deliveries", "jobs",   "sites",        "keys",     "users",
                                                        "sources", "reviewers",  "drupal", "repositories", "manifest", "audit"};
   for (auto* x : c.app.get_subcommands({}))

@@ -1,18 +1,15 @@
 #include "commands/doctor.hpp"
 
 #include "commands/table.hpp"
-#include "config/secrets.hpp"
 #include "model/json_object.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 namespace ingot::commands {
 
 namespace {
-
-// Shorter ones are guessed by trying (GitHub's documentation asks for high entropy).
-constexpr std::size_t secret_bytes_min = 16;
 
 std::string_view word_of(verdict x) {
   return x == verdict::ok ? "ok" : x == verdict::warn ? "warn" : "fail";
@@ -22,36 +19,11 @@ colour colour_of(verdict x) {
   return x == verdict::ok ? colour::good : x == verdict::warn ? colour::warning : colour::bad;
 }
 
-findings examine_secrets(const settings& of) {
-  auto complete = of;
-  try {
-    read_kept_secrets(complete, of.data_dir);
-  } catch (const std::exception& e) {
-    return {{"secrets", verdict::fail, e.what(), "make the file readable, or delete it"}};
-  }
-  findings out;
-  if (complete.github.empty())
-    out.push_back({"webhook secret", of.generate_webhook_secret ? verdict::ok : verdict::warn,
-                   of.generate_webhook_secret ? "none yet; made at the first start" : "none: POST /webhook answers 503",
-                   of.generate_webhook_secret
-                       ? ""
-                       : "set GITHUB_WEBHOOK_SECRET to what GitHub has, or start once with --generate-secrets"});
-  for (const auto& x : complete.github) {
-    bool weak = x.secret.size() < secret_bytes_min;
-    out.push_back({"webhook secret", weak ? verdict::warn : verdict::ok,
-                   "endpoint " + x.name + ": " + (weak ? "shorter than 16 bytes" : "set") +
-                       (x.secret_previous.empty() ? "" : ", and a previous one"),
-                   weak ? "use a longer one, e.g. from `openssl rand -hex 32`" : ""});
-  }
-  out.push_back({"admin token", verdict::ok, complete.admin_token.empty() ? "none yet; made at the first start" : "set", ""});
-  return out;
-}
+} // namespace
 
 void append(findings& to, findings more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }
-
-} // namespace
 
 findings examine_configuration(const loaded_config& config) {
   findings out;
@@ -60,8 +32,6 @@ findings examine_configuration(const loaded_config& config) {
   if (out.empty())
     out.push_back(
         {"configuration", verdict::ok, config.file.empty() ? "no file; defaults and environment" : config.file.string(), ""});
-  if (config.problems.empty())
-    append(out, examine_secrets(config.values));
   return out;
 }
 
@@ -88,15 +58,20 @@ int report(const findings& all, const terminal& to) {
   return code;
 }
 
-int doctor(const loaded_config& config, const std::function<timestamp()>& now, const terminal& to) {
+int doctor(const loaded_config& config, const doctor_options& how, const std::function<timestamp()>& now, const terminal& to) {
   findings all{{"ingot", verdict::ok, "version " INGOT_VERSION, ""}};
   append(all, examine_configuration(config));
   if (!config.problems.empty()) {
     all.push_back({"the rest", verdict::warn, "not looked at: the settings in effect are unknown", ""});
     return report(all, to);
   }
+  append(all, examine_secrets(config));
+  append(all, examine_limits(config.values));
   append(all, examine_machine(config.values));
+  append(all, examine_spool(config.values));
+  append(all, examine_exposure(config.values));
   append(all, examine_tls(config.values, now()));
+  append(all, examine_github(config.values, now(), how.online));
   append(all, examine_node(config.values));
   append(all, examine_database(config.values, now));
   return report(all, to);

@@ -1,11 +1,14 @@
 #include "commands/doctor.hpp"
 
+#include "config/master_keys.hpp"
 #include "config/secrets.hpp"
 #include "storage/cluster.hpp"
 #include "storage/cluster_layout.hpp"
 
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +16,17 @@
 namespace ingot::commands {
 
 namespace fs = std::filesystem;
+
+// Headers of older kernels lack them (statfs(2)).
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xFF534D42
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xFE534D42
+#endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 namespace {
 
@@ -32,6 +46,14 @@ finding examine_server_programs(const settings& of) {
             needed ? "not found" : "not found, and not needed with DATABASE_URL",
             needed ? "apt-get install postgresql, or set DATABASE_URL to a database elsewhere" : ""};
   auto version = storage::server_version(bindir);
+  if (needed) {
+    try {
+      storage::bindir_for(storage::find_layout(of.data_dir).data);
+    } catch (const std::exception& e) {
+      return {"PostgreSQL server", verdict::fail, e.what(),
+              "install that version beside; an embedded database is not upgraded by itself"};
+    }
+  }
   bool old = needed && version != 0 && version < 14;
   return {"PostgreSQL server", old ? verdict::fail : verdict::ok, "version " + std::to_string(version) + " in " + bindir.string(),
           old ? "version 14 or newer is needed" : ""};
@@ -59,6 +81,52 @@ fs::path existing(fs::path folder) {
   return folder;
 }
 
+/// A file system that forgets, or whose locks and fsync are not to be relied on.
+std::string doubtful_file_system(const fs::path& folder) {
+  struct statfs about {};
+  if (::statfs(folder.c_str(), &about) != 0)
+    return {};
+  switch (static_cast<std::uint32_t>(about.f_type)) {
+  case TMPFS_MAGIC:
+    return "tmpfs: it is empty after a reboot";
+  case RAMFS_MAGIC:
+    return "ramfs: it is empty after a reboot";
+  case OVERLAYFS_SUPER_MAGIC:
+    return "the layer of a container: it ends with that";
+  case NFS_SUPER_MAGIC:
+    return "NFS: locks and fsync depend on another machine";
+  case SMB_SUPER_MAGIC:
+  case SMB2_SUPER_MAGIC:
+  case CIFS_SUPER_MAGIC:
+    return "a Windows share: locks and fsync depend on another machine";
+  case FUSE_SUPER_MAGIC:
+    return "FUSE: locks and fsync are what its program makes of them";
+  default:
+    return {};
+  }
+}
+
+/// Files that somebody else left behind, root for one, and that the folder's owner cannot use.
+findings examine_owners(const settings& of) {
+  struct stat folder {};
+  if (::stat(of.data_dir.c_str(), &folder) != 0)
+    return {};
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(of.data_dir, ignored)) {
+    struct stat about {};
+    const auto name = entry.path().filename().string();
+    // The embedded database may belong to another user when the node runs as root.
+    if (::lstat(entry.path().c_str(), &about) != 0 || about.st_uid == folder.st_uid || (name == "postgres" && folder.st_uid == 0))
+      continue;
+    return {{"owner of files", verdict::fail,
+             name + " in " + of.data_dir.string() + " belongs to user " + std::to_string(about.st_uid) + ", the folder to user " +
+                 std::to_string(folder.st_uid),
+             "a command was run as another user: chown -R --reference=" + of.data_dir.string() + " " + entry.path().string() +
+                 ", and run commands as the node's user (runuser -u ingot -- ingot …)"}};
+  }
+  return {{"owner of files", verdict::ok, "the same as of the folder", ""}};
+}
+
 findings examine_folder(const settings& of) {
   std::error_code ignored;
   auto shown = of.data_dir.string();
@@ -73,10 +141,15 @@ findings examine_folder(const settings& of) {
     return {{"data folder", verdict::fail, shown + " is no folder", "choose another one with INGOT_DATA_DIR"}};
   if (::access(of.data_dir.c_str(), R_OK | W_OK | X_OK) != 0)
     return {{"data folder", verdict::fail, shown + " is not writable for this user", "chown it to the user that runs ingot"}};
-  findings out{{"data folder", verdict::ok, shown, ""}};
+  const auto doubtful = doubtful_file_system(of.data_dir);
+  findings out{{"data folder", doubtful.empty() ? verdict::ok : verdict::warn,
+                shown + (doubtful.empty() ? "" : " is on " + doubtful),
+                doubtful.empty() ? "" : "put it on a local disk (INGOT_DATA_DIR): what was acknowledged must outlive a crash"}};
+  append(out, examine_owners(of));
   out.push_back(examine_secret_file(of.data_dir / webhook_secret_file));
   out.push_back(examine_secret_file(of.data_dir / admin_token_file));
   out.push_back(examine_secret_file(of.data_dir / master_key_file));
+  out.push_back(examine_secret_file(of.data_dir / previous_master_key_file));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 
@@ -29,16 +30,21 @@ int days_left(const X509* certificate, timestamp now) {
   return rest < 0 && days == 0 ? -1 : days;
 }
 
+/// `example.org` of `https://example.org:8443`; empty when there is none.
+std::string host_of(const std::string& url) {
+  const auto from = url.find("://");
+  if (from == std::string::npos)
+    return {};
+  return url.substr(from + 3, url.find_first_of(":/", from + 3) - from - 3);
+}
+
 } // namespace
 
 findings examine_tls(const settings& of, timestamp now) {
   const auto& certificate = of.server.tls_certificate;
   const auto& key = of.server.tls_private_key;
   if (certificate.empty() && key.empty())
-    return {{"TLS", of.server.listen == "127.0.0.1" || of.server.listen == "::1" ? verdict::ok : verdict::warn, "off",
-             of.server.listen == "127.0.0.1" || of.server.listen == "::1"
-                 ? ""
-                 : "the node listens beyond this machine: set server.tls_certificate, or keep a proxy with TLS before it"}};
+    return {{"TLS", verdict::ok, "off", ""}};
   context c{::SSL_CTX_new(::TLS_server_method()), &::SSL_CTX_free};
   if (::SSL_CTX_use_certificate_chain_file(c.get(), certificate.c_str()) != 1)
     return {{"TLS", verdict::fail, "the certificate " + certificate + " cannot be read: " + openssl_reason(),
@@ -49,6 +55,10 @@ findings examine_tls(const settings& of, timestamp now) {
   auto days = days_left(::SSL_CTX_get0_certificate(c.get()), now);
   if (days < 0)
     return {{"TLS", verdict::fail, "the certificate has ended", "renew it, then send the node SIGHUP"}};
+  if (const auto host = host_of(of.submissions.public_url);
+      !host.empty() && ::X509_check_host(::SSL_CTX_get0_certificate(c.get()), host.data(), host.size(), 0, nullptr) != 1)
+    return {{"TLS", verdict::fail, "the certificate is not for " + host + ", by which people come (submissions.public_url)",
+             "get one for that name, or correct the address"}};
   auto found = "the certificate ends in " + std::to_string(days) + " days";
   return {{"TLS", days < 14 ? verdict::warn : verdict::ok, found, days < 14 ? "renew it, then send the node SIGHUP" : ""}};
 }

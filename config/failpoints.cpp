@@ -33,13 +33,22 @@ struct armed_failpoint {
 
 armed_failpoint armed;
 
+void pass() noexcept {
+  if (armed.passes_left.fetch_sub(1) == 1)
+    std::raise(armed.signal);
+}
+
 } // namespace
 
 void failpoint(std::string_view name) noexcept {
-  if (armed.name.empty() || name != armed.name)
-    return;
-  if (armed.passes_left.fetch_sub(1) == 1)
-    std::raise(armed.signal);
+  if (!armed.name.empty() && name == armed.name)
+    pass();
+}
+
+void failpoint(std::string_view family, std::string_view member) noexcept {
+  const auto wanted = std::string_view{armed.name};
+  if (!wanted.empty() && wanted.starts_with(family) && wanted.substr(family.size()) == member)
+    pass();
 }
 
 } // namespace ingot

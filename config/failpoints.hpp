@@ -18,4 +18,8 @@ namespace ingot {
 /// - the sweep of contents: sweep_rows_gone, sweep_objects_gone (and the rows that name them not)
 void failpoint(std::string_view name) noexcept;
 
+/// The same with the name `family` + `member`, which is put together only where one is armed. fence_<kind>: a job of this kind is
+/// about to name its lease, in the transaction of its effect or with its completion.
+void failpoint(std::string_view family, std::string_view member) noexcept;
+
 } // namespace ingot

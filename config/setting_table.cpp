@@ -51,6 +51,10 @@ const setting table[] = {
    .least = 1, .most = 1'000'000, .help = "requests admitted and not yet answered; past it 429 with Retry-After"},
   {.key = "server.bytes_in_flight_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.bytes_in_flight_max; },
    .unit = unit::bytes, .least = 1 * mib, .most = 64 * gib, .help = "bodies of those requests; past it 429. Bounds the node's memory"},
+  {.key = "server.requests_per_sender_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.requests_per_sender_max; },
+   .least = 1, .most = 1'000'000, .help = "requests of one sender (a key, a token, a repository's webhook) that are worked on at a time while other senders ask, too; more wait for their turn. An address may have those of four senders. A sender that is alone has no such limit"},
+  {.key = "server.turn_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.turn_timeout; },
+   .unit = unit::ms, .least = 10, .most = hour_ms, .help = "a request that has waited so long for its sender's turn is answered 429 with Retry-After"},
   {.key = "server.head_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.head_timeout; },
    .unit = unit::ms, .least = 100, .most = hour_ms, .help = "from the first byte of a request to the end of its head"},
   {.key = "server.body_bytes_per_second_min", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.body_bytes_per_second_min; },
@@ -63,6 +67,8 @@ const setting table[] = {
    .unit = unit::ms, .least = 100, .most = hour_ms, .help = "an answer that nobody reads is given up after it"},
   {.key = "server.drain_timeout_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.drain_timeout; },
    .unit = unit::ms, .least = 0, .most = hour_ms, .help = "at SIGTERM unfinished requests get this long"},
+  {.key = "server.drain_idle_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.drain_idle; },
+   .unit = unit::ms, .least = 0, .most = hour_ms, .help = "at SIGTERM idle connections are kept so long, and what still comes on them is answered: longer than a proxy keeps its own idle ones, so that none of its requests is cut"},
   {.key = "server.trusted_proxies", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.trusted_proxies; },
    .help = "networks of your proxies, with blanks between (`127.0.0.1 10.0.0.0/8`): only a peer in them is believed when it says by X-Forwarded-For or Forwarded who called it"},
 
@@ -94,6 +100,8 @@ const setting table[] = {
    .least = 1, .most = 10'000'000, .help = "live REPOSITORY actors; the longest idle ones are let go. A cache: small costs reads, large costs memory"},
   {.key = "actors.repository_idle_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.repository_idle; },
    .unit = unit::ms, .least = 10, .most = 24 * hour_ms, .help = "a REPOSITORY that is idle this long is let go"},
+  {.key = "actors.repository_commit_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.repository_commit_max; },
+   .least = 1, .most = 100'000, .help = "deliveries of one repository in one transaction, so that one that floods makes no other wait long"},
   {.key = "actors.knowledge_bytes_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.actors.knowledge_bytes_max; },
    .unit = unit::bytes, .least = 0, .most = 1 * gib, .help = "what one REPOSITORY caches of its rows"},
 
@@ -163,6 +171,8 @@ const setting table[] = {
    .help = "where manifests lie in a followed repository that names no paths of its own: patterns as in .gitignore, with blanks between. What has no sign of a pattern is one path"},
   {.key = "mcp.validations_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.mcp.validations_per_minute; },
    .least = 0, .most = 10'000'000, .help = "manifests that one client address (an IPv6 /64 counts as one) may have validated at this node; past it 429 with Retry-After. 0: no limit"},
+  {.key = "mcp.reads_per_minute", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.mcp.reads_per_minute; },
+   .least = 0, .most = 10'000'000, .help = "requests of one client address (an IPv6 /64 counts as one) to the registry of MCP servers, which needs no key, at this node; past it 429 with Retry-After. 0: no limit"},
 
   {.key = "stripe.webhook_secret", .environment = "STRIPE_WEBHOOK_SECRET", .slot = [](settings& s) -> setting_slot { return &s.stripe.webhook_secret; },
    .secret = true, .help = "signing secret of the Stripe webhook endpoint (`whsec_…`, as Stripe shows it). None: the door answers 503"},

@@ -30,12 +30,15 @@ struct server_settings {
   std::size_t connections_per_address_max = 1024;      ///< one sender's connections
   std::size_t requests_in_flight_max = 4096;           ///< admitted and not yet answered; past it 429
   std::size_t bytes_in_flight_max = 128 * 1024 * 1024; ///< bodies of those; past it 429
-  milliseconds head_timeout{10'000};                   ///< from the first byte to the end of the head
-  std::size_t body_bytes_per_second_min = 4 * 1024;    ///< slower bodies are cut (after body_grace)
+  std::size_t requests_per_sender_max = 8;          ///< with the node at a time while others ask, too; more wait for their turn
+  milliseconds turn_timeout{5'000};                 ///< a request that has waited so long for its turn is answered 429
+  milliseconds head_timeout{10'000};                ///< from the first byte to the end of the head
+  std::size_t body_bytes_per_second_min = 4 * 1024; ///< slower bodies are cut (after body_grace)
   milliseconds body_grace{10'000};
   milliseconds idle_timeout{60'000};  ///< keep-alive without a request
   milliseconds write_timeout{20'000}; ///< an answer that nobody reads
   milliseconds drain_timeout{15'000}; ///< SIGTERM: unfinished requests get this long
+  milliseconds drain_idle{1'000};     ///< SIGTERM: idle connections are kept so long, for requests that are on their way
   std::string trusted_proxies;        ///< networks whose X-Forwarded-For and Forwarded are believed: `10.0.0.0/8 ::1`
 };
 
@@ -62,6 +65,7 @@ struct actor_settings {
   unsigned scheduler_threads = 1;
   std::size_t repositories_max = 20'000;       ///< live REPOSITORY actors; the longest idle ones are let go
   milliseconds repository_idle{60'000};        ///< idle this long: let go
+  std::size_t repository_commit_max = 16;      ///< deliveries of one repository in one transaction
   std::size_t knowledge_bytes_max = 64 * 1024; ///< cached by one REPOSITORY
 };
 
@@ -119,6 +123,7 @@ struct mcp_settings {
   std::string accepted_schemas;                                         ///< dates with blanks between; empty: all that are known
   std::string manifest_paths = "server.json mcp.json .mcp/server.json"; ///< of a repository that names none; as in .gitignore
   unsigned validations_per_minute = 120;                                ///< of one address; 0: no limit
+  unsigned reads_per_minute = 600;                                      ///< of the registry by one address; 0: no limit
 };
 
 /// Stripe's webhook and API.
@@ -150,11 +155,11 @@ struct rollup_settings {
 
 /// Follow-up jobs.
 struct job_settings {
-  unsigned running_max = 256;        ///< of this node at a time
-  milliseconds poll_interval{1'000}; ///< finds what other nodes enqueued, and what is due again
-  milliseconds lease{10'000};        ///< renewed thrice in it; a node that is gone gives its jobs up after it
-  bool noop = false;                 ///< run jobs of kind `noop`
-  job_policy other;                  ///< kinds without settings of their own
+  unsigned running_max = 256;      ///< of this node at a time
+  milliseconds poll_interval{500}; ///< finds what other nodes enqueued, and what is due again
+  milliseconds lease{10'000};      ///< renewed thrice in it; a node that is gone gives its jobs up after it
+  bool noop = false;               ///< run jobs of kind `noop`
+  job_policy other;                ///< kinds without settings of their own
   job_policy site_sync{.running_max = 8, .attempts_max = 5, .backoff_base = milliseconds{500}, .backoff_cap = seconds{60}};
   job_policy site_notify{.running_max = 32, .attempts_max = 10, .backoff_base = seconds{5}, .backoff_cap = seconds{3'600}};
   job_policy content_sync{.running_max = 4, .attempts_max = 12, .backoff_base = seconds{2}, .backoff_cap = seconds{3'600}};
@@ -270,7 +275,7 @@ struct smtp_settings {
   std::string from_name = "Ingot"; ///< what people see of it
   bool tls = true;                 ///< STARTTLS, or nothing is sent; false: only for a server on this machine
   std::string trusted_certificate; ///< PEM file that is trusted instead of the system's; empty: the system's
-  milliseconds timeout{30'000};    ///< of one mail
+  milliseconds timeout{30'000};    ///< to connect, and of one mail without the server's last word
 };
 
 /// Submissions of MCP servers.

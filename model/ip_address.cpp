@@ -29,6 +29,8 @@ std::optional<ip_network> parse_network(std::string_view text) {
 
 std::optional<ip_address> parse_ip(const std::string& text) {
   auto out = ip_address{};
+  if (text.find('\0') != text.npos) // it would end there for inet_pton
+    return std::nullopt;
   if (::inet_pton(AF_INET, text.c_str(), out.bytes.data()) == 1)
     return out;
   out.is_v6 = ::inet_pton(AF_INET6, text.c_str(), out.bytes.data()) == 1;

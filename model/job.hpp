@@ -29,6 +29,7 @@ struct job_lease {
   std::int64_t id = 0;
   std::string token; ///< UUID
   std::string key;
+  std::string kind = {}; ///< of the job, for who looks on
 };
 
 /// A job that this node may run.

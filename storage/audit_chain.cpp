@@ -3,6 +3,7 @@
 #include "storage/binary_array.hpp"
 #include "storage/pgx.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -53,6 +54,12 @@ const std::string sealed_lines = "SELECT " + entry_columns + R"sql(
 constexpr auto count_unsealed = R"sql(
   SELECT count(*), count(*) FILTER (WHERE at < now() - make_interval(secs => $1)) FROM audit_log WHERE seq IS NULL
 )sql";
+
+// What waits, for the metrics: some thousand lines at most are looked at.
+const std::string measure_unsealed = "SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0) FROM (SELECT at FROM "
+                                     "audit_log WHERE seq IS NULL ORDER BY id "
+                                     "LIMIT " +
+                                     std::to_string(unsealed_counted_max) + ") AS waiting";
 
 audit::entry read_entry(const pqxx::row& row) {
   auto out = audit::entry{};
@@ -139,6 +146,13 @@ audit_report verify_audit(connection& db, const std::optional<audit::chain_end>&
   out.unsealed = waiting[0].as<std::int64_t>();
   out.overdue = waiting[1].as<std::int64_t>();
   return out;
+}
+
+seal_backlog count_unsealed_lines(connection& db) {
+  const auto deadline = connection::deadline{db};
+  auto tx = pqxx::nontransaction{db.raw()};
+  const auto row = tx.exec(measure_unsealed)[0];
+  return {row[0].as<std::int64_t>(), std::max(0.0, row[1].as<double>())};
 }
 
 } // namespace ingot::storage

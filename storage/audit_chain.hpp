@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 
@@ -38,5 +39,16 @@ struct audit_report {
 /// Walks through the whole chain as it is at one moment, in pages.
 /// @param anchor an end of the chain that was written down before
 audit_report verify_audit(connection& db, const std::optional<audit::chain_end>& anchor = {});
+
+/// What waits for its seal.
+struct seal_backlog {
+  std::int64_t lines = 0;    ///< counted up to unsealed_counted_max
+  double oldest_seconds = 0; ///< how long the oldest of them has waited
+};
+
+/// More are not counted: a log that nobody seals for days must not make every look at it dear.
+inline constexpr unsigned unsealed_counted_max = 10'000;
+
+seal_backlog count_unsealed_lines(connection& db);
 
 } // namespace ingot::storage

@@ -108,6 +108,8 @@ public:
     db_.prepare(write_statements({content_statements(), job_statements()}));
   }
 
+  void work_for(const job_lease& job) override { job_ = job; }
+
   std::optional<sync_subject> load(std::int64_t repository_id) override {
     auto out = std::optional<sync_subject>{};
     const auto id = std::to_string(repository_id);
@@ -136,8 +138,15 @@ public:
     const auto id = std::to_string(of.id), job_id = std::to_string(job.id);
     const auto before = of.known.synced ? of.known.synced->commit.hex() : std::string{};
     const auto commit = hex_or_empty(to.commit), tree = hex_or_empty(to.tree);
-    return one_integer("begin_sync", {text(id), text(job_id), text(to_string(trigger)), text(before), text(to.branch),
-                                      text(commit), text(tree)});
+    auto out = std::int64_t{0};
+    guarded([&] {
+      fence();
+      db_.add("begin_sync",
+              {text(id), text(job_id), text(to_string(trigger)), text(before), text(to.branch), text(commit), text(tree)},
+              [&](const answer& rows) { out = rows.integer(0, 0); });
+      run();
+    });
+    return out;
   }
 
   std::int64_t next_blob_key() override { return one_integer("next_blob_key", {}); }
@@ -257,6 +266,7 @@ public:
     const auto id = std::to_string(sync_id), wanted = std::to_string(blobs_wanted), stored = std::to_string(blobs_stored);
     const auto cost = cost_texts{so_far};
     guarded([&] {
+      fence();
       db_.add("note_progress", {text(id), text(cost.requests), text(cost.not_modified), text(cost.points), text(cost.bytes),
                                 text(so_far.plan), text(wanted), text(stored)});
       run();
@@ -286,6 +296,7 @@ public:
   void note_current(std::span<const check_result> all, milliseconds check_after) override {
     guarded([&] {
       db_.add("begin");
+      fence();
       queue_current(all, check_after);
       db_.add("commit");
       run();
@@ -299,6 +310,7 @@ public:
     const auto costs = cost_texts{cost};
     guarded([&] {
       db_.add("begin");
+      fence();
       db_.add("note_repository_failure", {text(id), text(error), text(at)});
       db_.add("note_sync_failure", {text(sync), text(error), text(costs.requests), text(costs.points), text(costs.bytes)});
       db_.add("commit");
@@ -309,6 +321,7 @@ public:
   void set_state(std::int64_t repository_id, std::string_view state, const std::string& reason) override {
     const auto id = std::to_string(repository_id);
     guarded([&] {
+      fence();
       db_.add("set_state", {text(id), text(state), text(reason)});
       run();
     });
@@ -320,6 +333,7 @@ public:
       jobs.push_back(contents::job_of(x));
     guarded([&] {
       db_.add("begin");
+      fence();
       enqueue_jobs(db_, jobs);
       db_.add("commit");
       run();
@@ -380,7 +394,14 @@ private:
 
   sync_counts apply_once(const sync_subject& of, std::int64_t sync_id, const job_lease& job, const sync_result& x);
 
+  /// What is queued without `begin` is one transaction all the same.
+  void fence() {
+    if (job_)
+      fence_job(db_, *job_);
+  }
+
   pipeline db_;
+  std::optional<job_lease> job_;
 };
 
 sync_counts postgres_content_store::apply_once(const sync_subject& of, std::int64_t sync_id, const job_lease& job,

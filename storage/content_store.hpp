@@ -104,6 +104,10 @@ class content_store {
 public:
   virtual ~content_store() = default;
 
+  /// From now on whatever is written stands behind the fence of this job, but for what is true whoever writes it (keep()): an
+  /// attempt that waited past its lease changes nothing (law 2).
+  virtual void work_for(const job_lease& job) = 0;
+
   /// Nothing when there is none.
   virtual std::optional<sync_subject> load(std::int64_t repository_id) = 0;
 
@@ -144,7 +148,7 @@ public:
 
   /// The repository is as it was: behind the job's fence, and the job is done.
   virtual void note_current(const job_lease& job, const check_result& x, milliseconds check_after) = 0;
-  /// The same of several repositories, without a job.
+  /// The same of several repositories; the job goes on.
   virtual void note_current(std::span<const check_result> all, milliseconds check_after) = 0;
 
   /// An attempt failed. @param sync_id 0: none had begun

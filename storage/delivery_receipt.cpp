@@ -95,9 +95,10 @@ github::missed_delivery read_missed(const pqxx::row& row) {
 }
 
 template <class... Arguments>
-void change(connection& db, const std::string& sql, const Arguments&... arguments) {
+void change(connection& db, const job_lease* job, const std::string& sql, const Arguments&... arguments) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, sql, arguments...);
   tx.commit();
 }
@@ -132,7 +133,7 @@ std::vector<std::string> unknown_guids(connection& db, std::span<const std::stri
   return out;
 }
 
-void note_missed(connection& db, std::string_view hook, std::span<const github::logged_delivery> missed) {
+void note_missed(connection& db, std::string_view hook, std::span<const github::logged_delivery> missed, const job_lease* job) {
   if (missed.empty())
     return;
   auto guid = text_array{}, event = text_array{}, action = text_array{}, status = text_array{};
@@ -146,7 +147,7 @@ void note_missed(connection& db, std::string_view hook, std::span<const github::
     status.add(x.status);
     at.add(x.delivered_at);
   }
-  change(db, keep_missed, hook, guid.parameter(), id.parameter(), event.parameter(), action.parameter(), status.parameter(),
+  change(db, job, keep_missed, hook, guid.parameter(), id.parameter(), event.parameter(), action.parameter(), status.parameter(),
          at.parameter());
 }
 
@@ -162,20 +163,21 @@ std::vector<github::missed_delivery> missed_deliveries(connection& db, std::stri
   return out;
 }
 
-void note_asked(connection& db, std::string_view hook, const std::string& guid, timestamp at) {
-  change(db, mark_asked, hook, guid, to_rfc3339(at));
+void note_asked(connection& db, std::string_view hook, const std::string& guid, timestamp at, const job_lease* job) {
+  change(db, job, mark_asked, hook, guid, to_rfc3339(at));
 }
 
-void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason) {
-  change(db, mark_unrecoverable, hook, guid, reason);
+void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason, const job_lease* job) {
+  change(db, job, mark_unrecoverable, hook, guid, reason);
 }
 
-void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now) {
-  change(db, write_receipt, hook, to_rfc3339(listed_through), to_rfc3339(now));
+void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now, const job_lease* job) {
+  change(db, job, write_receipt, hook, to_rfc3339(listed_through), to_rfc3339(now));
 }
 
-void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now) {
-  change(db, write_failure, hook, to_rfc3339(begin), to_rfc3339(now), error);
+void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now,
+                      const job_lease* job) {
+  change(db, job, write_failure, hook, to_rfc3339(begin), to_rfc3339(now), error);
 }
 
 std::size_t enqueue_delivery_check(const std::string& url, const database_settings& settings, std::string_view period) {

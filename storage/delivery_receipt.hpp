@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "model/github/delivery_log.hpp"
+#include "model/job.hpp"
 #include "model/time.hpp"
 #include "storage/connection.hpp"
 
@@ -13,7 +14,8 @@
 #include <vector>
 
 /// Tables `delivery_receipts` and `missed_deliveries`: up to when every delivery of a hook is known to be here. A hook is `` (the
-/// App's) or `owner/repo/7`. All of these block, and throw what libpqxx throws.
+/// App's) or `owner/repo/7`. All of these block, and throw what libpqxx throws. What writes stands behind the fence of `job`
+/// when one is given: a look that waited past its lease changes nothing (law 2).
 namespace ingot::storage {
 
 struct delivery_receipt {
@@ -34,23 +36,27 @@ std::vector<delivery_receipt> list_receipts(connection& db);
 std::vector<std::string> unknown_guids(connection& db, std::span<const std::string> guids);
 
 /// Remembers that they have not arrived; of those that are known already, the newest attempt.
-void note_missed(connection& db, std::string_view hook, std::span<const github::logged_delivery> missed);
+void note_missed(connection& db, std::string_view hook, std::span<const github::logged_delivery> missed,
+                 const job_lease* job = nullptr);
 
-/// Forgets those that are here by now; of the others, up to `limit`, the longest missing first.
+/// Forgets those that are here by now, which is true whoever says so; of the others, up to `limit`, the longest missing first.
 std::vector<github::missed_delivery> missed_deliveries(connection& db, std::string_view hook, unsigned limit);
 
 /// It is asked for again.
-void note_asked(connection& db, std::string_view hook, const std::string& guid, timestamp at);
+void note_asked(connection& db, std::string_view hook, const std::string& guid, timestamp at, const job_lease* job = nullptr);
 
 /// It is not asked for any more.
-void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason);
+void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason,
+             const job_lease* job = nullptr);
 
 /// The log was looked through up to `listed_through`: complete is what lies before the first that may still come. Never goes
 /// back.
-void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now);
+void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now,
+                   const job_lease* job = nullptr);
 
 /// A look failed. The first one begins the receipt at `begin`.
-void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now);
+void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now,
+                      const job_lease* job = nullptr);
 
 /// The kind of the job that looks; its key is the hook's.
 inline constexpr const char* delivery_check_kind = "delivery_check";

@@ -1,5 +1,6 @@
 #include "storage/job_statements.hpp"
 
+#include "config/failpoints.hpp"
 #include "storage/binary_array.hpp"
 #include "storage/switched_statements.hpp"
 
@@ -236,8 +237,8 @@ std::vector<claimed_job> claimed_of(const answer& rows) {
   auto jobs = std::vector<claimed_job>{};
   for (auto i = 0; i < rows.rows(); ++i) {
     auto& x = jobs.emplace_back();
-    x.lease = {rows.integer(i, 0), std::string{rows.text(i, 1)}, std::string{rows.text(i, 2)}};
-    x.kind = rows.text(i, 3);
+    x.lease = {rows.integer(i, 0), std::string{rows.text(i, 1)}, std::string{rows.text(i, 2)}, std::string{rows.text(i, 3)}};
+    x.kind = x.lease.kind;
     x.payload = rows.text(i, 4);
     x.body = unhex(rows.text(i, 5));
     x.attempt = static_cast<int>(rows.integer(i, 6));
@@ -309,6 +310,7 @@ std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job) {
 }
 
 void fence_job(pqxx::transaction_base& tx, const job_lease& lease) {
+  failpoint("fence_", lease.kind);
   auto arrays = lease_arrays{};
   arrays.add(lease);
   const auto all = job_statements();
@@ -316,7 +318,13 @@ void fence_job(pqxx::transaction_base& tx, const job_lease& lease) {
   pgx::query(tx, fence->second, arrays.id.parameter(), arrays.token.parameter());
 }
 
+void fence_job(pqxx::transaction_base& tx, const job_lease* lease) {
+  if (lease != nullptr)
+    fence_job(tx, *lease);
+}
+
 void fence_job(pipeline& db, const job_lease& lease) {
+  failpoint("fence_", lease.kind);
   auto arrays = lease_arrays{};
   arrays.add(lease);
   db.add("fence_job", {arrays.id.parameter(), arrays.token.parameter()});

@@ -43,6 +43,9 @@ std::int64_t enqueue_job(pqxx::transaction_base& tx, const new_job& job);
 /// The check of fence_job() in a transaction of libpqxx: throws (job_lost) when the lease is no longer ours.
 void fence_job(pqxx::transaction_base& tx, const job_lease& lease);
 
+/// The same where there is a job; null: nothing is checked.
+void fence_job(pqxx::transaction_base& tx, const job_lease* lease);
+
 /// Queues a check, to stand before the effects of a job that is completed in the same transaction: the queue fails with job_lost
 /// when the lease is no longer ours. Keeps everybody else from the job until the transaction ends.
 void fence_job(pipeline& db, const job_lease& lease);

@@ -108,15 +108,6 @@ timestamp read_time(const pqxx::field& x) {
   return timestamp{std::chrono::microseconds{x.as<std::int64_t>()}};
 }
 
-std::vector<std::string> read_texts(const pqxx::field& x) {
-  auto out = std::vector<std::string>{};
-  auto parser = x.as_array();
-  for (auto item = parser.get_next(); item.first != pqxx::array_parser::juncture::done; item = parser.get_next())
-    if (item.first == pqxx::array_parser::juncture::string_value)
-      out.push_back(std::move(item.second));
-  return out;
-}
-
 /// What was published decides how the manifest stands.
 file_finding finding_of(published x) {
   switch (x) {
@@ -306,7 +297,7 @@ std::optional<check_subject> load_check_subject(connection& db, std::int64_t rep
   out.default_branch = text(9);
   out.manifests = row[10].as<bool>();
   out.complete = row[11].as<bool>();
-  out.places = read_texts(row[12]);
+  out.places = pgx::texts(row[12]);
   out.is_private = row[13].as<bool>();
   out.standing = text(14);
   for (const auto& x : pgx::query(tx, known_files_of, repository_id)) {

@@ -1,6 +1,7 @@
 #include "storage/module_releases.hpp"
 
 #include "storage/binary_array.hpp"
+#include "storage/job_statements.hpp"
 #include "storage/pgx.hpp"
 
 #include <algorithm>
@@ -142,10 +143,11 @@ void judge(pqxx::work& tx, const std::string& project, releases_import& out) {
 } // namespace
 
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
-                                const std::optional<release_fetch>& fetched, older_histories older) {
+                                const std::optional<release_fetch>& fetched, older_histories older, const job_lease* job) {
   const auto limit = connection::deadline{db};
   auto out = releases_import{};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, lock_versions);
   if (!fetched && older == older_histories::refused)
     refuse_older(tx, history);
@@ -160,10 +162,11 @@ releases_import import_releases(connection& db, const drupal::release_history& h
   return out;
 }
 
-releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at) {
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at, const job_lease* job) {
   const auto limit = connection::deadline{db};
   auto out = releases_import{};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, lock_versions);
   pgx::query(tx, mark_fetched, project, to_rfc3339(at));
   judge(tx, project, out);

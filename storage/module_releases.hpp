@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/drupal/release_history.hpp"
+#include "model/job.hpp"
 #include "storage/connection.hpp"
 
 #include <cstddef>
@@ -40,13 +41,14 @@ enum class older_histories : std::uint8_t { refused, taken };
 /// except `fetched` when it is given. Imports go one after the other over all nodes; a transaction that inserts module_versions
 /// calls ingot_hold_releases() before, or a version could miss what is imported at the same moment.
 /// A fetched history is what the server says now, whatever its dates. One from elsewhere makes the next fetch unconditional, or
-/// "nothing is new" would keep it. Throws older_history and what libpqxx throws.
+/// "nothing is new" would keep it. @param job behind its fence, when a job does it: an answer that waited past the job's lease is
+/// older than what another node has taken since. Throws older_history and what libpqxx throws.
 releases_import import_releases(connection& db, const drupal::release_history& history, timestamp at,
                                 const std::optional<release_fetch>& fetched = std::nullopt,
-                                older_histories older = older_histories::refused);
+                                older_histories older = older_histories::refused, const job_lease* job = nullptr);
 
 /// The server said that nothing is new: the releases stay, but the versions of the project's modules are judged by them as an
 /// import does, for a module may have come to the project since. Throws what libpqxx throws.
-releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at);
+releases_import confirm_release_fetch(connection& db, const std::string& project, timestamp at, const job_lease* job = nullptr);
 
 } // namespace ingot::storage

@@ -18,6 +18,24 @@ std::string bytes(const pqxx::field& f) {
   return {reinterpret_cast<const char*>(raw.get()), size};
 }
 
+std::vector<std::string> texts(const pqxx::field& f) {
+  auto out = std::vector<std::string>{};
+  if (f.is_null())
+    return out;
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 10)
+  const auto all = f.as_sql_array<std::optional<std::string>>();
+  for (auto x = all.cbegin(); x != all.cend(); ++x)
+    if (*x)
+      out.push_back(**x);
+#else
+  auto parser = f.as_array();
+  for (auto item = parser.get_next(); item.first != pqxx::array_parser::juncture::done; item = parser.get_next())
+    if (item.first == pqxx::array_parser::juncture::string_value)
+      out.push_back(std::move(item.second));
+#endif
+  return out;
+}
+
 void forbid_reactivation([[maybe_unused]] pqxx::connection& c) {
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pqxx/pqxx>
 
@@ -90,6 +91,9 @@ std::optional<T> maybe(const pqxx::field& f) {
 
 /// The bytes of a bytea field (from its hex text); empty for NULL. Throws std::runtime_error when it is no bytea text.
 std::string bytes(const pqxx::field& f);
+
+/// The texts of a text[] field, NULLs left out; none for NULL.
+std::vector<std::string> texts(const pqxx::field& f);
 
 /// Forbids 6.4 to reconnect by itself: a connection that broke must stay broken, since its session settings are lost.
 void forbid_reactivation(pqxx::connection& c);

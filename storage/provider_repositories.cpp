@@ -131,15 +131,6 @@ std::optional<timestamp> read_time(const pqxx::field& x) {
   return std::nullopt;
 }
 
-std::vector<std::string> read_texts(const pqxx::field& x) {
-  auto out = std::vector<std::string>{};
-  auto parser = x.as_array();
-  for (auto item = parser.get_next(); item.first != pqxx::array_parser::juncture::done; item = parser.get_next())
-    if (item.first == pqxx::array_parser::juncture::string_value)
-      out.push_back(std::move(item.second));
-  return out;
-}
-
 followed_repository read_repository(const pqxx::row& row) {
   const auto text = [&](int column) { return std::string{pgx::text(row[column])}; };
   const auto number = [&](int column) { return pgx::maybe<std::int64_t>(row[column]).value_or(0); };
@@ -156,8 +147,8 @@ followed_repository read_repository(const pqxx::row& row) {
   out.default_branch = text(9);
   out.is_private = row[10].as<bool>();
   out.archived = row[11].as<bool>();
-  out.filter.include = read_texts(row[12]);
-  out.filter.exclude = read_texts(row[13]);
+  out.filter.include = pgx::texts(row[12]);
+  out.filter.exclude = pgx::texts(row[13]);
   out.filter.file_bytes_max = pgx::maybe<std::int64_t>(row[14]);
   out.filter.skip_binary = row[15].as<bool>();
   out.filter.fetch_lfs = row[16].as<bool>();
@@ -181,7 +172,7 @@ followed_repository read_repository(const pqxx::row& row) {
   out.created_at = *read_time(row[34]);
   out.updated_at = *read_time(row[35]);
   out.filter.manifests = row[36].as<bool>();
-  out.filter.manifest_paths = read_texts(row[37]);
+  out.filter.manifest_paths = pgx::texts(row[37]);
   return out;
 }
 
@@ -351,9 +342,10 @@ std::int64_t choose_credential(connection& db, const std::string& user_id, std::
 }
 
 repository_added add_repository(connection& db, const std::string& user_id, const confirmed_repository& x,
-                                unsigned repositories_max, const operator_action& by) {
+                                unsigned repositories_max, const operator_action& by, const job_lease* job) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, lock_user, user_id);
   refuse_second(tx, user_id, x);
   if (pgx::query(tx, count_of_user, user_id)[0][0].as<std::int64_t>() >= repositories_max)

@@ -2,6 +2,7 @@
 
 #include "model/contents/provider.hpp"
 #include "model/contents/sync_order.hpp"
+#include "model/job.hpp"
 #include "model/new_repository.hpp"
 #include "model/time.hpp"
 #include "storage/audit_log.hpp"
@@ -95,7 +96,7 @@ struct repository_added {
 /// Follows one, and enqueues its first sync. Refuses a second row of one repository (conflict) and more than `repositories_max`
 /// of a user (invalid_fields).
 repository_added add_repository(connection& db, const std::string& user_id, const confirmed_repository& x,
-                                unsigned repositories_max, const operator_action& by);
+                                unsigned repositories_max, const operator_action& by, const job_lease* job = nullptr);
 
 /// Changes what is wanted of one; what bears upon its files enqueues a full sync.
 followed_repository change_repository(connection& db, const std::string& user_id, std::int64_t id,

@@ -67,9 +67,11 @@ release_fetch last_release_fetch(connection& db, const std::string& project) {
   return {{}, std::string{pgx::text(rows[0][0])}, std::string{pgx::text(rows[0][1])}};
 }
 
-void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at) {
+void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at,
+                            const job_lease* job) {
   const auto limit = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
+  fence_job(tx, job);
   pgx::query(tx, note_failure, project, to_rfc3339(at), error);
   tx.commit();
 }

@@ -21,8 +21,9 @@ std::string release_job_key(std::string_view project);
 /// What the last answer said of itself, for a conditional request; empty when the project was never fetched.
 release_fetch last_release_fetch(connection& db, const std::string& project);
 
-/// Notes why a fetch or its import failed; the releases that are known stay.
-void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at);
+/// Notes why a fetch or its import failed; the releases that are known stay. @param job behind its fence, when a job does it
+void record_release_failure(connection& db, const std::string& project, const std::string& error, timestamp at,
+                            const job_lease* job = nullptr);
 
 /// Enqueues a fetch for every project that an enabled module of a site belongs to, custom modules left out: their names are
 /// nobody's business. @param period the same for all nodes that mean the same fetch: such are enqueued once

@@ -48,9 +48,12 @@ struct spool::impl {
 
   /// Before this nothing may be built on what an earlier life left, not even that a delivery is there already.
   void settle() {
-    if (!settled)
-      write_anew(*file);
+    if (settled)
+      return;
+    write_anew(*file);
     settled = true;
+    // What a death left behind the log's end must not look like a part of what is written over its beginning.
+    file->number("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   void count() {

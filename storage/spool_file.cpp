@@ -61,6 +61,22 @@ void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
     check(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL), "the spool cannot be synced");
 }
 
+/// The tables are there, and neither the counter nor a row keeps new rows from getting a sequence.
+void check_tables(sqlite::file& f) {
+  try {
+    for (const char* sql : {"SELECT sequence, source, id, checksum, record FROM waiting LIMIT 0",
+                            "SELECT sequence, source, id, checksum, record FROM damaged LIMIT 0"})
+      f.number(sql);
+    for (const char* sql : {"SELECT max(seq) FROM sqlite_sequence", "SELECT max(sequence) FROM waiting"})
+      if (const auto last = f.number(sql); last < 0 || last >= spool_sequence_max)
+        throw sqlite::error{SQLITE_CORRUPT, "no spool comes to the sequence " + std::to_string(last)};
+  } catch (const sqlite::error& e) {
+    if (e.code() != SQLITE_ERROR)
+      throw;
+    throw sqlite::error{SQLITE_CORRUPT, e.what()};
+  }
+}
+
 } // namespace
 
 void write_anew(sqlite::file& f) {
@@ -100,6 +116,8 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
                              "spool is drained, or move the file away");
   if (const auto found = f->text("PRAGMA quick_check(1)"); found != "ok")
     throw sqlite::error{SQLITE_CORRUPT, found};
+  if (version == format_version)
+    check_tables(*f);
   if (version == 0) {
     f->exec("BEGIN IMMEDIATE");
     make_tables(*f);

@@ -2,11 +2,15 @@
 
 #include "storage/sqlite.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 namespace ingot::storage {
+
+/// No spool comes to such a sequence: a file that has one is damaged.
+inline constexpr std::int64_t spool_sequence_max = std::int64_t{1} << 62;
 
 /// Opens the spool's file at `path` or makes it (mode 0600), with its tables, ready for use by this process alone.
 /// Throws sqlite::error; is_damage() when the file's structure is not sound.

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
-#include <optional>
 #include <set>
 
 #include <fcntl.h>
@@ -62,9 +60,9 @@ public:
       // Lets SQLite read a file that is shorter than its first page says, and a schema that it would rather not.
       from.exec("PRAGMA writable_schema = ON");
       note_counter(from);
-      const auto read_to = in_order(from);
-      if (read_to)
-        one_by_one(from, *read_to);
+      const auto up = walk(from, "ORDER BY sequence");
+      if (!up.to_end)
+        between(from, up.last, walk(from, "ORDER BY sequence DESC").last, rows_max_of(view));
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
         throw;
@@ -81,17 +79,16 @@ public:
     }));
   }
 
-  /// The greatest sequence that was ever used, as far as any view knows.
-  std::int64_t counter() const { return damaged_.empty() ? counter_ : std::max(counter_, *damaged_.rbegin()); }
+  /// The greatest sequence that was ever given, as far as a view knows; 0: none does.
+  std::int64_t counter() const noexcept { return counter_; }
 
 private:
   static constexpr const char* columns = "SELECT sequence, source, id, checksum, record FROM waiting ";
 
   void note_counter(sqlite::file& from) {
     try {
-      const auto told = from.number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'");
       // Room for as many again, whatever a damaged one says.
-      if (told < std::numeric_limits<std::int64_t>::max() / 2)
+      if (const auto told = from.number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'"); told < spool_sequence_max / 2)
         counter_ = std::max(counter_, told);
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
@@ -100,76 +97,96 @@ private:
     }
   }
 
-  /// @returns nothing when it came to the end, else the last sequence before the damage.
-  std::optional<std::int64_t> in_order(sqlite::file& from) {
-    std::int64_t last = 0;
+  struct walked {
+    std::int64_t last = 0; ///< the last sound row's; 0: there was none
+    bool to_end = false;   ///< no damage came in the way
+  };
+
+  walked walk(sqlite::file& from, const char* order) {
+    auto out = walked{};
     try {
-      sqlite::statement rows{from, (std::string{columns} + "ORDER BY sequence").c_str()};
-      while (rows.step()) {
-        take(rows);
-        last = std::max(last, rows.number(0));
-      }
-      return std::nullopt;
+      sqlite::statement rows{from, (std::string{columns} + order).c_str()};
+      while (rows.step())
+        if (take(rows))
+          out.last = rows.number(0);
+      out.to_end = true;
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file())
         throw;
-      return last;
     }
+    return out;
   }
 
-  /// Beyond a damaged page every row has its own way down the tree.
-  void one_by_one(sqlite::file& from, std::int64_t after) {
-    // No page of the tree has more rows below it, but the uppermost.
-    constexpr std::int64_t below_one_page_max = 100'000;
+  /// More rows than a file of this size, with its log, can hold: a record has 74 bytes at least. Sequences follow each other but
+  /// for rows that were set aside or lost before, so a longer search would find nothing.
+  static std::int64_t rows_max_of(const fs::path& view) {
+    constexpr std::int64_t row_bytes_min = 64, gaps = 1'000, search_max = 10'000'000;
+    auto bytes = std::uintmax_t{0};
+    for (const char* part : {"", "-wal"})
+      if (fs::exists(with_suffix(view, part)))
+        bytes += fs::file_size(with_suffix(view, part));
+    return std::min(search_max, static_cast<std::int64_t>(bytes) / row_bytes_min + gaps);
+  }
+
+  /// Asks for the rows between two damaged places: `low` is the last sound row before the first, `high` the first after the last;
+  /// 0: there is none.
+  void between(sqlite::file& from, std::int64_t low, std::int64_t high, std::int64_t rows_max) {
+    if (high > 0)
+      return one_by_one(from, std::max(low + 1, high - rows_max), high - 1, true);
+    const auto told = last_told(from);
+    if (told > low && told - low <= rows_max)
+      return one_by_one(from, low + 1, told, true);
+    if (low == 0 && told > 0)
+      one_by_one(from, told - rows_max, told, true);
+    // The counter is damaged, or gone: how many rows there were is not known.
+    one_by_one(from, low + 1, low + rows_max, false);
+  }
+
+  /// Beyond a damaged page every row has its own way down the tree. @param exist whether there were such rows
+  void one_by_one(sqlite::file& from, std::int64_t first, std::int64_t last, bool exist) {
     sqlite::statement row{from, (std::string{columns} + "WHERE sequence = ?1").c_str()};
-    std::int64_t sound = after; // the last one whose way down the tree is sound
-    for (std::int64_t sequence = after + 1, end = last_sequence(from, after); sequence <= end; ++sequence) {
-      if (sequence - sound > below_one_page_max) {
-        // Nothing can be found any more. How much there was nobody knows: one at least.
-        damaged_.erase(damaged_.upper_bound(sound + 1), damaged_.end());
-        return;
-      }
+    for (auto sequence = first; sequence <= last; ++sequence) {
       try {
         row.bind(1, sequence);
         if (row.step())
           take(row);
-        sound = sequence;
       } catch (const sqlite::error& e) {
         if (!e.distrusts_file())
           throw;
-        damaged_.insert(sequence);
+        damaged_.insert(exist ? sequence : first);
       }
       row.reset();
     }
   }
 
-  static std::int64_t last_sequence(sqlite::file& from, std::int64_t after) {
-    // A damaged counter must not keep us for years.
-    constexpr std::int64_t search_max = 10'000'000;
-    std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  /// The last sequence that was given, as the file says; 0 when it does not.
+  static std::int64_t last_told(sqlite::file& from) {
+    auto last = spool_sequence_max;
     for (const char* sql : {"SELECT seq FROM sqlite_sequence WHERE name = 'waiting'", "SELECT max(sequence) FROM waiting"}) {
       try {
-        // One that says that there never was a row is believed, too: no search of ten million for nothing.
-        if (const auto told = from.number(sql); told > after || told == 0)
-          last = std::min(last, std::max(told, after));
+        if (const auto told = from.number(sql); told > 0)
+          last = std::min(last, told);
       } catch (const sqlite::error&) {
         // The other one may know.
       }
     }
-    return std::min(last, after + search_max);
+    return last == spool_sequence_max ? 0 : last;
   }
 
-  void take(sqlite::statement& row) {
+  /// @returns whether it is sound
+  bool take(sqlite::statement& row) {
     const auto sequence = row.number(0);
     const auto record = row.bytes(4);
     const auto d = from_record(record);
-    if (!d || row_checksum(sequence, record) != static_cast<std::uint32_t>(row.number(3))) {
+    if (!d || sequence <= 0 || sequence >= spool_sequence_max ||
+        row_checksum(sequence, record) != static_cast<std::uint32_t>(row.number(3))) {
       damaged_.insert(sequence);
-      return;
+      return false;
     }
     // The record's own names: the columns are not under the checksum.
     insert_.bind(1, sequence).bind(2, d->source).bind(3, d->id).bind(4, row.number(3)).bind_blob(5, record).step();
     insert_.reset();
+    return true;
   }
 
   sqlite::statement insert_;
@@ -212,9 +229,9 @@ std::string salvage(const fs::path& path, const std::string& reason) {
     carried = fresh->number("SELECT count(*) FROM waiting");
     lost = rows.lost();
     // A sequence is used once, also that of a delivery that was forgotten long ago.
-    const auto counter = std::to_string(rows.counter());
     fresh->exec("INSERT INTO sqlite_sequence (name, seq) SELECT 'waiting', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)");
-    fresh->exec(("UPDATE sqlite_sequence SET seq = max(seq, " + counter + ") WHERE name = 'waiting'").c_str());
+    fresh->exec(
+        ("UPDATE sqlite_sequence SET seq = max(seq, " + std::to_string(rows.counter()) + ") WHERE name = 'waiting'").c_str());
     fresh->exec("COMMIT");
     // Closing would do it too, but could not tell that it failed.
     fresh->exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -51,6 +51,8 @@ public:
   counters site_syncs;             ///< {outcome}
   counters intake_items;           ///< {intake, outcome}: events, stripe, crawl
   counter audit_lines_dropped;     ///< the AUDITOR could not keep up
+  gauge audit_unsealed;            ///< lines of the audit log that wait for their seal, counted up to a bound
+  gauge audit_unsealed_seconds;    ///< how long the oldest of them has waited; 0: none waits
   counter database_failures;       ///< times that the database went away
   counter batches_bisected;        ///< batches that the database refused
   histogram batch_groups;          ///< repository groups in one transaction
@@ -67,6 +69,9 @@ public:
   gauges queue_depth;     ///< {queue}: messages that wait, e.g. `writer`
   gauge spool_deliveries; ///< that wait for the database
   gauge spool_bytes;
+  gauge spool_bytes_max;             ///< the setting
+  gauge disk_free;                   ///< bytes of the data folder's file system
+  gauge certificate_end;             ///< seconds since 1970; 0: no TLS
   gauges actors;                     ///< {kind}: live ones, e.g. `repository`
   gauge database;                    ///< 0 away, 1 direct, 2 draining
   gauges jobs;                       ///< {state}: pending, running, failed, dead

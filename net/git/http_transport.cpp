@@ -4,6 +4,9 @@
 
 #include <git2/sys/transport.h>
 #include <memory>
+#if __has_include(<git2/sys/errors.h>) // libgit2 1.9; 1.5 has it in git2/errors.h
+#include <git2/sys/errors.h>
+#endif
 
 namespace ingot::git {
 

@@ -82,7 +82,7 @@ private:
 
 io_thread::io_thread(shared_state& shared, std::shared_ptr<asio::io_context> context, tcp_acceptor acceptor)
     : shared_(shared), context_(std::move(context)), work_(asio::make_work_guard(*context_)), acceptor_(std::move(acceptor)),
-      sweep_timer_(*context_), accept_timer_(*context_), sweep_interval_(sweep_interval(shared.settings)),
+      sweep_timer_(*context_), accept_timer_(*context_), idle_timer_(*context_), sweep_interval_(sweep_interval(shared.settings)),
       mailbox_(std::make_shared<mailbox>(*this, context_)) {
   std::random_device random;
   auto bits = (static_cast<std::uint64_t>(random()) << 32) | random();
@@ -108,11 +108,24 @@ void io_thread::drain(std::function<void()> when_empty) {
     draining_ = true;
     when_empty_ = std::move(when_empty);
     accept_rest();
-    for (std::size_t i = 0; i < connections_.size(); ++i)
-      if (auto* c = connections_[i].held.get(); c && (c->at() == phase::idle || c->at() == phase::handshake))
-        c->cut_off(cut::drain);
+    if (const auto kept = shared_.settings.drain_idle; kept.count() == 0) {
+      end_idle();
+    } else {
+      idle_timer_.expires_after(kept);
+      idle_timer_.async_wait([this](boost::system::error_code ec) {
+        if (!ec && !stopped_)
+          end_idle();
+      });
+    }
     tell_when_empty();
   });
+}
+
+void io_thread::end_idle() {
+  idle_ends_ = true;
+  for (std::size_t i = 0; i < connections_.size(); ++i)
+    if (auto* c = connections_[i].held.get(); c && (c->at() == phase::idle || c->at() == phase::handshake))
+      c->cut_off(cut::drain);
 }
 
 void io_thread::stop() {
@@ -121,6 +134,7 @@ void io_thread::stop() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     accept_timer_.cancel();
+    idle_timer_.cancel();
     sweep_timer_.cancel();
     for (std::size_t i = 0; i < connections_.size(); ++i)
       if (auto* c = connections_[i].held.get())
@@ -276,6 +290,11 @@ void io_thread::sweep() {
   for (std::size_t i = 0; i < connections_.size(); ++i)
     if (auto* c = connections_[i].held.get(); c && c->deadline() <= now)
       c->on_deadline(now);
+  for (auto& x : shared_.waiting.give_up(now - shared_.settings.turn_timeout)) {
+    auto refused = response{};
+    refused.status = status_of(fault::overloaded);
+    x(std::move(refused));
+  }
   sweep_timer_.expires_after(sweep_interval_);
   sweep_timer_.async_wait([this](boost::system::error_code ec) {
     if (!ec && !stopped_)

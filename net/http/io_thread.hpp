@@ -3,6 +3,7 @@
 #include "net/http/connection.hpp"
 #include "net/http/limits.hpp"
 #include "net/http/server.hpp"
+#include "net/http/turns.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +27,8 @@ using tcp_acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor
 
 /// What all I/O threads of a server share.
 struct shared_state {
-  shared_state(const server_settings& s, application& a) : settings(s), app(a), held(settings) {}
+  shared_state(const server_settings& s, application& a)
+      : settings(s), app(a), held(settings), waiting(settings.requests_per_sender_max) {}
 
   std::shared_ptr<asio::ssl::context> tls() const {
     const std::lock_guard lock(tls_mutex);
@@ -36,6 +38,7 @@ struct shared_state {
   const server_settings settings;
   application& app;
   limits held;
+  turns waiting;
   const server* callbacks = nullptr; ///< on_answer and on_refusal; set by start()
   mutable std::mutex tls_mutex;
   std::shared_ptr<asio::ssl::context> tls_context; ///< null: plain
@@ -53,7 +56,8 @@ public:
   /// Serves until stop(). The calling thread is the I/O thread.
   void run();
 
-  /// From any thread: takes what has been accepted, then no more; idle connections end, busy ones with their answer.
+  /// From any thread: takes what has been accepted, then no more; idle connections end after drain_idle, busy ones with their
+  /// answer.
   /// `when_empty` is called on the I/O thread once none is left.
   void drain(std::function<void()> when_empty);
 
@@ -63,6 +67,8 @@ public:
   // What a session needs of its thread.
   shared_state& shared() noexcept { return shared_; }
   bool draining() const noexcept { return draining_; }
+  /// Draining, and idle connections are not kept any longer.
+  bool idle_ends() const noexcept { return idle_ends_; }
   std::string_view date();
   std::string next_request_id();
   responder make_responder(connection& of);
@@ -86,6 +92,7 @@ private:
   void on_accept(boost::system::error_code ec, tcp_socket socket);
   void accept_later();
   void accept_rest();
+  void end_idle();
   void adopt(tcp_socket socket, const tcp::endpoint& peer);
   void turn_away(tcp_socket& socket, const std::string& address);
   void sweep();
@@ -101,12 +108,14 @@ private:
   tcp::endpoint peer_; ///< of the connection that is being accepted
   asio::steady_timer sweep_timer_;
   asio::steady_timer accept_timer_;
+  asio::steady_timer idle_timer_; ///< of a drain
   std::chrono::milliseconds sweep_interval_;
   std::shared_ptr<mailbox> mailbox_;
   std::vector<entry> connections_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t live_ = 0;
   bool draining_ = false;
+  bool idle_ends_ = false;
   bool stopped_ = false;
   bool turn_ends_ = false; ///< it is on its way
   std::function<void()> when_empty_;

@@ -169,9 +169,14 @@ std::string server::reload_tls() {
   }
 }
 
+std::optional<timestamp> server::certificate_end() const {
+  const std::lock_guard lock(impl_->shared.tls_mutex);
+  return impl_->shared.tls_context ? end_of_certificate(*impl_->shared.tls_context) : std::nullopt;
+}
+
 server_counts server::counts() const noexcept {
   const auto& held = impl_->shared.held;
-  return {held.connections(), held.requests(), held.bytes()};
+  return {held.connections(), held.requests(), held.bytes(), impl_->shared.waiting.waiting()};
 }
 
 } // namespace ingot::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "model/time.hpp"
 #include "net/http/message.hpp"
 
 #include <cstddef>
@@ -51,11 +52,18 @@ public:
   virtual void next(responder to) = 0;
 };
 
+/// Whose request it is, as far as its head tells: hashes, so that whoever sends the same twice is the same sender.
+struct sender {
+  std::uint64_t address = 0; ///< 0: known by what it shows, wherever it comes from
+  std::uint64_t tenant = 0;  ///< 0: takes no turn
+};
+
 /// What a route says of a request before its body is read.
 struct admission {
   std::size_t body_bytes_max = 0;       ///< 0: a body is refused (413) unless empty; the server's own limit holds too
   std::optional<response> refusal = {}; ///< answered at once; the connection ends when a body is announced and not yet here
   std::vector<field> fields = {};       ///< further ones of its answer, whoever gives it
+  sender from = {};                     ///< whose turn it takes (turns.hpp)
 };
 
 /// What the server serves. Called on I/O threads; must not block.
@@ -77,6 +85,7 @@ struct server_counts {
   std::size_t connections = 0;
   std::size_t requests_in_flight = 0; ///< admitted and not yet answered
   std::size_t bytes_in_flight = 0;    ///< memory of the bodies of those
+  std::size_t requests_waiting = 0;   ///< of the requests in flight: for their sender's turn
 };
 
 /// An HTTP/1.1 server on Asio: keep-alive, pipelining (answers in order), TLS, strict framing, deadlines, caps.
@@ -93,8 +102,9 @@ public:
   /// The port that is listened on (settings.port may be 0).
   std::uint16_t port() const noexcept;
 
-  /// Stops accepting, lets requests in flight finish within drain_timeout, closes idle connections, joins the threads.
-  /// Blocks; a stop() from another thread ends it.
+  /// Stops accepting, lets requests in flight finish within drain_timeout, closes idle connections, joins the threads. Each
+  /// answer from now on ends its connection. Idle connections are kept for drain_idle: a proxy that keeps some may have a request
+  /// on its way, which it could not send again. Blocks; a stop() from another thread ends it.
   void drain();
 
   /// Closes everything now and joins the threads. Not to be called on an I/O thread.
@@ -102,6 +112,9 @@ public:
 
   /// Loads the certificate again (SIGHUP); connections that stand keep theirs. @returns what was wrong, empty if fine
   std::string reload_tls();
+
+  /// When the certificate ends that new connections get; nothing without TLS.
+  std::optional<timestamp> certificate_end() const;
 
   server_counts counts() const noexcept;
 

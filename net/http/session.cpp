@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds linger_time_draining{200}; ///< most senders
 constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t buffer_spare = 8 * 1024; ///< beyond the head: most deliveries come whole in one read
 constexpr std::size_t out_bytes_kept = 64 * 1024;
+/// A body announced larger than one of so many parts of bytes_in_flight_max takes more than one turn.
+constexpr std::size_t parts_in_flight = 64;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
 steady_time now() noexcept {
@@ -83,6 +85,14 @@ task<bool> session<Stream>::serve_one() {
   if (head_.framing == body_framing::length && !shared.held.has_bytes(head_.content_length + body_store::padding)) {
     owner_.refused(*this, fault::overloaded, "too many bytes are in flight");
     const failure why{fault::overloaded, "too many bytes are in flight", {}};
+    co_return co_await finish(refusal(why, exchange_.request_id), skip_buffered_body());
+  }
+  exchange_.from = admitted.from;
+  if (exchange_.from.tenant != 0 && !co_await wait_for_turn())
+    co_return false;
+  if (exchange_.from.tenant != 0 && exchange_.taken == 0) {
+    owner_.refused(*this, fault::overloaded, "a sender has too many requests at once");
+    const failure why{fault::overloaded, "this sender has too many requests at once", {}};
     co_return co_await finish(refusal(why, exchange_.request_id), skip_buffered_body());
   }
   if (head_.framing != body_framing::none && !take_buffered_body()) {
@@ -244,6 +254,29 @@ struct answer_awaiter {
   void await_suspend(std::coroutine_handle<> self) const noexcept { *waiter = self; }
   void await_resume() const noexcept {}
 };
+
+/// @returns false when the connection is at its end. Else the turn is taken, or nothing when turn_timeout has passed
+template <class Stream>
+task<bool> session<Stream>::wait_for_turn() {
+  answered_ = false;
+  if (owner_.shared().waiting.enter(exchange_.from, weight(), now(), [&] { return owner_.make_responder(*this); })) {
+    exchange_.taken = weight();
+    co_return true;
+  }
+  enter(phase::handling, steady_time::max());
+  co_await answer_awaiter{&answered_, &waiter_};
+  if (cut_ == cut::stop || !answer_)
+    co_return false;
+  if (std::exchange(answer_, std::nullopt)->status == turn_granted)
+    exchange_.taken = weight();
+  co_return true;
+}
+
+template <class Stream>
+std::size_t session<Stream>::weight() const noexcept {
+  const auto part = std::max<std::size_t>(settings().bytes_in_flight_max / parts_in_flight, 1);
+  return 1 + (head_.framing == body_framing::length ? static_cast<std::size_t>(head_.content_length) / part : 0);
+}
 
 template <class Stream>
 task<bool> session<Stream>::answer_with_application(request req) {
@@ -449,6 +482,12 @@ void session<Stream>::end_exchange() noexcept {
     owner_.shared().held.leave_request();
   body_.release();
   body_.bytes = std::string();
+  if (const auto taken = std::exchange(exchange_.taken, 0); taken != 0)
+    for (auto& next : owner_.shared().waiting.leave(exchange_.from, taken, now())) {
+      auto go = response{};
+      go.status = turn_granted;
+      next(std::move(go));
+    }
 }
 
 /// The common case: a body that came with its head.

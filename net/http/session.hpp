@@ -37,6 +37,7 @@ private:
   task<arrival> receive_body(std::size_t bytes_max);
   task<arrival> receive_sized(std::size_t bytes_max);
   task<arrival> receive_chunked(std::size_t bytes_max);
+  task<bool> wait_for_turn();
   task<bool> answer_with_application(request req);
   task<bool> refuse(fault why, std::string_view reason, std::string_view where = {});
   task<bool> refuse(arrival how);
@@ -50,6 +51,7 @@ private:
   void end_exchange() noexcept;
   bool take_buffered_body();
   bool skip_buffered_body() noexcept;
+  std::size_t weight() const noexcept;
   wake look(const io_result& read) noexcept;
   const server_settings& settings() const noexcept { return owner_.shared().settings; }
 
@@ -61,7 +63,9 @@ private:
     steady_time begun;
     bool has_head = false;
     bool head_only = false;
-    bool counted = false; ///< in requests_in_flight
+    bool counted = false;  ///< in requests_in_flight
+    sender from;           ///< whose turn it takes
+    std::size_t taken = 0; ///< of that sender's turns
   };
 
   io_thread& owner_;

@@ -1,7 +1,9 @@
 #include "net/http/tls.hpp"
 
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
+#include <ctime>
 #include <stdexcept>
 #include <string>
 
@@ -44,6 +46,14 @@ std::shared_ptr<ssl::context> load_tls(const server_settings& settings) {
   if (SSL_CTX_check_private_key(native) != 1)
     throw std::runtime_error("TLS private key " + settings.tls_private_key + " does not belong to " + settings.tls_certificate);
   return context;
+}
+
+std::optional<timestamp> end_of_certificate(ssl::context& of) {
+  const auto* certificate = SSL_CTX_get0_certificate(of.native_handle());
+  auto fields = std::tm{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) != 1)
+    return std::nullopt;
+  return timestamp{std::chrono::seconds{::timegm(&fields)}};
 }
 
 } // namespace ingot::http

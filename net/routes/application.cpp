@@ -6,6 +6,7 @@
 #include "net/routes/github.hpp"
 #include "net/routes/person.hpp"
 #include "net/routes/site_caller.hpp"
+#include "net/routes/turn.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -184,6 +185,8 @@ request_limiter* limiter_of(const services& what, metered share) {
     return what.submissions_limit.get();
   case metered::validations:
     return what.validations_limit.get();
+  case metered::registry:
+    return what.registry_limit.get();
   case metered::no:
     break;
   }
@@ -242,6 +245,7 @@ http::admission application::admit(const http::request_head& head) {
   const auto& config = services_.context->config;
   const auto of_door = to->who == door::site ? config.sites.body_bytes_max : config.server.body_bytes_max;
   admitted.body_bytes_max = std::min({to->body_bytes_max, config.server.body_bytes_max, of_door});
+  admitted.from = sender_of(services_, head, *to);
   return admitted;
 }
 

@@ -37,6 +37,7 @@ services make_services(caf::actor_system& system, context_ptr context, std::stri
   out.console = load_console_files(config.console);
   out.overview = std::make_shared<overview_snapshots>();
   out.validations_limit = limiter(config.mcp.validations_per_minute);
+  out.registry_limit = limiter(config.mcp.reads_per_minute);
   out.submissions_limit = limiter(config.submissions.requests_per_minute);
   out.trusted_proxies = parse_networks(config.server.trusted_proxies).value_or(std::vector<ip_network>{});
   out.viewers =

@@ -38,6 +38,7 @@ struct services {
   std::shared_ptr<request_limiter> names_limit = {};        ///< attempts to sign in by one name, from all addresses
   std::shared_ptr<const std::string> nobodys_password = {}; ///< what a password is compared with when nobody has its name
   std::shared_ptr<request_limiter> validations_limit = {};
+  std::shared_ptr<request_limiter> registry_limit = {};
   std::shared_ptr<request_limiter> submissions_limit = {};
   std::shared_ptr<std::atomic<unsigned>> feed_readers = std::make_shared<std::atomic<unsigned>>(0);  ///< that wait for changes
   std::shared_ptr<std::atomic<unsigned>> event_streams = std::make_shared<std::atomic<unsigned>>(0); ///< net/routes/event_stream

@@ -32,7 +32,7 @@ enum class door : std::uint8_t {
 };
 
 /// Which share of requests a client address has, at this node.
-enum class metered : std::uint8_t { no, events, crawl, sign_ins, validations, submissions };
+enum class metered : std::uint8_t { no, events, crawl, sign_ins, validations, registry, submissions };
 
 /// What the OpenAPI document says of a route, as names in its components (net/routes/openapi.hpp).
 struct description {

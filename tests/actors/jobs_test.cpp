@@ -169,3 +169,21 @@ TEST_CASE_METHOD(jobs_fixture, "law 6: a completion that the database refuses in
   tick();
   CHECK(handed.size() == 1);
 }
+
+TEST_CASE_METHOD(jobs_fixture, "law 12: a node that drains claims nothing more, and gives back what does not end in a moment") {
+  add(1);
+  add(2);
+  hint();
+  REQUIRE(handed.size() == 2);
+  context->draining = true;
+  add(3);
+  hint();
+  CHECK(at.due.size() == 1);
+  handed.erase(handed.begin());
+  settle();
+  CHECK(at.completed == std::vector<std::string>{"1 pending its handler fell"});
+  CHECK(at.released.empty());
+  advance(200ms);
+  CHECK(at.released == ids{2});
+  CHECK(at.due.size() == 1);
+}

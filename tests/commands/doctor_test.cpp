@@ -110,7 +110,7 @@ TEST_CASE("law 9: the doctor shows no secret") {
                               {"DATABASE_URL", "postgresql://user:pa55word@127.0.0.1:1/none"}}});
   for (bool json : {false, true}) {
     std::ostringstream out;
-    auto code = doctor(config, [] { return timestamp{}; }, {out, out, json, false});
+    auto code = doctor(config, {}, [] { return timestamp{}; }, {out, out, json, false});
     INFO(out.str());
     CHECK(code == failed); // the database cannot be reached
     for (const auto* secret : {"kept-token", "hook-secret", "pa55word"})
@@ -198,7 +198,7 @@ TEST_CASE("law 9: psql gets the password through the environment, not on its com
 TEST_CASE("the doctor does not judge settings that could not be read") {
   const auto config = load_config({std::nullopt, {{"PORT", "http"}, {"DATABASE_URL", "nonsense"}}});
   std::ostringstream out, err;
-  CHECK(doctor(config, [] { return timestamp{}; }, {out, err}) == failed);
+  CHECK(doctor(config, {}, [] { return timestamp{}; }, {out, err}) == failed);
   CHECK(out.str().find("not looked at") != std::string::npos);
   CHECK(out.str().find("data folder") == std::string::npos);
 }

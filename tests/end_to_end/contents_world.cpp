@@ -10,8 +10,6 @@ namespace ingot::testing {
 
 namespace {
 
-constexpr std::string_view zeros = "0000000000000000000000000000000000000000";
-
 std::map<std::string, std::string> with_usual(std::map<std::string, std::string> over, const github_standin& standin) {
   const std::map<std::string, std::string> usual{{"INGOT_GITHUB_API_URL", standin.api_url()},
                                                  {"INGOT_GITHUB_API_WEB_URL", standin.web_url()},
@@ -103,26 +101,16 @@ followed contents_world::follow_new(const std::string& name, const std::vector<f
 }
 
 void contents_world::push(const followed& x, const std::string& before, const std::string& branch) {
-  auto payload = example_of("push");
-  const auto after = x.repository->head(branch).value_or(std::string{zeros});
-  move_to_repository(payload, x.github_id, x.owner + '/' + x.name);
-  set(payload, "/ref", json::string{"refs/heads/" + branch});
-  set(payload, "/before", json::string{before.empty() ? zeros : before});
-  set(payload, "/after", json::string{after});
-  set(payload, "/deleted", after == zeros);
-  if (after == zeros) {
-    set(payload, "/head_commit", nullptr);
-  } else {
-    auto tree = x.repository->git({"rev-parse", after + "^{tree}"});
+  const auto after = x.repository->head(branch).value_or("");
+  auto tree = after.empty() ? std::string{} : x.repository->git({"rev-parse", after + "^{tree}"});
+  if (!tree.empty())
     tree.pop_back();
-    set(payload, "/head_commit/id", json::string{after});
-    payload.at("head_commit").as_object()["tree_id"] = json::string{tree};
-  }
+  const auto payload = push_of(x.github_id, x.owner + '/' + x.name, branch, before, after, tree);
   const auto id = new_delivery_id();
   const auto taken = eventually([&] {
     try {
       auto client = running.client();
-      return deliver(client, "push", id, payload).status == 200;
+      return deliver(client, "push", id, std::string_view{payload}).status == 200;
     } catch (const http_error&) {
       return false; // it is down: GitHub, or somebody there, sends it again
     }

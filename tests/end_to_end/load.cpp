@@ -4,7 +4,6 @@
 #include "tests/support/node.hpp"
 #include "tests/support/payloads.hpp"
 
-#include <cstdio>
 #include <map>
 #include <optional>
 
@@ -13,24 +12,6 @@ namespace ingot::testing {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-std::string sha_of(std::int64_t repository, int step) {
-  char text[41];
-  std::snprintf(text, sizeof text, "%032llx%08x", static_cast<unsigned long long>(repository), static_cast<unsigned>(step));
-  return text;
-}
-
-std::string payload_of(json::value payload, const load_step& step) {
-  move_to_repository(payload, step.repository, "load/r" + std::to_string(step.repository));
-  char at[32];
-  std::snprintf(at, sizeof at, "2024-06-01T%02d:%02d:%02dZ", step.number / 3600, step.number / 60 % 60, step.number % 60);
-  set(payload, "/action", step.number == 0 ? "opened" : "synchronize");
-  set(payload, "/pull_request/updated_at", json::string{at});
-  // The description: unlike the title it has no entries in the history, which is bounded.
-  set(payload, "/pull_request/body", json::string{"step " + std::to_string(step.number)});
-  set(payload, "/pull_request/head/sha", json::string{step.sha});
-  return text_of(payload);
-}
 
 } // namespace
 
@@ -61,7 +42,6 @@ std::vector<load_step> load::steps() const {
 }
 
 void load::run(unsigned sender) {
-  const auto payload = example_of("pull_request");
   auto next_repository = options_.first_repository + static_cast<std::int64_t>(sender) * 1'000'000;
   std::vector<load_step> current;
   for (int i = 0; i < options_.repositories_per_sender; ++i)
@@ -72,8 +52,9 @@ void load::run(unsigned sender) {
     if (++step.number == options_.steps_per_repository)
       step = {next_repository++, 0, "", "", false};
     step.id = new_delivery_id();
-    step.sha = sha_of(step.repository, step.number);
-    step.acknowledged = send_until_acknowledged(step, payload_of(payload, step));
+    step.sha = head_at_step(step.repository, step.number);
+    step.acknowledged = send_until_acknowledged(
+        step, pull_request_step(step.repository, "load/r" + std::to_string(step.repository), step.number));
     done.push_back(step);
     nap(options_.pause);
   }

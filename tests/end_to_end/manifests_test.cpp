@@ -59,7 +59,7 @@ void check_shape(const json::value& ours) {
 } // namespace
 
 TEST_CASE("manifests of followed repositories become servers, which follow their repositories") {
-  contents_world world{{{"INGOT_MCP_VALIDATIONS_PER_MINUTE", "4"}}};
+  contents_world world{{{"INGOT_MCP_VALIDATIONS_PER_MINUTE", "4"}, {"INGOT_MCP_READS_PER_MINUTE", "60"}}};
   auto weather =
       world.follow_new("weather", {{"server.json", "100644", manifest("1.0.0")},
                                    {"README.md", "100644", "# Weather\n\nIt tells the weather.\n<script>alert(1)</script>\n"},
@@ -207,5 +207,15 @@ TEST_CASE("manifests of followed repositories become servers, which follow their
     CHECK(get(world, "/api/v1/servers").at("servers").as_array().size() == 1); // the other repository's
     CHECK(json_text(get(world, "/api/v1/servers/io.github.octo%2Fweather"),
                     "/_meta/io.modelcontextprotocol.registry~1official/status") == "deleted");
+  }
+  { // an address has so many reads of a minute
+    auto client = world.running.client();
+    auto answer = client.get("/api/v1/servers");
+    for (auto i = 0; i < 200 && answer.status == 200; ++i)
+      answer = client.get("/api/v1/servers");
+    CHECK(answer.status == 429);
+    CHECK(answer["ratelimit-limit"] == "60");
+    CHECK_FALSE(answer["retry-after"].empty());
+    CHECK(client.get("/health").status == 200);
   }
 }

@@ -1,12 +1,11 @@
 #include "net/http/chunked.hpp"
 #include "net/http/head_check.hpp"
+#include "tests/fuzz/input.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,12 +16,8 @@ namespace {
 
 using namespace ingot;
 using namespace ingot::http;
+using fuzz::require;
 namespace beast_http = boost::beast::http;
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};

@@ -57,6 +57,9 @@ TEST_CASE("model: networks are read with and without their sizes, and nothing el
     INFO(text);
     CHECK_FALSE(parse_networks(text));
   }
+  using namespace std::string_literals;
+  CHECK_FALSE(parse_ip("::1\0 and more"s));
+  CHECK_FALSE(parse_networks("192.0.2.1\0/8"s));
   const auto net = parse_networks("192.0.2.128/25")->front();
   CHECK(contains(net, *parse_ip("192.0.2.200")));
   CHECK_FALSE(contains(net, *parse_ip("192.0.2.127")));

@@ -56,6 +56,46 @@ TEST_CASE("a drain lets requests in flight finish, closes idle connections and t
   CHECK(s.server.counts().connections == 0);
 }
 
+TEST_CASE("what comes on a kept connection while the node drains is answered, and then the connection ends") {
+  auto settings = test_settings();
+  settings.drain_idle = milliseconds(60'000);
+  settings.drain_timeout = milliseconds(60'000);
+  serving s(settings);
+  raw_client kept(s.server.port());
+  kept.send(get);
+  CHECK(kept.read_answer().status == 200);
+  raw_client fresh(s.server.port()); // has said nothing yet
+  CHECK(eventually([&] { return s.server.counts().connections == 2; }));
+  auto drained = std::async(std::launch::async, [&] { s.server.drain(); });
+  CHECK(eventually([&] {
+    try {
+      raw_client late(s.server.port());
+      return false;
+    } catch (const connection_ended&) {
+      return true; // it takes no new ones: the drain has begun
+    }
+  }));
+  for (auto* each : {&kept, &fresh}) {
+    each->send(get);
+    const auto answer = each->read_answer();
+    CHECK(answer.status == 200);
+    CHECK(answer["connection"] == "close");
+    CHECK(each->ends());
+  }
+  drained.get();
+}
+
+TEST_CASE("a kept connection ends when a drain has waited long enough for it") {
+  auto settings = test_settings();
+  settings.drain_idle = milliseconds(50);
+  serving s(settings);
+  raw_client idle(s.server.port());
+  idle.send(get);
+  CHECK(idle.read_answer().status == 200);
+  s.server.drain();
+  CHECK(idle.ends());
+}
+
 TEST_CASE("a drain with nothing to do returns at once, and so does a second") {
   serving s(test_settings());
   s.server.drain();

@@ -17,6 +17,7 @@ http::response ok(std::string body) {
 server_settings test_settings() {
   server_settings s;
   s.port = 0;
+  s.drain_idle = milliseconds(0);
   return s;
 }
 
@@ -58,6 +59,8 @@ http::admission test_application::admit(const http::request_head& head) {
   if (head.path == "/refuse")
     return refused(fault::unauthorized, "no");
   http::admission yes;
+  if (head.has("x-sender"))
+    yes.from = {0, std::hash<std::string_view>{}(head["x-sender"]) | 1};
   yes.body_bytes_max = head.path == "/limited" ? 1000 : head.method == "POST" ? 1'000'000'000 : 0;
   return yes;
 }

@@ -16,6 +16,7 @@ namespace ingot::testing {
 /// GET /get → `{}`; GET /big → 32 MB; POST /post → its body's size; POST /limited → the same, up to 1000 bytes;
 /// POST /hold → nothing until the test answers; POST /drop → its responder is dropped; POST /throw → an exception;
 /// POST /thread → answered from another thread; POST /refuse → 401 before the body; GET /stream → stream_of_head.
+/// A request with X-Sender takes the turns of that sender.
 class test_application final : public http::application {
 public:
   ~test_application() override;

@@ -178,6 +178,17 @@ TEST_CASE("a reload serves the new certificate to new connections only") {
   }
 }
 
+TEST_CASE("the server tells when its certificate ends, and has none to tell of without TLS") {
+  tls_serving s;
+  const auto end = s.server.certificate_end();
+  REQUIRE(end);
+  const auto left = *end - std::chrono::system_clock::now(); // an hour, as write_certificate() makes it
+  CHECK(left > std::chrono::minutes{50});
+  CHECK(left <= std::chrono::minutes{61});
+  serving plain(test_settings());
+  CHECK_FALSE(plain.server.certificate_end());
+}
+
 TEST_CASE("a reload that fails says why and keeps the old certificate") {
   tls_serving s;
   std::ofstream(s.settings.tls_certificate) << "nonsense";

@@ -48,8 +48,14 @@ TEST_CASE("audit lines are sealed in the order of their ids and read back as the
   CHECK_FALSE(report.damage);
   CHECK(report.end.lines == 3);
   CHECK(report.unsealed == 1);
+  CHECK(count_unsealed_lines(*c).lines == 1);
+  db.sql("UPDATE audit_log SET at = now() - interval '1 hour' WHERE seq IS NULL");
+  CHECK(count_unsealed_lines(*c).oldest_seconds >= 3'600);
+  db.sql("UPDATE audit_log SET at = '" + to_rfc3339(noon) + "' WHERE seq IS NULL");
   CHECK(seal_audit_lines(*c) == 1);
   CHECK(seal_audit_lines(*c) == 0);
+  CHECK(count_unsealed_lines(*c).lines == 0);
+  CHECK(count_unsealed_lines(*c).oldest_seconds == 0);
   CHECK(verify_audit(*c, report.end).end.lines == 4);
   CHECK(db.sql("SELECT string_agg(seq::text, ',' ORDER BY id) FROM audit_log") == "1,2,3,4");
 

@@ -211,6 +211,64 @@ TEST_CASE("a file that is no spool at all is set aside, and the node can spool")
   CHECK(kept == std::string(20'000, 'x'));
 }
 
+// Found by tests/fuzz/spool_fuzz.cpp: every number up to ten million was asked for, and counted as lost.
+TEST_CASE("what is lost of a spool that does not tell how much it held is not made up, and not searched for without end") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  fs::resize_file(folder.path() / "spool.sqlite", 7'936);
+  spool s{folder.path(), {}};
+  CHECK(s.depth() == 0);
+  const auto said = s.damage().substr(s.damage().find("at least ") + 9);
+  CHECK(std::stoll(said) <= row_count);
+  CHECK(append(s, {numbered_delivery(1)}) == std::vector{true});
+}
+
+TEST_CASE("a damaged counter of the spool's rows costs no row, and new ones are taken") {
+  for (const auto* change : {"UPDATE sqlite_sequence SET seq = 9223372036854775807", "UPDATE sqlite_sequence SET seq = -5"}) {
+    testing::temporary_folder folder;
+    make_files(folder.path(), false);
+    sqlite::file{folder.path() / "spool.sqlite"}.exec(change);
+    CHECK(open_and_read(folder.path()).delivered == row_count);
+    spool s{folder.path(), {}};
+    CHECK(append(s, {numbered_delivery(row_count)}) == std::vector{true});
+    CHECK(s.oldest(100).back().sequence == row_count + 1);
+  }
+}
+
+TEST_CASE("a spool whose tables have lost their names is set aside, and the node can spool") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  sqlite::file{folder.path() / "spool.sqlite"}.exec("ALTER TABLE waiting RENAME TO waitinh");
+  spool s{folder.path(), {}};
+  CHECK_FALSE(s.damage().empty());
+  CHECK(append(s, {numbered_delivery(1)}) == std::vector{true});
+}
+
+TEST_CASE("rows between two damaged pages of the spool are carried over") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  const auto file = folder.path() / "spool.sqlite";
+  // The first page of rows and the last one: the first row that is read from below lies behind the one, from above before the
+  // other.
+  auto pages = std::vector<std::uintmax_t>{};
+  {
+    auto in = std::ifstream{file, std::ios::binary};
+    for (auto at = std::uintmax_t{4'096}; at < fs::file_size(file); at += 4'096) {
+      in.seekg(static_cast<std::streamoff>(at));
+      if (in.get() == 0x0d && in.seekg(static_cast<std::streamoff>(at + 3)) && in.get() == 0 && in.get() > 0)
+        pages.push_back(at);
+    }
+  }
+  REQUIRE(pages.size() > 4);
+  for (const auto at : {pages[1], pages[pages.size() - 2]})
+    flip_bit(file, at, 3);
+  const auto o = open_and_read(folder.path());
+  CHECK(o.only_originals);
+  CHECK(o.in_order);
+  CHECK(o.delivered > row_count / 2);
+  CHECK_FALSE(o.damage.empty());
+}
+
 TEST_CASE("a salvage that was cut short after its file was whole is taken up at the next start") {
   testing::temporary_folder folder;
   make_files(folder.path(), true);

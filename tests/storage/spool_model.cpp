@@ -185,6 +185,7 @@ void spool_model::append() {
       ++next_number_;
     }
     group.push_back(numbered_delivery(number, body));
+    tried_.emplace(number, body);
     const auto same_number = [&](const auto& x) { return x.number == number; };
     const bool is_there = std::any_of(there.begin(), there.end(), [&](const auto* x) { return x->number == number; });
     const bool twice = std::any_of(fresh.begin(), fresh.end(), same_number);
@@ -311,7 +312,6 @@ void spool_model::forget() {
   const bool done = attempt("forget_through", [&] { spool_->forget_through(through); }) == outcome::done;
   for (std::size_t i = 0; i < count; ++i) {
     auto* x = there[i];
-    gone_[{x->number, found[i].sequence}] = x->body;
     x->group = no_group;
     x->visible = !done;
     x->in_doubt = !done || sync_failed_ || !settled_;
@@ -336,7 +336,6 @@ void spool_model::set_aside() {
   const bool done = attempt("set_aside", [&] { spool_->set_aside(sequence); }) == outcome::done;
   if (done && spool_->damage().empty())
     throw violation{"a delivery was set aside and nothing is said of it"};
-  gone_[{x->number, sequence}] = x->body;
   x->group = no_group;
   x->visible = !done;
   x->in_doubt = !done || sync_failed_ || !settled_;
@@ -445,8 +444,6 @@ void spool_model::judge_restart(const std::vector<spooled>& found) {
       throw violation{name_of(x.number, x.sequence) + " was acknowledged and is lost"};
     if (!x.acknowledged && x.sequence == 0 && x.group != no_group)
       ++groups[x.group].second;
-    if (x.sequence != 0)
-      gone_[{x.number, x.sequence}] = x.body;
     if (!settled_) {
       x.visible = false;
       x.in_doubt = true;
@@ -464,11 +461,12 @@ void spool_model::judge_restart(const std::vector<spooled>& found) {
     };
     const auto next = std::find_if(rows_.begin() + static_cast<std::ptrdiff_t>(at), rows_.end(), is_it);
     if (next == rows_.end()) {
-      // A salvage may bring back what was forgotten (spool_salvage.cpp); the database knows it.
-      const auto old = gone_.find({number, f.sequence});
-      if (!damaged || old == gone_.end() || !same(f.kept, numbered_delivery(number, old->second)))
+      // A salvage may bring back what was forgotten (spool_salvage.cpp); the database knows it;
+      // or what an append that failed had written.
+      const auto body = f.kept.body.size();
+      if (!damaged || !tried_.contains({number, body}) || !same(f.kept, numbered_delivery(number, body)))
         throw violation{name_of(number, f.sequence) + " is there, and nobody put it there, or out of its order"};
-      now.push_back({number, old->second, to_record(f.kept).size(), f.sequence, next_group_++, true, true, false});
+      now.push_back({number, body, to_record(f.kept).size(), f.sequence, next_group_++, true, true, false});
       continue;
     }
     for (; &rows_[at] != &*next; ++at)

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,9 +86,9 @@ private:
   testing::memory_disk disk_;
   spool_settings settings_;
   std::unique_ptr<spool> spool_;
-  std::vector<row> rows_;                                    ///< in the order of arrival
-  std::map<std::int64_t, int> sequences_;                    ///< whose each was
-  std::map<std::pair<int, std::int64_t>, std::size_t> gone_; ///< forgotten: number, sequence, and the body's size
+  std::vector<row> rows_;                       ///< in the order of arrival
+  std::map<std::int64_t, int> sequences_;       ///< whose each was
+  std::set<std::pair<int, std::size_t>> tried_; ///< every number and body that an append was called with
   int next_number_ = 0;
   int next_group_ = 0;
   int log_pages_ = 1000;

@@ -36,7 +36,7 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-std::string binary() {
+std::string usual_binary() {
   const char* other = std::getenv("INGOT_BINARY");
   return other != nullptr ? other : INGOT_BINARY;
 }
@@ -58,9 +58,9 @@ std::vector<std::string> environment_of(const std::map<std::string, std::string>
   return result;
 }
 
-/// Starts the binary with its output appended to `output`. It dies with this thread.
-pid_t spawn(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& over, const fs::path& output) {
-  auto program = binary();
+/// Starts `program` with its output appended to `output`. It dies with this thread.
+pid_t spawn(std::string program, const std::vector<std::string>& arguments, const std::map<std::string, std::string>& over,
+            const fs::path& output) {
   auto environment = environment_of(over);
   std::vector<char*> argv{program.data()}, envp;
   for (const auto& x : arguments)
@@ -141,7 +141,8 @@ port_lease::~port_lease() {
 }
 
 node::node(node_options options)
-    : data_dir_{options.data_dir.empty() ? scratch_.path() / "data" : options.data_dir}, arguments_{options.arguments} {
+    : data_dir_{options.data_dir.empty() ? scratch_.path() / "data" : options.data_dir},
+      binary_{options.binary.empty() ? fs::path{usual_binary()} : options.binary}, arguments_{options.arguments} {
   environment_ = {{"PORT", std::to_string(port_.port())},
                   {"INGOT_DATA_DIR", data_dir_.string()},
                   {"GITHUB_WEBHOOK_SECRET", std::string{webhook_secret}},
@@ -150,6 +151,7 @@ node::node(node_options options)
                   {"INGOT_ROLLUP_INTERVAL_MS", "0"},              // a test asks for the rollups that it wants
                   {"INGOT_BLOBS_SWEEP_INTERVAL_MS", "0"},         // and the sweeps
                   {"INGOT_NIGHTLY_SCHEDULE", "never"},            // and for the nightly runs
+                  {"INGOT_SERVER_DRAIN_IDLE_MS", "0"},            // no proxy keeps connections to it
                   {"INGEST_APP_TOKEN", std::string{application_token}},
                   {"CRON_SECRET", std::string{cron_secret}},
                   {"STRIPE_WEBHOOK_SECRET", std::string{stripe_secret}},
@@ -179,7 +181,7 @@ void node::start(bool accept_unready, std::chrono::seconds patience) {
 }
 
 void node::launch() {
-  pid_ = spawn(arguments_, environment_, scratch_.path() / "node.log");
+  pid_ = spawn(binary_.string(), arguments_, environment_, scratch_.path() / "node.log");
 }
 
 void node::wait_until_ready(bool accept_unready, std::chrono::seconds patience) {
@@ -251,7 +253,7 @@ std::string node::database_url() const {
 finished run_ingot(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment) {
   scratch_folder scratch;
   auto output = scratch.path() / "output";
-  auto child = spawn(arguments, environment, output);
+  auto child = spawn(usual_binary(), arguments, environment, output);
   int status = 0;
   bool ended = eventually([&] { return ::waitpid(child, &status, WNOHANG) == child; }, std::chrono::seconds{60});
   if (!ended) {

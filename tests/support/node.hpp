@@ -57,6 +57,7 @@ struct node_options {
   std::string toml = {};                               ///< the settings file's text
   std::map<std::string, std::string> environment = {}; ///< over the usual ones; an empty value takes a variable away
   std::filesystem::path data_dir = {};                 ///< empty: a folder of its own
+  std::filesystem::path binary = {};                   ///< empty: INGOT_BINARY, or the one that was built with the tests
   bool start = true;                                   ///< at once, and wait until it is ready
 };
 
@@ -107,6 +108,7 @@ private:
   scratch_folder scratch_;
   port_lease port_;
   std::filesystem::path data_dir_;
+  std::filesystem::path binary_;
   std::vector<std::string> arguments_;
   std::map<std::string, std::string> environment_;
   pid_t pid_ = -1;

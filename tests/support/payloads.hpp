@@ -22,7 +22,8 @@ struct sample {
   std::string body;  ///< as delivered
 };
 
-/// Recorded payloads: INGOT_SHARED or ../shared beside the tree. Nothing when there are none; a WARN says so then.
+/// Recorded payloads: INGOT_SHARED or ../shared beside the tree. Nothing when there are none; a line on standard
+/// error says so then.
 std::optional<std::filesystem::path> shared_folder();
 
 /// Every recorded payload, or our own small ones when those are not there.
@@ -41,6 +42,18 @@ void set(json::value& x, std::string_view pointer, json::value to);
 
 /// Gives the payload's repository another id, and the name `owner/name`.
 void move_to_repository(json::value& x, std::int64_t id, std::string_view full_name);
+
+/// The body of delivery `step`, from 0, in the life of pull request 5 of a repository: it is opened, then gets one head after the
+/// other, a second apart. Its description is `step N`.
+std::string pull_request_step(std::int64_t repository, std::string_view full_name, int step);
+
+/// The head of that pull request after that delivery.
+std::string head_at_step(std::int64_t repository, int step);
+
+/// A push to a branch. @param after its new head, and `tree` the tree of that; empty: the branch was deleted
+/// @param before empty: there was no branch
+std::string push_of(std::int64_t repository, std::string_view full_name, const std::string& branch, const std::string& before,
+                    const std::string& after, const std::string& tree);
 
 /// `sha256=<hex>`, computed by OpenSSL directly and not by the code under test.
 std::string signature_of(std::string_view secret, std::string_view body);

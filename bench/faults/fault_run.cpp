@@ -1,0 +1,312 @@
+#include "bench/faults/fault_run.hpp"
+
+#include "bench/faults/fault_hands.hpp"
+#include "bench/faults/fault_world.hpp"
+#include "bench/faults/observer.hpp"
+#include "bench/faults/oracle.hpp"
+#include "bench/faults/provoker.hpp"
+#include "tests/support/sql.hpp"
+
+#include <boost/json.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace ingot::faults {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using clock = std::chrono::steady_clock;
+
+/// For the last acknowledgements, for the spools to drain, and for the jobs to end.
+constexpr auto rest_patience = seconds{120};
+
+double seconds_since(clock::time_point begin) {
+  return std::chrono::duration<double>(clock::now() - begin).count();
+}
+
+world_settings world_of(const run_settings& of) {
+  auto out = world_settings{};
+  out.binary = of.binary;
+  out.nodes = of.script.nodes;
+  out.sites = of.mix.sites > 0 ? of.sites : 0;
+  out.sources = of.mix.crawl;
+  out.followed = of.followed;
+  out.lease = of.script.lease;
+  out.environment = of.environment;
+  return out;
+}
+
+/// Directs one run.
+class fault_run {
+public:
+  explicit fault_run(const run_settings& of)
+      : settings_{of}, script_{make_script(of.script)}, world_{world_of(of)}, board_{run_clock{of.script.seed, now_s()}, ports(),
+                                                                                     of.rate, found_} {
+    board_.again_share = of.again_share;
+    kills_.resize(failpoints.size());
+  }
+
+  run_report play() {
+    const auto url = world_.database_url();
+    auto watching = std::optional<observer>{std::in_place, url, board_.acknowledged, world_.followed.get(), found_};
+    auto orders = std::optional<provoker>{std::in_place, ports(), url, settings_.followed};
+    auto senders = std::optional<traffic>{std::in_place, board_, settings_.mix, world_.sites, world_.followed.get()};
+    began_ = clock::now();
+    while (!over()) {
+      turn();
+      orders->want(wanted());
+      senders->many_pushes = (wanted() & (provoker::bit(provocation::contents) | provoker::bit(provocation::sweep))) != 0;
+    }
+    report_.seconds = seconds_since(began_);
+    const auto rest = clock::now();
+    orders->want(0);
+    heal();
+    auto finishing = std::thread{[&] { senders->finish(rest_patience); }};
+    rest_until([&] { return senders->quiet(); }, "the senders do not come to an end");
+    finishing.join();
+    rest_until([&] { return spools_are_empty(); }, "the spools are not drained");
+    report_.looks = watching->looks();
+    watching.reset();
+    rest_until([&] { return orders->order_rollup(); }, "no node takes an order for a rollup");
+    rest_until([&] { return jobs_are_over(); }, "the jobs do not end");
+    report_.orders = orders->orders();
+    orders.reset();
+    report_.rest_seconds = seconds_since(rest);
+    judge();
+    return std::move(report_);
+  }
+
+private:
+  static std::int64_t now_s() {
+    return std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+
+  std::vector<std::uint16_t> ports() const {
+    auto out = std::vector<std::uint16_t>{};
+    for (const auto& x : world_.nodes)
+      out.push_back(x->port());
+    return out;
+  }
+
+  bool over() const {
+    const auto late = clock::now() - began_ >= settings_.script.length;
+    const auto kills_done = settings_.script.kills > 0 && next_life_ >= script_.lives.size() && !short_of();
+    return late || (kills_done && next_fault_ >= script_.faults.size());
+  }
+
+  /// A failpoint at which too few died, when no more lives are in the script.
+  std::optional<int> short_of() const {
+    for (const auto point : points_of(settings_.script))
+      if (kills_[static_cast<std::size_t>(point)] + under_way(point) < kills_at_each(settings_.script))
+        return point;
+    return std::nullopt;
+  }
+
+  std::uint64_t under_way(int point) const {
+    auto out = std::uint64_t{0};
+    for (const auto& x : world_.nodes)
+      out += x->living() && x->current().point == point && !x->current().stop ? 1 : 0;
+    return out;
+  }
+
+  life next_life() {
+    if (resting_)
+      return {};
+    if (next_life_ < script_.lives.size())
+      return script_.lives[next_life_++];
+    if (settings_.script.kills > 0)
+      if (const auto point = short_of())
+        return make_up_life(settings_.script, *point, extra_lives_++);
+    auto out = life{};
+    out.patience = settings_.script.kills > 0 ? milliseconds{3'000} : milliseconds{0};
+    return out;
+  }
+
+  /// One look at everything; some milliseconds.
+  void turn() {
+    for (auto& x : world_.nodes) {
+      if (const auto how = x->look())
+        note(*x, *how);
+      if (!x->living())
+        x->begin(next_life());
+    }
+    while (!resting_ && next_fault_ < script_.faults.size() && clock::now() - began_ >= script_.faults[next_fault_].at) {
+      const auto& x = script_.faults[next_fault_++];
+      ++report_.faults[std::string{to_string(x.what)}];
+      hands_.make(x);
+    }
+    hands_.end_due();
+    if (settings_.progress && clock::now() >= next_progress_)
+      tell_progress();
+    std::this_thread::sleep_for(milliseconds{5});
+  }
+
+  static std::string last_words(fault_node& x) {
+    const auto all = x.process().log();
+    return all.size() > 600 ? all.substr(all.size() - 600) : all;
+  }
+
+  void note(fault_node& x, ending how) {
+    switch (how) {
+    case ending::at_point:
+      ++kills_[static_cast<std::size_t>(x.current().point)];
+      ++report_.kills_at[std::string{failpoints[static_cast<std::size_t>(x.current().point)].name}];
+      return;
+    case ending::missed:
+      ++report_.kills_missed;
+      ++report_.kills_at_random;
+      return;
+    case ending::at_random:
+      ++report_.kills_at_random;
+      return;
+    case ending::by_disk:
+      ++report_.faults["died of its disk"];
+      return;
+    case ending::by_itself:
+      found_.add(finding_kind::node_ended,
+                 "the node at port " + std::to_string(x.port()) + " ended with wait status " + std::to_string(x.status()));
+    }
+  }
+
+  std::uint32_t wanted() const {
+    auto out = std::uint32_t{0};
+    for (const auto& x : world_.nodes)
+      if (x->living() && x->current().point != no_failpoint)
+        out |= provoker::bit(failpoints[static_cast<std::size_t>(x->current().point)].needs);
+    return out;
+  }
+
+  /// No more faults; nodes that have a failpoint are started without.
+  void heal() {
+    resting_ = true;
+    hands_.end_all();
+    for (auto& x : world_.nodes) {
+      x->proxy.heal();
+      if (x->living())
+        x->kill();
+    }
+  }
+
+  void rest_until(const std::function<bool()>& condition, const char* otherwise) {
+    waits_for_ = otherwise;
+    auto next_look = clock::now();
+    for (const auto end = clock::now() + rest_patience; clock::now() < end; turn()) {
+      if (clock::now() < next_look)
+        continue;
+      if (condition())
+        return;
+      next_look = clock::now() + milliseconds{100};
+    }
+    found_.add(finding_kind::job_unfinished, std::string{otherwise} + " within " + std::to_string(rest_patience.count()) + " s");
+  }
+
+  bool spools_are_empty() {
+    for (auto& x : world_.nodes) {
+      try {
+        const auto answer = testing::http_client{x->port(), seconds{2}}.get("/ready");
+        if (answer.status != 200 || boost::json::parse(answer.body).at("spool").at("deliveries").to_number<int>() != 0)
+          return false;
+      } catch (const testing::http_error&) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool jobs_are_over() {
+    testing::sql db{world_.database_url()};
+    return db.number("SELECT count(*) FROM job_lanes") == 0 &&
+           db.number("SELECT count(*) FROM jobs WHERE state IN ('pending', 'running')") == 0;
+  }
+
+  /// Unfinished jobs by kind.
+  std::string unfinished() {
+    try {
+      testing::sql db{world_.database_url()};
+      return db.text("SELECT coalesce(string_agg(n || ' ' || kind || ' ' || state || ' ' || why, ', '), 'no job waits') FROM "
+                     "(SELECT count(*) "
+                     "AS n, kind, state, coalesce(max(last_error), '') AS why FROM jobs WHERE state IN ('pending', 'running') "
+                     "GROUP BY kind, state) x");
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+  }
+
+  void judge() {
+    report_.seed = settings_.script.seed;
+    report_.nodes = settings_.script.nodes;
+    const auto& ledger = board_.acknowledged;
+    for (auto i = std::size_t{0}; i < intakes; ++i)
+      report_.acknowledged[i] = ledger.acknowledged(static_cast<intake>(i));
+    report_.sent_again = board_.sent_again;
+    report_.retried = board_.retried;
+    report_.broken_connections = board_.broken;
+    report_.refusals = board_.refusals();
+    for (const auto& x : world_.nodes)
+      report_.stops_at_failpoints += x->stops_at_points();
+    const auto counts = world_.standin.counts();
+    report_.github_requests = counts.requests;
+    report_.github_faults = counts.faults;
+    auto knows = oracle{world_.database_url(), board_.clock, ledger, found_};
+    knows.check_deliveries();
+    knows.check_pull_requests();
+    knows.check_sites(world_.sites);
+    knows.check_events();
+    knows.check_rollup();
+    knows.check_donations();
+    knows.check_crawl();
+    if (world_.followed)
+      knows.check_contents(*world_.followed, world_.blobs());
+    knows.check_budgets(counts);
+    const auto jobs = knows.check_jobs();
+    report_.jobs_succeeded = jobs.succeeded;
+    report_.jobs_ended_with_reason = jobs.ended_with_reason;
+    for (auto i = std::size_t{0}; i < finding_names.size(); ++i)
+      if (const auto n = found_.count(static_cast<finding_kind>(i)); n > 0)
+        report_.findings[static_cast<finding_kind>(i)] = n;
+    report_.told = found_.lines();
+  }
+
+  void tell_progress() {
+    next_progress_ = clock::now() + seconds{5};
+    const auto acks = board_.acknowledged.acknowledged();
+    if (resting_) {
+      std::fprintf(stderr, "faults: %4.0f s, all comes to rest: %s; %s\n", seconds_since(began_), waits_for_,
+                   unfinished().c_str());
+      return;
+    }
+    std::fprintf(stderr, "faults: %4.0f s, %llu kills (%llu missed their failpoint), %llu acks (%.0f/s), %llu findings\n",
+                 seconds_since(began_), static_cast<unsigned long long>(report_.kills()),
+                 static_cast<unsigned long long>(report_.kills_missed), static_cast<unsigned long long>(acks),
+                 static_cast<double>(acks) / std::max(seconds_since(began_), 1e-3),
+                 static_cast<unsigned long long>(found_.count()));
+  }
+
+  run_settings settings_;
+  fault_script script_;
+  findings found_;
+  fault_world world_;
+  fault_hands hands_{world_};
+  traffic_board board_;
+  run_report report_;
+  clock::time_point began_{}, next_progress_{};
+  std::vector<std::uint64_t> kills_; ///< by failpoint
+  std::size_t next_life_ = 0, next_fault_ = 0;
+  unsigned extra_lives_ = 0;
+  bool resting_ = false;
+  const char* waits_for_ = "";
+};
+
+} // namespace
+
+run_report run_faults(const run_settings& of) {
+  return fault_run{of}.play();
+}
+
+} // namespace ingot::faults
