@@ -37,6 +37,23 @@ struct spool::impl {
     count();
     last_sequence = std::max(file->number("SELECT max(sequence) FROM waiting"),
                              file->number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'"));
+    try {
+      settle();
+    } catch (const sqlite::error& e) {
+      // What is there can be drained all the same; append tries again where that makes sense.
+      if (e.distrusts_file())
+        distrust = e.what();
+    }
+  }
+
+  /// Before this nothing may be built on what an earlier life left, not even that a delivery is there already.
+  void settle() {
+    if (settled)
+      return;
+    write_anew(*file);
+    settled = true;
+    // What a death left behind the log's end must not look like a part of what is written over its beginning.
+    file->number("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   void count() {
@@ -86,6 +103,7 @@ struct spool::impl {
   // How much that is.
   sqlite::statement measure{*file, "SELECT count(*), coalesce(sum(length(record)), 0) FROM waiting WHERE sequence <= ?1"};
   std::int64_t last_sequence = 0;
+  bool settled = false; ///< all that can be read is on the disk
   std::string distrust; ///< why no append is taken any more; empty: it is
   std::atomic<std::size_t> depth{0};
   std::atomic<std::size_t> bytes{0};
@@ -130,6 +148,13 @@ std::vector<bool> spool::append(const std::vector<const delivery*>& items) {
   auto& s = *impl_;
   if (!s.distrust.empty())
     throw std::runtime_error("the spool is not trusted after an error (" + s.distrust + "): it must be opened anew");
+  try {
+    s.settle();
+  } catch (const sqlite::error& e) {
+    if (e.distrusts_file())
+      s.distrust = e.what();
+    throw std::runtime_error(std::string{"the spool failed: "} + e.what());
+  }
   std::vector<bool> added(items.size());
   auto sequence = s.last_sequence;
   std::size_t count = 0;

@@ -23,8 +23,10 @@ struct spooled {
 /// every further append throws until it is opened anew.
 class spool {
 public:
-  /// Opens or makes `data_dir/spool.sqlite`; recovers after a crash. A damaged file is set aside (`spool.sqlite.damaged-<n>`)
-  /// after all readable rows were carried over, and `damage()` says so. So is one whose last transaction was torn.
+  /// Opens or makes `data_dir/spool.sqlite`; recovers after a crash, and writes what was found once more before anything is built
+  /// on it: an earlier process's fsync may have failed. Where the disk does not take that, what is there can be drained, and
+  /// append throws. A damaged file is set aside (`spool.sqlite.damaged-<n>`) after all readable rows were carried over, and
+  /// `damage()` says so. So is one whose last transaction was torn.
   spool(const std::filesystem::path& data_dir, const spool_settings& settings);
   ~spool();
 

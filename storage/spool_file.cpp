@@ -2,7 +2,9 @@
 
 #include "config/test_switches.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <stdexcept>
 #include <system_error>
 
@@ -37,6 +39,28 @@ void make_tables(sqlite::file& f) {
          "sequence INTEGER, source TEXT, id TEXT, checksum INTEGER, record BLOB)");
 }
 
+void check(int code, const char* doing) {
+  if (code != SQLITE_OK)
+    throw sqlite::error{code, std::string{doing} + ": " + sqlite3_errstr(code) + " (SQLite code " + std::to_string(code) + ")"};
+}
+
+/// Of an open file (of SQLite's) the first bytes.
+void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
+  if (f == nullptr || f->pMethods == nullptr)
+    return;
+  sqlite3_int64 size = 0;
+  check(f->pMethods->xFileSize(f, &size), "the spool's size cannot be told");
+  size = std::min(size, bytes_max);
+  std::string part;
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(part.size())) {
+    part.resize(static_cast<std::size_t>(std::min<sqlite3_int64>(size - at, 1 << 20)));
+    check(f->pMethods->xRead(f, part.data(), static_cast<int>(part.size()), at), "the spool cannot be read");
+    check(f->pMethods->xWrite(f, part.data(), static_cast<int>(part.size()), at), "the spool cannot be written anew");
+  }
+  if (size > 0 && !is_off(test_switch::fsync))
+    check(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL), "the spool cannot be synced");
+}
+
 /// The tables are there, and neither the counter nor a row keeps new rows from getting a sequence.
 void check_tables(sqlite::file& f) {
   try {
@@ -55,6 +79,15 @@ void check_tables(sqlite::file& f) {
 
 } // namespace
 
+void write_anew(sqlite::file& f) {
+  sqlite3_file* data = nullptr;
+  sqlite3_file* log = nullptr;
+  check(sqlite3_file_control(f.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &data), "the spool's file is not open");
+  check(sqlite3_file_control(f.raw(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), "the spool's log is not open");
+  write_anew(data, 4096);
+  write_anew(log, std::numeric_limits<sqlite3_int64>::max());
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   if (is_off(test_switch::fsync))
     return;
@@ -69,13 +102,14 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
   make_private(path);
   auto f = std::make_unique<sqlite::file>(path);
   f->exec("PRAGMA locking_mode = EXCLUSIVE");
-  // Before the first table: what is drained goes back to the file system.
-  f->exec("PRAGMA auto_vacuum = INCREMENTAL");
+  const auto version = f->number("PRAGMA user_version");
+  // Before the first table: what is drained goes back to the file system. Later it would write for nothing.
+  if (version == 0)
+    f->exec("PRAGMA auto_vacuum = INCREMENTAL");
   f->exec("PRAGMA journal_mode = WAL");
   // Law 1: a COMMIT returns after the log is on disk.
   f->exec(is_off(test_switch::fsync) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
   f->exec("PRAGMA journal_size_limit = 16777216");
-  const auto version = f->number("PRAGMA user_version");
   if (version > format_version)
     throw std::runtime_error("the spool " + path.string() +
                              " was written by a newer version of this program: start that one until the "

@@ -16,6 +16,11 @@ inline constexpr std::int64_t spool_sequence_max = std::int64_t{1} << 62;
 /// Throws sqlite::error; is_damage() when the file's structure is not sound.
 std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path);
 
+/// Writes what earlier processes left, the log and the file's first page, once more as it can be read, and syncs it: it may never
+/// have reached the disk, and after a failed fsync a later one tells nothing of what was written before (Linux marks such pages
+/// clean). The file's other pages are safe: SQLite syncs them before it gives their log up. Throws sqlite::error.
+void write_anew(sqlite::file& f);
+
 /// Does the write-ahead log beside `path` end where its last whole transaction ends? SQLite takes a log up to its first frame
 /// with a wrong checksum, and says nothing of what comes after.
 bool log_is_sound(const std::filesystem::path& path);

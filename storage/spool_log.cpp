@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 namespace ingot::storage {
@@ -19,8 +18,13 @@ constexpr std::uint32_t magic_little_endian = 0x377f0682;
 constexpr std::uint32_t magic_big_endian = 0x377f0683;
 
 std::string read_whole(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  std::ifstream in{file, std::ios::binary | std::ios::ate};
+  const auto end = in.tellg();
+  std::string bytes(end > 0 ? static_cast<std::size_t>(end) : 0, '\0');
+  in.seekg(0);
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
+  return bytes;
 }
 
 std::uint32_t big_endian(const std::string& bytes, std::size_t at) {

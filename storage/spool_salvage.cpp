@@ -59,6 +59,7 @@ public:
       sqlite::file from{view};
       // Lets SQLite read a file that is shorter than its first page says, and a schema that it would rather not.
       from.exec("PRAGMA writable_schema = ON");
+      note_counter(from);
       const auto up = walk(from, "ORDER BY sequence");
       if (!up.to_end)
         between(from, up.last, walk(from, "ORDER BY sequence DESC").last, rows_max_of(view));
@@ -78,8 +79,23 @@ public:
     }));
   }
 
+  /// The greatest sequence that was ever given, as far as a view knows; 0: none does.
+  std::int64_t counter() const noexcept { return counter_; }
+
 private:
   static constexpr const char* columns = "SELECT sequence, source, id, checksum, record FROM waiting ";
+
+  void note_counter(sqlite::file& from) {
+    try {
+      // Room for as many again, whatever a damaged one says.
+      if (const auto told = from.number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'"); told < spool_sequence_max / 2)
+        counter_ = std::max(counter_, told);
+    } catch (const sqlite::error& e) {
+      if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
+        throw;
+      // The other view may know.
+    }
+  }
 
   struct walked {
     std::int64_t last = 0; ///< the last sound row's; 0: there was none
@@ -176,6 +192,7 @@ private:
   sqlite::statement insert_;
   sqlite::statement present_;
   std::set<std::int64_t> damaged_;
+  std::int64_t counter_ = 0;
 };
 
 fs::path free_name(const fs::path& path) {
@@ -211,6 +228,10 @@ std::string salvage(const fs::path& path, const std::string& reason) {
     }
     carried = fresh->number("SELECT count(*) FROM waiting");
     lost = rows.lost();
+    // A sequence is used once, also that of a delivery that was forgotten long ago.
+    fresh->exec("INSERT INTO sqlite_sequence (name, seq) SELECT 'waiting', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)");
+    fresh->exec(
+        ("UPDATE sqlite_sequence SET seq = max(seq, " + std::to_string(rows.counter()) + ") WHERE name = 'waiting'").c_str());
     fresh->exec("COMMIT");
     // Closing would do it too, but could not tell that it failed.
     fresh->exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -23,7 +23,8 @@ public:
   shim_control(const shim_control&) = delete;
   shim_control& operator=(const shim_control&) = delete;
 
-  /// What a node is to be started with: LD_PRELOAD and INGOT_DISK_SHIM. What it starts in its turn has no shim.
+  /// What a node is to be started with: LD_PRELOAD and INGOT_DISK_SHIM. For the program itself, by exec: what it starts in its
+  /// turn has no shim, so that a shell between them would keep it for itself.
   std::map<std::string, std::string> environment() const;
 
   /// fsync and fdatasync fail with EIO: the next `count`, or until fail_syncs(0) when it is below 0. What was written before

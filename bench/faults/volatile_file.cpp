@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <random>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,8 +13,6 @@
 namespace ingot::bench {
 
 namespace {
-
-constexpr std::uint64_t sector_bytes = 512;
 
 /// Ahead of every entry of a log.
 struct entry_head {
@@ -62,13 +59,6 @@ void write_all(int fd, std::string_view bytes, std::uint64_t at, const std::stri
     bytes.remove_prefix(static_cast<std::size_t>(n));
     at += static_cast<std::uint64_t>(n);
   }
-}
-
-void put(std::string& content, std::uint64_t at, std::string_view bytes) {
-  if (bytes.empty())
-    return;
-  content.resize(std::max<std::size_t>(content.size(), at + bytes.size()));
-  content.replace(at, bytes.size(), bytes);
 }
 
 } // namespace
@@ -132,8 +122,8 @@ void volatile_file::truncate(std::uint64_t size) {
   append(false, size, {});
 }
 
-std::vector<volatile_file::entry> volatile_file::entries() {
-  std::vector<entry> found;
+std::vector<unsynced_change> volatile_file::entries() {
+  std::vector<unsynced_change> found;
   const auto bytes = read_all(log_, log_path_);
   std::size_t at = 0;
   while (bytes.size() - at >= sizeof(entry_head)) {
@@ -182,32 +172,7 @@ std::size_t volatile_file::pending() {
 
 std::string volatile_file::after_cut(std::uint64_t seed) {
   open_both();
-  auto content = read_all(durable_, durable_path_);
-  const auto written = entries();
-  std::mt19937_64 random{seed};
-  const auto kind = random() % 3;
-  if (kind == 0 || written.empty())
-    return content;
-  const auto whole = kind == 1 ? random() % written.size() : written.size();
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    const auto& x = written[i];
-    if (kind == 1 && i > whole)
-      break;
-    if (!x.is_write) {
-      if (i < whole && (kind == 1 || random() % 2 == 0))
-        content.resize(x.at);
-      continue;
-    }
-    // Sectors as the disk has them, not as the write begins. Of the torn one the first.
-    const auto torn_at = kind == 1 && i == whole ? random() % (x.bytes.size() + 1) : x.bytes.size();
-    for (std::uint64_t from = 0; from < torn_at;) {
-      const auto length = std::min(sector_bytes - (x.at + from) % sector_bytes, x.bytes.size() - from);
-      if (kind == 1 || random() % 2 == 0)
-        put(content, x.at + from, std::string_view{x.bytes}.substr(from, length));
-      from += length;
-    }
-  }
-  return content;
+  return after_power_cut(read_all(durable_, durable_path_), entries(), seed);
 }
 
 } // namespace ingot::bench

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "bench/faults/power_cut.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,21 +44,15 @@ public:
   /// Forgets the file.
   void remove();
 
-  /// The file's bytes after a power cut now. Of what was not synced, by `seed`: nothing, the first writes and a part of the next,
-  /// or any sectors of 512 bytes.
+  /// The file's bytes after a power cut now (after_power_cut()).
   std::string after_cut(std::uint64_t seed);
 
   /// How many writes and truncations are not synced.
   std::size_t pending();
 
 private:
-  struct entry {
-    bool is_write = false; ///< else a truncation
-    std::uint64_t at = 0;  ///< or the new size
-    std::string bytes;
-  };
   void open_both();
-  std::vector<entry> entries();
+  std::vector<unsynced_change> entries();
   void append(bool is_write, std::uint64_t at, std::string_view bytes);
 
   std::string durable_path_;

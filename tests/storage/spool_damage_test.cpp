@@ -178,6 +178,28 @@ TEST_CASE("a spool cut short on the disk gives what is left, keeps the damaged f
   CHECK(o.in_order);
 }
 
+TEST_CASE("a salvage uses no sequence again, though the rows that had them were forgotten") {
+  testing::temporary_folder folder;
+  std::int64_t last = 0;
+  {
+    spool s{folder.path(), {}};
+    for (int i = 0; i < 5; ++i)
+      append(s, {numbered_delivery(i)});
+    last = s.oldest(5).back().sequence;
+    s.forget_through(last);
+  }
+  // The page of the rows' own tree: its kind is none. How much was in it nobody can tell.
+  const auto root = [&] {
+    sqlite::file f{folder.path() / "spool.sqlite"};
+    return f.number("SELECT rootpage FROM sqlite_schema WHERE name = 'waiting'");
+  }();
+  flip_bit(folder.path() / "spool.sqlite", static_cast<std::uintmax_t>(root - 1) * 4096, 7);
+  spool s{folder.path(), {}};
+  CHECK(testing::holds(s.damage(), "at least "));
+  append(s, {numbered_delivery(7)});
+  CHECK(s.oldest(1).front().sequence > last);
+}
+
 TEST_CASE("a file that is no spool at all is set aside, and the node can spool") {
   testing::temporary_folder folder;
   std::ofstream{folder.path() / "spool.sqlite"} << std::string(20'000, 'x');

@@ -23,8 +23,9 @@ inline delivery numbered_delivery(int number, std::size_t body_bytes = 200) {
   d.installation_id = -number;
   d.received_at = timestamp{std::chrono::microseconds{1'700'000'000'000'000 + number}};
   d.body_bytes = static_cast<std::uint32_t>(body_bytes * 3);
+  d.body.resize(body_bytes);
   for (std::size_t i = 0; i < body_bytes; ++i)
-    d.body += static_cast<char>(i * 31 + static_cast<std::size_t>(number) * 7 + i / 256);
+    d.body[i] = static_cast<char>(i * 31 + static_cast<std::size_t>(number) * 7 + i / 256);
   return d;
 }
 
