@@ -79,7 +79,7 @@ TEST_CASE("law 1: a copy of a spool that is written all the while holds all that
   writer_process writer{live.path()};
   while (writer.marks().kept < 100)
     ::usleep(1'000);
-  for (auto round = 0; round < 60; ++round) {
+  for (auto round = 0; round < 30; ++round) {
     testing::temporary_folder folder;
     const auto before = writer.marks().kept.load();
     const auto copied = copy_spool(live.path(), folder.path());
