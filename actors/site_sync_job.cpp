@@ -106,7 +106,8 @@ job_handler site_sync_jobs(const node_context& context) {
     }
     sync->answer = [&context, job](const sync_in_hand& x, const failure& problem) {
       const auto why = problem.code != fault::none ? problem : failure_of(x.verdict);
-      log_sync(context, x, why);
+      if (why.code != fault::lost) // else another attempt has it, and tells of itself
+        log_sync(context, x, why);
       (*job->answer)(outcome_of(why));
     };
     if (const auto handles = context.handles.load())

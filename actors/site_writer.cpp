@@ -110,7 +110,7 @@ bool leave_out_refused(storage::site_store& store, sync_in_hand& x) {
 /// What the database refuses is noted with its reason, and its sender told.
 void refuse(site_writer_pointer self, const waiting_sync& x, const std::string& why) {
   if (is_fenced(*x.sync, why))
-    return give_back(self, x, {fault::conflict, "the lease of this sync's job is lost", {}});
+    return give_back(self, x, {fault::lost, "the lease of this sync's job is lost", {}});
   log::error("sync failed", {{"request_id", x.sync->request_id}, {"site", x.sync->site_id}, {"reason", why}});
   try {
     if (!self->state.store)

@@ -37,7 +37,8 @@ http::sender sender_of(const services& what, const http::request_head& head, con
   case door::github:
     if (const auto id = head["x-github-hook-installation-target-id"]; !id.empty()) {
       const auto type = head["x-github-hook-installation-target-type"];
-      return type == "integration" ? http::sender{} : http::sender{0, number_of(tenant << type << id)};
+      // Whoever makes the target up takes no turn of GitHub's: it comes from another address. GitHub's own bring all its tenants.
+      return type == "integration" ? http::sender{} : http::sender{0, number_of(tenant << type << id << address_of(what, head))};
     }
     break;
   default:
