@@ -18,8 +18,8 @@ struct run_settings {
   script_settings script;       ///< what happens, for how long, and the seed of everything
   /// While kills of the script are missing the run goes on past its length, so long in all. 0: it does not.
   std::chrono::milliseconds patience{0};
-  double rate = 700;            ///< requests a second that are begun, all intakes together
-  double again_share = 0.05;    ///< of acknowledged requests that are sent once more, to another node where there is one
+  double rate = 700;         ///< requests a second that are begun, all intakes together
+  double again_share = 0.05; ///< of acknowledged requests that are sent once more, to another node where there is one
   traffic_mix mix;
   std::size_t sites = 6, followed = 24;
   std::map<std::string, std::string> environment = {}; ///< of the nodes

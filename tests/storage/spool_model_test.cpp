@@ -56,8 +56,9 @@ TEST_CASE("law 1: over random sequences with crashes, torn writes and failing di
   model_counts counts;
   std::uint64_t violations = 0;
   const auto begin = std::chrono::steady_clock::now();
-  for (std::uint64_t i = 0; i < sequences && violations < 10; ++i) {
-    const auto seed = first_seed + i;
+  std::uint64_t done = 0;
+  for (; done < sequences && violations < 10; ++done) {
+    const auto seed = first_seed + done;
     folder.empty();
     const auto problem = spool_model{folder.path, seed, false}.run(counts);
     if (!problem.empty()) {
@@ -72,8 +73,8 @@ TEST_CASE("law 1: over random sequences with crashes, torn writes and failing di
       if (sequences > told_each) // long before its end
         std::cerr << report << std::endl;
     }
-    if ((i + 1) % told_each == 0)
-      tell_progress(i + 1, sequences, counts, begin);
+    if ((done + 1) % told_each == 0)
+      tell_progress(done + 1, sequences, counts, begin);
   }
   CHECK(violations == 0);
   // It has done what it is for.
@@ -84,7 +85,7 @@ TEST_CASE("law 1: over random sequences with crashes, torn writes and failing di
     CHECK(counts.failed_syncs > sequences / 20);
     CHECK(counts.full_disks > sequences / 20);
   }
-  tell_progress(sequences, sequences, counts, begin);
+  tell_progress(done, sequences, counts, begin);
 }
 
 } // namespace ingot::storage

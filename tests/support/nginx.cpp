@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path find_nginx() {
-  for (const auto* place : {"/usr/sbin/nginx", INGOT_SOURCE_DIR "/build/nginx/usr/sbin/nginx"})
+  for (const auto* place : {"/usr/sbin/nginx", INGOT_SOURCE_DIR "/build/tools/nginx"})
     if (fs::exists(place))
       return place;
   return {};
