@@ -103,7 +103,10 @@ TEST_CASE("law 12: a job in the hands of a node that stops is another one's at o
   const auto of_first = token();
   auto second = start_nodes(database, 1, environment);
   first.front()->signal(SIGTERM);
-  CHECK(eventually([&] { return !token().empty() && token() != of_first; }));
+  CHECK(eventually([&] {
+    const auto now = token();
+    return !now.empty() && now != of_first;
+  }));
   CHECK(db.number("SELECT attempts FROM jobs") == 1); // the attempt that was given back does not count
   held = false;
   CHECK(eventually([&] { return db.number("SELECT count(*) FROM jobs WHERE state = 'succeeded'") == 1; }));
