@@ -24,7 +24,8 @@ using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 
 /// For the last acknowledgements, for the spools to drain, and for the jobs to end.
-constexpr auto rest_patience = seconds{120};
+constexpr auto rest_patience = seconds{120}; // without anything that moves
+constexpr auto rest_max = seconds{3'600};
 
 double seconds_since(clock::time_point begin) {
   return std::chrono::duration<double>(clock::now() - begin).count();
@@ -200,14 +201,23 @@ private:
   void rest_until(const std::function<bool()>& condition, const char* otherwise) {
     waits_for_ = otherwise;
     auto next_look = clock::now();
-    for (const auto end = clock::now() + rest_patience; clock::now() < end; turn()) {
+    const auto end = clock::now() + rest_max;
+    for (progressed_ = clock::now(); clock::now() < std::min(end, progressed_ + rest_patience); turn()) {
       if (clock::now() < next_look)
         continue;
       if (condition())
         return;
       next_look = clock::now() + milliseconds{100};
     }
-    found_.add(finding_kind::job_unfinished, std::string{otherwise} + " within " + std::to_string(rest_patience.count()) + " s");
+    found_.add(finding_kind::job_unfinished,
+               std::string{otherwise} + ": nothing has moved for " + std::to_string(rest_patience.count()) + " s");
+  }
+
+  /// What is waited for is another than at the last look: it gets on.
+  void note_progress(const std::string& seen) {
+    if (last_look_ != seen)
+      progressed_ = clock::now();
+    last_look_ = seen;
   }
 
   bool spools_are_empty() {
@@ -215,6 +225,7 @@ private:
       try {
         const auto answer = testing::http_client{x->port(), seconds{2}}.get("/ready");
         readiness_ = std::to_string(answer.status) + ' ' + answer.body;
+        note_progress(readiness_);
         if (answer.status != 200 || boost::json::parse(answer.body).at("spool").at("deliveries").to_number<int>() != 0)
           return false;
       } catch (const testing::http_error& e) {
@@ -227,6 +238,7 @@ private:
   }
 
   bool jobs_are_over() {
+    note_progress(unfinished());
     testing::sql db{world_.database_url()};
     return db.number("SELECT count(*) FROM job_lanes") == 0 &&
            db.number("SELECT count(*) FROM jobs WHERE state IN ('pending', 'running')") == 0;
@@ -309,6 +321,8 @@ private:
   unsigned extra_lives_ = 0;
   bool resting_ = false;
   const char* waits_for_ = "";
+  clock::time_point progressed_; ///< when something last moved while all comes to rest
+  std::string last_look_;
   std::string readiness_; ///< of a node whose spool is not empty, or that does not answer
 };
 
