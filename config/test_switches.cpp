@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <utility>
 
-namespace ingot::inline test_switches_compiled_in {
+namespace ingot {
+
+inline namespace test_switches_compiled_in {
 
 namespace {
 
@@ -58,6 +60,8 @@ void set_test_switches_off(std::string_view list) {
   all().set(list);
 }
 
-} // namespace ingot::inline test_switches_compiled_in
+} // namespace test_switches_compiled_in
+
+} // namespace ingot
 
 #endif
