@@ -61,12 +61,15 @@ void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
     check(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL), "the spool cannot be synced");
 }
 
-/// The tables are there, and neither the counter nor a row keeps new rows from getting a sequence.
+/// The tables are there, rows can be added, and neither the counter nor a row keeps new ones from getting a sequence.
 void check_tables(sqlite::file& f) {
   try {
     for (const char* sql : {"SELECT sequence, source, id, checksum, record FROM waiting LIMIT 0",
                             "SELECT sequence, source, id, checksum, record FROM damaged LIMIT 0"})
       f.number(sql);
+    // Never run: its preparation alone looks at what AUTOINCREMENT and UNIQUE need.
+    sqlite::statement{f, "INSERT INTO waiting (sequence, source, id, checksum, record) VALUES (?1, ?2, ?3, ?4, ?5) "
+                         "ON CONFLICT (source, id) DO NOTHING"};
     for (const char* sql : {"SELECT max(seq) FROM sqlite_sequence", "SELECT max(sequence) FROM waiting"})
       if (const auto last = f.number(sql); last < 0 || last >= spool_sequence_max)
         throw sqlite::error{SQLITE_CORRUPT, "no spool comes to the sequence " + std::to_string(last)};

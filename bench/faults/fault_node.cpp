@@ -108,7 +108,7 @@ std::optional<ending> fault_node::look() {
     const auto killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
     if (killed && kill_sent_)
       return life_.point == no_failpoint || life_.stop ? ending::at_random : ending::missed;
-    if (death_by_disk_ && (killed || (WIFEXITED(*status) && WEXITSTATUS(*status) != 0)))
+    if (deaths_by_disk_ > 0 && (killed || (WIFEXITED(*status) && WEXITSTATUS(*status) != 0)))
       return ending::by_disk;
     if (killed && life_.point != no_failpoint && !life_.stop)
       return ending::at_point;

@@ -55,7 +55,7 @@ public:
   void stop(std::chrono::milliseconds length);
 
   /// Its disk may be its end from now on, or no longer.
-  void expect_death_by_disk(bool on) noexcept { death_by_disk_ = on; }
+  void expect_death_by_disk(bool on) noexcept { deaths_by_disk_ += on ? 1 : -1; }
 
   const life& current() const noexcept { return life_; }
   bool living() const noexcept { return living_; }
@@ -81,7 +81,8 @@ private:
   bool away_ = false;
   life life_;
   clock::time_point began_{}, ends_at_{}, continue_at_{};
-  bool living_ = false, kill_sent_ = false, pausing_ = false, stop_seen_ = false, death_by_disk_ = false;
+  bool living_ = false, kill_sent_ = false, pausing_ = false, stop_seen_ = false;
+  int deaths_by_disk_ = 0; ///< faults of its disk that may be the end of it; several at a time
   int status_ = 0;
   unsigned stops_at_points_ = 0;
 };

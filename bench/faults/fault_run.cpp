@@ -24,7 +24,7 @@ using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 
 /// For the last acknowledgements, for the spools to drain, and for the jobs to end.
-constexpr auto rest_patience = seconds{120}; // without anything that moves
+constexpr auto rest_patience = seconds{360}; // without anything that moves; a job is put off by five minutes at most
 constexpr auto rest_max = seconds{3'600};
 
 double seconds_since(clock::time_point begin) {

@@ -61,6 +61,15 @@ TEST_CASE("law 6: a job that fails for now is tried again after its pause, and i
   CHECK(last.delay == 0ms);
 }
 
+TEST_CASE("law 3: a job that is put off looks again within minutes, whatever the clock said of the time until then") {
+  const auto soon = judge(job(3), job_put_off{7s, "the budget is spent"}, policy(), 0.0);
+  CHECK(soon.becomes == job_state::pending);
+  CHECK(soon.delay == 7s);
+  CHECK(soon.result == R"({"put_off":"the budget is spent"})");
+  CHECK(judge(job(1), job_put_off{72min, "the clock was 72 minutes behind"}, policy(), 0.0).delay == 5min);
+  CHECK(judge(job(1), job_put_off{-72min, "the clock was 72 minutes ahead"}, policy(), 0.0).delay == 0ms);
+}
+
 TEST_CASE("the reason of a failure is bounded, valid UTF-8 without NUL, and never empty") {
   const auto error_of = [](std::string text) { return judge(job(1), job_failed_for_good{std::move(text)}, policy(), 0.0).error; };
   CHECK(error_of("") == "no reason was given");

@@ -302,6 +302,20 @@ TEST_CASE("an answer of a window that is over changes nothing") {
   CHECK(row.windows[0].unspent() == 4'990);
 }
 
+TEST_CASE("a node whose clock has jumped between an answer and its report does not outdate what others see later") {
+  const auto of = limits{};
+  auto row = shared_budget{};
+  auto x = report{"b", "jumped", at_second(-4'300), {}, 1, 1, {}}; // told at second 20, by a clock that is behind since the answer
+  x.parts[0].seen = observation{5'000, 100, at_second(3'600), 0, 0, at_second(10)};
+  apply(row, x, of, at_second(20));
+  CHECK(row.windows[0].unspent() == 100);
+  CHECK(row.windows[0].observed_at == at_second(20));
+  auto later = report{"b", "other", at_second(40), {}, 1, 1, {}};
+  later.parts[0].seen = observation{5'000, 90, at_second(3'600), row.windows[0].generation, 0, at_second(30)};
+  apply(row, later, of, at_second(40));
+  CHECK(row.windows[0].unspent() == 90);
+}
+
 TEST_CASE("a server without limits is not held to one") {
   auto of = limits{};
   of.points_per_minute = 100'000;

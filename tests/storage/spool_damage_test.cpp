@@ -244,6 +244,23 @@ TEST_CASE("a spool whose tables have lost their names is set aside, and the node
   CHECK(append(s, {numbered_delivery(1)}) == std::vector{true});
 }
 
+TEST_CASE("a spool whose schema can be read but not written by is salvaged") {
+  for (const auto* change : {"UPDATE sqlite_schema SET sql = replace(sql, 'name,seq', 'name,seq,x') WHERE name = 'sqlite_sequence'",
+                             "UPDATE sqlite_schema SET sql = replace(sql, 'source, id)', 'source, record)') WHERE name = 'waiting'"}) {
+    testing::temporary_folder folder;
+    make_files(folder.path(), false);
+    {
+      sqlite::file damaged{folder.path() / "spool.sqlite"};
+      damaged.exec("PRAGMA writable_schema = ON");
+      damaged.exec(change);
+    }
+    spool s{folder.path(), {}};
+    CHECK_FALSE(s.damage().empty());
+    CHECK(s.oldest(1'000).size() == row_count);
+    CHECK(append(s, {numbered_delivery(row_count)}) == std::vector{true});
+  }
+}
+
 TEST_CASE("rows between two damaged pages of the spool are carried over") {
   testing::temporary_folder folder;
   make_files(folder.path(), false);

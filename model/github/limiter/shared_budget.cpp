@@ -205,7 +205,7 @@ answer apply(shared_budget& to, const report& x, const limits& of, timestamp now
   mine.expires_at = now + lease_keep;
   for (auto i = std::size_t{0}; i < resources; ++i)
     if (auto seen = x.parts[i].seen) {
-      seen->granted_at += skew;
+      seen->granted_at = std::min(seen->granted_at + skew, now); // the node's clock may have jumped since
       observe(to, i, *seen, now);
     }
   std::erase_if(to.leases, [&](const lease& l) {
