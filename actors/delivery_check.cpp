@@ -27,7 +27,7 @@ public:
 
   job_outcome run() {
     const auto known = storage::load_receipt(*db_, hook_);
-    const auto from = known ? known->listed_through - overlap : now_ - github::redelivery_window;
+    const auto from = known ? std::min(known->listed_through, now_) - overlap : now_ - github::redelivery_window;
     try {
       const auto listed_through = read_log(from);
       ask_again();

@@ -73,7 +73,8 @@ void keep(spool_pointer self) {
   } catch (const std::exception& e) {
     log::error("spool refuses", {{"reason", std::string_view{e.what()}}});
     answer_all(arrived, {fault::storage_unavailable, std::string{"the database is away and "} + e.what(), {}});
-    state.file = nullptr;
+    if (state.file && !state.file->trusted()) // one that is only full would be read through again for every refusal
+      state.file = nullptr;
   }
   for (const auto& x : arrived)
     state.dealt_with[x.client] += x.deliveries.size();

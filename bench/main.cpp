@@ -126,7 +126,7 @@ int run(fault_options& x) {
   if (!x.json)
     std::fputs(out.text().c_str(), stdout);
   std::printf("%s\n", out.json().c_str());
-  return out.sound() ? 0 : 1;
+  return !out.sound() ? 1 : out.covered() ? 0 : 2;
 }
 
 } // namespace

@@ -25,6 +25,9 @@ constexpr auto patience = std::chrono::seconds{30};
 constexpr auto takeover_max = 12.0; ///< seconds
 constexpr auto graceful_max = 1.0;
 
+/// What a node has to say in the audit log it writes once a second.
+constexpr auto audit_pause = milliseconds{1'500};
+
 double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }
@@ -99,7 +102,10 @@ private:
     const auto second = world_.start("b"); // finds the lease running, as one that was there before
     if (!world_.rests(patience))
       throw std::runtime_error{"nobody did the job of kind " + kind};
-    return seconds_since(begin);
+    const auto took = seconds_since(begin);
+    if (const auto state = state_of_last(kind); state != "succeeded")
+      throw std::runtime_error{"the job of kind " + kind + " is " + state};
+    return took;
   }
 
   /// Seconds from SIGTERM until another node has begun what the first was at, the longest of some.
@@ -162,7 +168,11 @@ private:
                             .add("seed", std::uint64_t{settings_.seed})
                             .text()
                             .c_str());
-    return sum.stale == 0 && sum.not_reached == 0 && sum.fenced == sum.pauses && all_fenced;
+    return sum.stale == 0 && sum.not_reached == 0 && sum.fenced == sum.pauses && sum.succeeded == sum.pauses && all_fenced;
+  }
+
+  std::string state_of_last(const std::string& kind) {
+    return world_.db().value("SELECT state FROM jobs WHERE kind = '" + kind + "' ORDER BY id DESC LIMIT 1");
   }
 
   /// Kinds that pass their fence more than once in an attempt: a pause may be at each.
@@ -186,16 +196,15 @@ private:
     const auto second = world_.start("b", brief);
     if (!world_.rests(patience))
       throw std::runtime_error{"nobody took over the job of kind " + kind};
-    counts.succeeded +=
-        world_.db().value("SELECT state FROM jobs WHERE kind = '" + kind + "' ORDER BY id DESC LIMIT 1") == "succeeded" ? 1 : 0;
-    if (kind == "site_sync") // what the other node has to say of it in the audit log is written once a second
-      std::this_thread::sleep_for(milliseconds{2'000});
+    counts.succeeded += state_of_last(kind) == "succeeded" ? 1 : 0;
+    std::this_thread::sleep_for(audit_pause);
     const auto before = world_.contents();
     kill(first.pid(), SIGCONT);
     const auto refused = comes_true([&] { return fenced_of(first) > 0; });
     counts.fenced += refused ? 1 : 0;
     if (!refused)
       std::fprintf(stderr, "\nbench: no lease of kind %s was refused\n", kind.c_str());
+    std::this_thread::sleep_for(audit_pause);
     auto stale = false;
     for (const auto after = world_.contents(); const auto& [table, rows] : after)
       if (const auto was = before.find(table); was == before.end() || was->second != rows) {

@@ -3,7 +3,7 @@ install(TARGETS ingot RUNTIME DESTINATION bin)
 # `./dev console` makes it; without it the API is served alone.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/build/console/ DESTINATION share/ingot/console OPTIONAL)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/prometheus ${CMAKE_SOURCE_DIR}/packaging/grafana DESTINATION share/ingot)
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/nginx DESTINATION share/ingot OPTIONAL)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/nginx.conf DESTINATION share/ingot)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION share/doc/ingot)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION share/doc/ingot)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/ingot RENAME copyright)

@@ -35,6 +35,7 @@ std::vector<char*> argument_pointers(std::vector<std::string>& words) {
 }
 
 [[noreturn]] void become(const std::string& program, std::vector<char*>& arguments) {
+  ::setenv("PGCONNECT_TIMEOUT", "5", 0); // a server that hangs is told of, not waited for
   ::execvp(program.c_str(), arguments.data());
   const char* text =
       errno == ENOENT ? "ingot: psql is not installed (apt-get install postgresql-client)\n" : "ingot: psql cannot be started\n";

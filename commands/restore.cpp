@@ -128,7 +128,7 @@ void refuse_overwriting(const settings& of, const backup_manifest& from, bool re
     if (has(from, file))
       look(file);
   if (!standing.empty())
-    throw std::runtime_error{"the data folder " + of.data_dir.string() + " is in use (" + standing +
+    throw std::runtime_error{"the data folder " + of.data_dir.string() + " is not empty (" + standing +
                              "): restore into another one (INGOT_DATA_DIR), or say --replace to lose what is there"};
 }
 
@@ -282,6 +282,8 @@ int restore(const settings& of, const restore_options& what, const terminal& to)
     lock.emplace(of.data_dir);
   if (with_rows)
     database.emplace(of, node_database::when_missing::make);
+  if (database && of.database.url.empty() && !database->started())
+    throw std::runtime_error{"a node was started on the data folder " + of.data_dir.string() + " meanwhile: stop it first; nothing was changed"};
   auto db = database ? database->connect() : nullptr;
   if (db)
     restore_rows(*database, *db, what.folder, what.replace, to);

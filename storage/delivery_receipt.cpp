@@ -60,14 +60,16 @@ constexpr auto mark_asked =
 // It holds nothing up from now on, and is named as lost.
 constexpr auto mark_unrecoverable = "UPDATE missed_deliveries SET unrecoverable = $3 WHERE hook = $1 AND guid = $2";
 
-// Complete is what lies before the first that may still come.
+// Complete is what lies before the first that may still come. The look has the time of its node, whose clock may have been ahead:
+// nobody has listed what is to come, and a time of that kind that is there already counts for nothing.
 constexpr auto write_receipt = R"sql(
   INSERT INTO delivery_receipts AS r (hook, listed_through, checked_at, complete_through)
-  VALUES ($1, $2::timestamptz, $3::timestamptz,
-          LEAST($2::timestamptz, (SELECT min(delivered_at) FROM missed_deliveries WHERE hook = $1 AND unrecoverable IS NULL)))
+  VALUES ($1, LEAST($2::timestamptz, now() - interval '30 minutes'), $3::timestamptz,
+          LEAST($2::timestamptz, now() - interval '30 minutes', (SELECT min(delivered_at) FROM missed_deliveries WHERE hook = $1 AND unrecoverable IS NULL)))
   ON CONFLICT (hook) DO UPDATE SET
-    listed_through = GREATEST(r.listed_through, excluded.listed_through), checked_at = excluded.checked_at, error = NULL,
-    complete_through = GREATEST(r.complete_through, excluded.complete_through)
+    listed_through = GREATEST(CASE WHEN r.listed_through <= now() THEN r.listed_through END, excluded.listed_through),
+    complete_through = GREATEST(CASE WHEN r.complete_through <= now() THEN r.complete_through END, excluded.complete_through),
+    checked_at = excluded.checked_at, error = NULL
 )sql";
 
 // Nothing is known to be complete by a look that failed.

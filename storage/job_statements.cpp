@@ -85,14 +85,18 @@ constexpr auto finish_jobs_sql = R"sql(
   FROM u WHERE u.id NOT IN (SELECT id FROM finished)
 )sql";
 
-// Attempts that were not made after all, of those whose lanes nobody else holds.
+// Attempts that were not made after all, of those whose lanes nobody else holds. A job whose row is locked is being completed by its
+// handler: to wait for it with all these lanes in hand would hold up everybody who enqueues, and end in a deadlock with it.
 constexpr auto release_jobs_sql = R"sql(
   WITH lanes AS MATERIALIZED (
     SELECT l.key FROM job_lanes l WHERE l.key = ANY($3::text[]) ORDER BY l.key FOR UPDATE SKIP LOCKED
+  ), ours AS MATERIALIZED (
+    SELECT j.id FROM unnest($1::int8[], $2::text[]) AS u (id, token) JOIN jobs j ON j.id = u.id
+    WHERE j.state = 'running' AND j.lease_token = u.token::uuid AND j.key IN (SELECT key FROM lanes)
+    FOR UPDATE OF j SKIP LOCKED
   )
   UPDATE jobs j SET state = 'pending', lease_token = NULL, lease_until = NULL, attempts = j.attempts - 1, updated_at = now()
-  FROM unnest($1::int8[], $2::text[]) AS u (id, token)
-  WHERE j.id = u.id AND j.state = 'running' AND j.lease_token = u.token::uuid AND j.key IN (SELECT key FROM lanes)
+  FROM ours o WHERE j.id = o.id
 )sql";
 
 // Keeps enqueuers from lanes that are about to be advanced, in the order of keys. A statement of its own: the next one then sees

@@ -15,10 +15,13 @@ constexpr auto search_kind = std::string_view{"mcp_server"};
 /// Why a server is deprecated, unless an operator said so.
 constexpr auto said_by_manifest = std::string_view{"its manifest says so"};
 
+// An observation has the time of the node that made it, and a node's clock may be wrong: nothing is kept as observed later than the
+// database's now, and what is there of that kind counts as older than anything.
+
 // The server of a name, kept from all others until the transaction ends.
 constexpr auto lock_server = R"sql(
   SELECT id, version, status, repository_id, repository_key, manifest_sha, COALESCE(status_reason, ''), manifest_path,
-         observed_at <= $2::timestamptz
+         (observed_at <= $2::timestamptz OR observed_at > now())
   FROM mcp_servers WHERE name = $1 FOR NO KEY UPDATE
 )sql";
 
@@ -26,7 +29,7 @@ constexpr auto lock_server = R"sql(
 constexpr auto insert_server = R"sql(
   INSERT INTO mcp_servers (name, version, title, description, repository_id, repository_url, repository_key, manifest_path,
                            manifest_sha, metadata, observed_at, status, status_reason)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::timestamptz, $12, NULLIF($13, ''))
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, LEAST($11::timestamptz, now()), $12, NULLIF($13, ''))
   ON CONFLICT (name) DO NOTHING RETURNING id
 )sql";
 
@@ -45,7 +48,7 @@ constexpr auto stored_version = R"sql(
 constexpr auto update_server = R"sql(
   UPDATE mcp_servers SET version = $2, title = $3, description = $4, repository_id = COALESCE($5, repository_id),
     repository_url = $6, repository_key = $7, manifest_path = $8, manifest_sha = $9, metadata = $10::jsonb,
-    observed_at = $11::timestamptz, status = $12, status_reason = NULLIF($13, ''), updated_at = now()
+    observed_at = LEAST($11::timestamptz, now()), status = $12, status_reason = NULLIF($13, ''), updated_at = now()
   WHERE id = $1
 )sql";
 
@@ -67,7 +70,8 @@ const auto is_held = std::string{R"sql(
 
 // It is as it was, and known to be so at a later time.
 constexpr auto observe_server = R"sql(
-  UPDATE mcp_servers SET observed_at = $2::timestamptz WHERE id = $1 AND observed_at < $2::timestamptz
+  UPDATE mcp_servers SET observed_at = LEAST($2::timestamptz, now())
+  WHERE id = $1 AND (observed_at < LEAST($2::timestamptz, now()) OR observed_at > now())
 )sql";
 
 // The README beside the manifest. @returns a row when it is another one
@@ -85,8 +89,10 @@ const auto id_of_held_server =
 
 // Takes a server off the list whose manifest lay at this path.
 const auto retire_statement = R"sql(
-  UPDATE mcp_servers s SET status = 'deleted', status_reason = NULLIF($5, ''), observed_at = $6::timestamptz, updated_at = now()
-  WHERE s.name = $1 AND s.manifest_path = $4 AND s.status <> 'deleted' AND s.observed_at <= $6::timestamptz AND )sql" +
+  UPDATE mcp_servers s SET status = 'deleted', status_reason = NULLIF($5, ''), observed_at = LEAST($6::timestamptz, now()),
+    updated_at = now()
+  WHERE s.name = $1 AND s.manifest_path = $4 AND s.status <> 'deleted'
+    AND (s.observed_at <= $6::timestamptz OR s.observed_at > now()) AND )sql" +
                               is_held + " RETURNING s.id";
 
 // What the search finds of a server.
@@ -108,8 +114,8 @@ const std::string server_of_repository =
 
 // Another status, by an observation that is not older. @returns its id
 constexpr auto update_status = R"sql(
-  UPDATE mcp_servers SET status = $2, status_reason = NULLIF($3, ''), observed_at = $4::timestamptz, updated_at = now()
-  WHERE name = $1 AND status <> $2 AND observed_at <= $4::timestamptz RETURNING id
+  UPDATE mcp_servers SET status = $2, status_reason = NULLIF($3, ''), observed_at = LEAST($4::timestamptz, now()), updated_at = now()
+  WHERE name = $1 AND status <> $2 AND (observed_at <= $4::timestamptz OR observed_at > now()) RETURNING id
 )sql";
 
 listed_server read_listed(const pqxx::row& row) {

@@ -249,4 +249,8 @@ const std::string& spool::damage() const noexcept {
   return impl_->damage;
 }
 
+bool spool::trusted() const noexcept {
+  return impl_->distrust.empty();
+}
+
 } // namespace ingot::storage

@@ -47,7 +47,10 @@ public:
 
   std::size_t depth() const noexcept;         ///< rows waiting
   std::size_t bytes() const noexcept;         ///< approximate bytes of those
-  const std::string& damage() const noexcept; ///< empty while the file is sound
+  const std::string& damage() const noexcept;
+
+  /// Whether append may succeed: not after the disk failed; one that is only full takes again when there is room.
+  bool trusted() const noexcept; ///< empty while the file is sound
 
 private:
   struct impl;

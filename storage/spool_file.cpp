@@ -18,6 +18,10 @@ namespace {
 
 constexpr int format_version = 1;
 
+/// A file of version n says so twice: in user_version, and in application_id as this plus n (those of before say nothing there). One
+/// that says two things is damaged.
+constexpr int format_mark = 0x496E6700;
+
 // What lies here was sent in confidence; SQLite gives the log the same rights.
 void make_private(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -113,6 +117,8 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
   // Law 1: a COMMIT returns after the log is on disk.
   f->exec(is_off(test_switch::fsync) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
   f->exec("PRAGMA journal_size_limit = 16777216");
+  if (version > format_version && f->number("PRAGMA application_id") != format_mark + version)
+    throw sqlite::error{SQLITE_CORRUPT, "its version is damaged"};
   if (version > format_version)
     throw std::runtime_error("the spool " + path.string() +
                              " was written by a newer version of this program: start that one until the "
@@ -125,6 +131,7 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
     f->exec("BEGIN IMMEDIATE");
     make_tables(*f);
     f->exec(("PRAGMA user_version = " + std::to_string(format_version)).c_str());
+    f->exec(("PRAGMA application_id = " + std::to_string(format_mark + format_version)).c_str());
     f->exec("COMMIT");
   }
   return f;

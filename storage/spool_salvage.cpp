@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -201,13 +203,33 @@ fs::path free_name(const fs::path& path) {
       return name;
 }
 
+/// What a salvage writes beside the damaged file. One that fails, for want of room mostly, leaves nothing of it: it is tried again.
+class copies_of_salvage {
+public:
+  explicit copies_of_salvage(std::vector<fs::path> paths) : paths_{std::move(paths)} {}
+  copies_of_salvage(const copies_of_salvage&) = delete;
+  copies_of_salvage& operator=(const copies_of_salvage&) = delete;
+  ~copies_of_salvage() {
+    std::error_code ignored;
+    for (const auto& path : paths_)
+      for (const char* part : {"", "-wal", "-shm"})
+        fs::remove(with_suffix(path, part), ignored);
+  }
+
+  void keep() noexcept { paths_.clear(); }
+
+private:
+  std::vector<fs::path> paths_;
+};
+
 } // namespace
 
 std::string salvage(const fs::path& path, const std::string& reason) {
   const auto kept = free_name(path);
-  copy_pair(path, kept);
   const auto made = with_suffix(path, ".new");
   const auto view = with_suffix(path, ".view");
+  copies_of_salvage copies{{kept, made, view}};
+  copy_pair(path, kept);
   remove_file_of(made);
   std::int64_t carried = 0;
   std::size_t lost = 0;
@@ -238,6 +260,7 @@ std::string salvage(const fs::path& path, const std::string& reason) {
   }
   remove_file_of(view);
   fs::rename(made, with_suffix(path, ".salvaged"));
+  copies.keep();
   sync_folder(path.parent_path());
   finish_salvage(path);
   return "the spool was damaged (" + reason + "): " + std::to_string(carried) + " deliveries were carried over, at least " +

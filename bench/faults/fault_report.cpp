@@ -91,6 +91,8 @@ std::string run_report::text() const {
     add_row(out, "found: " + std::string{finding_names[i]}, count(static_cast<finding_kind>(i)));
   for (const auto& x : told)
     out += "FOUND " + x + '\n';
+  for (const auto& x : short_of)
+    out += "NOT ENOUGH " + x + '\n';
   return out;
 }
 
@@ -127,6 +129,7 @@ std::string run_report::json() const {
       .add("looks", looks)
       .add("findings", found_by_kind)
       .add("sound", sound())
+      .add("covered", covered())
       .text();
 }
 

@@ -34,12 +34,14 @@ struct run_report {
 
   std::map<finding_kind, std::uint64_t> findings;
   std::vector<std::string> told; ///< in words, the first of each kind
+  std::vector<std::string> short_of; ///< failpoints and faults that the script wanted oftener than they happened
 
   std::uint64_t kills() const;
   std::uint64_t acks() const;
   std::uint64_t found() const;
   double rate() const { return seconds > 0 ? static_cast<double>(acks()) / seconds : 0; }
   bool sound() const { return found() == 0; }
+  bool covered() const { return short_of.empty(); }
   std::uint64_t count(finding_kind of) const;
 
   /// A table for people.

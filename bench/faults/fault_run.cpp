@@ -272,6 +272,7 @@ private:
     const auto counts = world_.standin.counts();
     report_.github_requests = counts.requests;
     report_.github_faults = counts.faults;
+    note_coverage();
     auto knows = oracle{world_.database_url(), board_.clock, ledger, found_};
     knows.check_deliveries();
     knows.check_pull_requests();
@@ -291,6 +292,18 @@ private:
       if (const auto n = found_.count(static_cast<finding_kind>(i)); n > 0)
         report_.findings[static_cast<finding_kind>(i)] = n;
     report_.told = found_.lines();
+  }
+
+  void note_coverage() {
+    const auto want = [&](const std::string& what, std::uint64_t wanted, std::uint64_t had) {
+      if (had < wanted)
+        report_.short_of.push_back(what + ": " + std::to_string(had) + " of " + std::to_string(wanted));
+    };
+    for (const auto point : points_of(settings_.script))
+      want("kills at " + std::string{failpoints[static_cast<std::size_t>(point)].name}, kills_at_each(settings_.script),
+           kills_[static_cast<std::size_t>(point)]);
+    want("kills", settings_.script.kills, report_.kills());
+    want("restarts of PostgreSQL", settings_.script.restarts, report_.faults["restart"]);
   }
 
   void tell_progress() {

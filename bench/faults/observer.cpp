@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 
 namespace ingot::faults {
 
@@ -27,6 +28,9 @@ void observer::run() {
         db.emplace(url_);
       look(*db);
       ++looks_;
+    } catch (const std::logic_error& e) {
+      found_.add(finding_kind::disagrees, std::string{"the observer saw what it does not understand: "} + e.what());
+      return;
     } catch (const std::exception& e) {
       trouble_ = e.what();
       db.reset(); // the database restarts

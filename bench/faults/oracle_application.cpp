@@ -7,8 +7,12 @@ namespace ingot::faults {
 /// Events and their rollup, and donations.
 void oracle::check_events() {
   auto times = std::map<std::string, std::int64_t>{};
-  for (const auto& row : db_.rows("SELECT idempotency_key, count(*) FROM events WHERE idempotency_key IS NOT NULL GROUP BY 1"))
+  auto what = std::map<std::string, std::string>{}; // type and rule
+  for (const auto& row : db_.rows("SELECT idempotency_key, count(*), min(type || ' ' || coalesce(rule_id, '')) FROM events "
+                                  "WHERE idempotency_key IS NOT NULL GROUP BY 1")) {
     times[*row[0]] = std::stoll(*row[1]);
+    what[*row[0]] = *row[2];
+  }
   auto views = std::map<std::string, std::int64_t>{};
   for (const auto& row : db_.rows("SELECT rule_id, count(*) FROM events WHERE type = 'VIEW' GROUP BY 1"))
     views[*row[0]] = std::stoll(*row[1]);
@@ -25,6 +29,8 @@ void oracle::check_events() {
         if (x.key.empty() ? !views.contains(x.rule) : !times.contains(x.key))
           find(finding_kind::lost, (x.key.empty() ? "the view of " + x.rule : "event " + x.key) + ", acknowledged by node " +
                                        std::to_string(log[step].node) + ", has no row");
+        else if (!x.key.empty() && what[x.key] != x.type + ' ' + x.rule)
+          find(finding_kind::disagrees, "event " + x.key + " is `" + what[x.key] + "`, not `" + x.type + ' ' + x.rule + '`');
     }
 }
 
@@ -40,9 +46,9 @@ void oracle::check_rollup() {
   for (const auto& row : different)
     find(finding_kind::disagrees, "rollup, " + *row[0] + ": " + *row[1]);
   for (const auto& row :
-       db_.rows("SELECT t::text FROM (SELECT rule_id, sum(views), sum(copies), sum(saves), sum(forks), sum(votes) FROM "
-                "rule_metric_daily GROUP BY 1 EXCEPT SELECT rule_id, views, copies, saves, forks, votes FROM "
-                "rule_metric_totals) t LIMIT 20"))
+       db_.rows("WITH days AS (SELECT rule_id, sum(views), sum(copies), sum(saves), sum(forks), sum(votes) FROM rule_metric_daily "
+                "GROUP BY 1), totals AS (SELECT rule_id, views, copies, saves, forks, votes FROM rule_metric_totals) "
+                "SELECT t::text FROM ((TABLE days EXCEPT TABLE totals) UNION ALL (TABLE totals EXCEPT TABLE days)) t LIMIT 20"))
     find(finding_kind::disagrees, "totals of a rule are not the sum of its days: " + *row[0]);
 }
 

@@ -1,10 +1,32 @@
 #include "bench/faults/oracle.hpp"
+#include "model/contents/object_id.hpp"
 #include "storage/blob_files.hpp"
 
 #include <cstdio>
 #include <set>
 
 namespace ingot::faults {
+
+namespace {
+
+/// What Git would call the bytes under a key; empty: there are none, or they cannot be read.
+std::string id_of_bytes(contents::blob_store& store, const std::string& key) {
+  try {
+    auto bytes = std::string{};
+    const auto reader = store.read(key);
+    if (reader == nullptr)
+      return {};
+    for (auto part = reader->read(1 << 20); !part.empty(); part = reader->read(1 << 20))
+      bytes += part;
+    auto hash = contents::blob_hash{bytes.size()};
+    hash.add(bytes);
+    return hash.finish().hex();
+  } catch (const contents::blob_store_error&) {
+    return {};
+  }
+}
+
+} // namespace
 
 /// Contents of repositories, the jobs that brought them, and what GitHub counted.
 void oracle::check_files(const followed_repositories& of, std::size_t i, const std::string& row_id) {
@@ -38,9 +60,10 @@ void oracle::check_contents(const followed_repositories& of, const std::filesyst
   for (const auto& row :
        db_.rows("SELECT DISTINCT f.sha, coalesce(b.key, '') FROM repository_files f LEFT JOIN content_blobs b ON "
                 "b.sha = f.sha")) {
-    const auto content = row[1]->empty() ? nullptr : store->read(*row[1]);
-    if (content == nullptr)
-      find(finding_kind::lost, "content " + *row[0] + " of a file has no bytes, under key " + *row[1]);
+    const auto found = row[1]->empty() ? std::string{} : id_of_bytes(*store, *row[1]);
+    if (found != *row[0])
+      find(finding_kind::lost, "content " + *row[0] + " of a file has " + (found.empty() ? "no bytes" : "the bytes of " + found) +
+                                   ", under key " + *row[1]);
   }
 }
 

@@ -16,6 +16,8 @@ constexpr std::size_t buffer_spare = 8 * 1024; ///< beyond the head: most delive
 constexpr std::size_t out_bytes_kept = 64 * 1024;
 /// A body announced larger than one of so many parts of bytes_in_flight_max takes more than one turn.
 constexpr std::size_t parts_in_flight = 64;
+/// A chunked body says nothing of its size: it counts as one of so many.
+constexpr std::size_t unannounced_bytes = 4 * 1024 * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
 steady_time now() noexcept {
@@ -275,7 +277,10 @@ task<bool> session<Stream>::wait_for_turn() {
 template <class Stream>
 std::size_t session<Stream>::weight() const noexcept {
   const auto part = std::max<std::size_t>(settings().bytes_in_flight_max / parts_in_flight, 1);
-  return 1 + (head_.framing == body_framing::length ? static_cast<std::size_t>(head_.content_length) / part : 0);
+  const auto bytes = head_.framing == body_framing::length    ? static_cast<std::size_t>(head_.content_length)
+                     : head_.framing == body_framing::chunked ? unannounced_bytes
+                                                              : std::size_t{0};
+  return 1 + bytes / part;
 }
 
 template <class Stream>

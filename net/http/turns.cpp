@@ -30,7 +30,9 @@ bool turns::admit(const sender& who, std::size_t weight, steady_time now) {
   auto& address = addresses_[address_key(who)];
   auto& tenant = tenants_[id];
   tenant.id = id;
-  if (!tenant.waiting.empty() || !has_room(address, who, weight, now) || !has_room(tenant, weight, now))
+  const auto* first = address.in_turn.empty() ? nullptr : address.in_turn.front();
+  const auto passes_first = first != nullptr && has_room(*first, first->waiting.front().weight, now); // it waits for the address
+  if (!tenant.waiting.empty() || passes_first || !has_room(address, who, weight, now) || !has_room(tenant, weight, now))
     return false;
   address.held += weight;
   tenant.held += weight;
@@ -50,10 +52,12 @@ void turns::grant(address_requests& address, const sender& who, steady_time now,
   for (auto at = address.in_turn.begin(); at != address.in_turn.end() && has_room(address, who, 1, now);) {
     auto& tenant = **at;
     const auto weight = tenant.waiting.front().weight;
-    if (!has_room(address, who, weight, now) || !has_room(tenant, weight, now)) {
+    if (!has_room(tenant, weight, now)) {
       ++at;
       continue;
     }
+    if (!has_room(address, who, weight, now))
+      return; // whoever waits for the address is passed by nobody, however light
     address.held += weight;
     tenant.held += weight;
     out.push_back(std::move(tenant.waiting.front().told));

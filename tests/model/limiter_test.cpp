@@ -316,6 +316,27 @@ TEST_CASE("a node whose clock has jumped between an answer and its report does n
   CHECK(row.windows[0].unspent() == 90);
 }
 
+TEST_CASE("a node whose clock jumps stops a budget neither again nor for long") {
+  const auto of = limits{};
+  auto row = shared_budget{};
+  row.blocked.block(at_second(10)); // over at 100
+  // Two hours ahead for a moment: what is over does not come back, neither by its answer nor by what it tells later.
+  const auto ahead = apply(row, {"b", "n", at_second(7'300), {}, 1, 1, {}}, of, at_second(100));
+  CHECK_FALSE(ahead.blocked.blocks(at_second(100)));
+  auto x = report{"b", "n", at_second(100), {}, 1, 1, {}};
+  x.blocked = ahead.blocked;
+  apply(row, x, of, at_second(101));
+  CHECK_FALSE(row.blocked.blocks(at_second(101)));
+  // Two hours behind when it tells of a minute: an hour at most.
+  x.at = at_second(-7'000);
+  x.blocked = {};
+  x.blocked.block(at_second(260));
+  apply(row, x, of, at_second(200));
+  CHECK(row.blocked.blocks(at_second(201)));
+  CHECK_FALSE(row.blocked.blocks(at_second(200 + 3'601)));
+  CHECK(row.blocked.struck_at <= at_second(200));
+}
+
 TEST_CASE("a server without limits is not held to one") {
   auto of = limits{};
   of.points_per_minute = 100'000;

@@ -110,6 +110,19 @@ TEST_CASE("law 5: a request with a large body takes several turns, and one of it
   CHECK_FALSE(x.enter(flood, 2));
 }
 
+TEST_CASE("law 5: a large request that waits for its address is passed by no small one of that address") {
+  hand x{1}; // four of an address
+  CHECK(x.enter(sender{200, 9}));
+  CHECK(x.enter(sender{100, 1}));
+  CHECK_FALSE(x.enter(sender{100, 2}, 9)); // alone only
+  CHECK_FALSE(x.enter(sender{100, 3}));
+  CHECK(x.enter(sender{200, 8})); // another address
+  CHECK(x.leave(sender{100, 1}) == 1);
+  CHECK(x.sink->granted == std::vector<std::uint64_t>{1});
+  CHECK(x.leave(sender{100, 2}, 9) == 1);
+  CHECK(x.turns.waiting() == 0);
+}
+
 TEST_CASE("law 5: whoever has waited too long is told, and leaves nothing behind") {
   hand x{1};
   CHECK(x.enter(quiet));

@@ -26,7 +26,8 @@ TEST_CASE("a receipt is complete up to the first delivery that may still come") 
   arrive(db, "a");
   CHECK(unknown_guids(*c, std::vector<std::string>{"a", "b", "c"}) == std::vector<std::string>{"b", "c"});
 
-  const auto at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto at = now - minutes{60};
   note_missed(*c, "", std::vector{logged("b", 7, at - minutes{20}), logged("c", 8, at - minutes{10})});
   conclude_look(*c, "", at, at);
   CHECK(load_receipt(*c, "")->complete_through == at - minutes{20});
@@ -52,6 +53,13 @@ TEST_CASE("a receipt is complete up to the first delivery that may still come") 
   CHECK(load_receipt(*c, "")->complete_through == at);
   CHECK(load_receipt(*c, "")->listed_through == at);
   CHECK(load_receipt(*c, "")->error.empty());
+  // A node whose clock is ahead has listed nothing that is to come, and what an older program kept of that kind is taken back.
+  conclude_look(*c, "", now + minutes{90}, now + minutes{120});
+  CHECK(load_receipt(*c, "")->listed_through <= now - minutes{29});
+  db.sql("UPDATE delivery_receipts SET listed_through = now() + interval '1 hour', complete_through = now() + interval '1 hour'");
+  conclude_look(*c, "", at, at);
+  CHECK(load_receipt(*c, "")->listed_through == at);
+  CHECK(load_receipt(*c, "")->complete_through == at);
 }
 
 TEST_CASE("a missed delivery is known by its newest attempt, and how often it was asked for is kept") {

@@ -215,6 +215,20 @@ TEST_CASE_METHOD(job_fixture, "jobs that are given back are pending again, and t
   CHECK(db.sql("SELECT history FROM jobs WHERE id = 1") == "[]");
 }
 
+TEST_CASE_METHOD(job_fixture, "law 3: giving jobs back waits for none that its handler is completing") {
+  enqueue({noop("a"), noop("b")});
+  const auto both = claim(2);
+  session.add("begin");
+  fence_job(session, both.at(0).lease);
+  session.run();
+  store->release(std::vector{both[0].lease, both[1].lease});
+  CHECK(states() == "1 running, 2 pending");
+  complete_jobs(session, std::vector{done(both[0])});
+  session.add("commit");
+  session.run();
+  CHECK(states() == "1 succeeded, 2 pending");
+}
+
 TEST_CASE_METHOD(job_fixture, "law 2: a job is completed in the transaction of its effect, or nothing of the effect is applied") {
   db.sql("CREATE TABLE effects (n int)");
   const auto effects = std::to_array<named_statement>({{"effect", "INSERT INTO effects VALUES (1)"}});

@@ -331,9 +331,19 @@ TEST_CASE("a spool written by a newer program is left alone") {
   {
     sqlite::file f{folder.path() / "spool.sqlite"};
     f.exec("PRAGMA user_version = 2");
+    f.exec("PRAGMA application_id = 1231972098"); // 'Ing' and 2
   }
   CHECK(testing::holds(testing::refusal([&] { spool{folder.path(), {}}; }), "newer version"));
   CHECK_FALSE(fs::exists(folder.path() / "spool.sqlite.damaged-1"));
+}
+
+TEST_CASE("a spool whose two versions differ is damaged, not newer") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  sqlite::file{folder.path() / "spool.sqlite"}.exec("PRAGMA user_version = 3");
+  spool s{folder.path(), {}};
+  CHECK_FALSE(s.damage().empty());
+  CHECK(s.oldest(1'000).size() == row_count);
 }
 
 } // namespace ingot::storage

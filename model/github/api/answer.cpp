@@ -50,9 +50,8 @@ bool speaks_of_a_limit(std::string_view reason) {
 void close_budget(judgement& out) {
   out.problem = trouble::rate_limited;
   out.news.limited = true;
-  if (!out.news.retry_after && out.news.remaining == 0)
-    out.news.retry_after = out.news.reset;
-  out.retry_at = out.news.retry_after;
+  // A window that is used up closes its resource alone; retry-after is for all that the credential may do.
+  out.retry_at = !out.news.retry_after && out.news.remaining == 0 ? out.news.reset : out.news.retry_after;
 }
 
 bool is_limit(unsigned status, const judgement& x) {

@@ -121,7 +121,17 @@ void budget::drop_stale_expiries() {
     std::erase_if(expiries_, [&](const expiry& x) { return !tickets_.contains(x.ticket); });
 }
 
+/// The clock went back: what was meant to be over in a moment must not last until then.
+void budget::follow_clock(timestamp now) {
+  if (now + seconds{1} >= exchanged_at_ && now + seconds{1} >= active_at_)
+    return;
+  exchanged_at_ = std::min(exchanged_at_, now);
+  active_at_ = std::min(active_at_, now);
+  lease_until_ = std::min(lease_until_, now);
+}
+
 void budget::attend(timestamp now, std::vector<outcome>& into) {
+  follow_clock(now);
   for (auto& p : parts_)
     p.points.tick(now);
   if (waiting() > 0) {
@@ -274,7 +284,7 @@ report budget::make_report(const std::string& node, timestamp now) {
 }
 
 report budget::make_last_report(const std::string& node, timestamp now) {
-  auto out = report{name_, node, now, {}, 0, 0, blocked_};
+  auto out = report{name_, node, now, {}, 0, 0, blocked_news_ ? blocked_ : penalty{}};
   for (auto i = std::size_t{0}; i < resources; ++i) {
     out.parts[i].spent = parts_[i].settled + parts_[i].told + parts_[i].in_flight;
     out.parts[i].seen = parts_[i].seen;
@@ -313,6 +323,7 @@ void budget::failed(timestamp now) {
   exchanged_at_ = now;
   granted_since_ = false;
   has_lease_ = true; // the row may say so
+  blocked_news_ = blocked_news_ || blocked_.blocks(now);
   for (auto& p : parts_)
     p.settled += std::exchange(p.told, 0);
 }

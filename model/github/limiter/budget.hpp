@@ -69,6 +69,7 @@ private:
   void grant_all(resource from, timestamp now, std::vector<outcome>& into);
   void expire(timestamp now, std::vector<outcome>& into);
   void drop_stale_expiries();
+  void follow_clock(timestamp now);
   std::optional<timestamp> closed_until(resource from, contents::urgency how, timestamp now) const;
   struct lack {
     bool leases = false;  ///< of requests or points

@@ -23,6 +23,19 @@ penalty moved(penalty x, microseconds by) noexcept {
   return x;
 }
 
+/// What a node tells of a penalty, by the database's clock. The node's clock may have jumped since it learnt of it: a penalty that is
+/// over, or was struck in the future, is not made a later one, and others are stopped by none for longer than the longest strike: who
+/// asks too early then is told so by GitHub.
+penalty told(penalty x, microseconds skew, timestamp now) noexcept {
+  x = moved(std::move(x), skew);
+  x.struck_at = std::min(x.struck_at, now);
+  if (x.blocks(now))
+    x.blocked_until = std::min(*x.blocked_until, now + strike_longest);
+  else
+    x.blocked_until.reset();
+  return x;
+}
+
 /// Another window begins: nothing is known of it but its likely limit.
 void begin_window(window& w) {
   ++w.generation;
@@ -196,7 +209,7 @@ bool report::gives_back() const noexcept {
 answer apply(shared_budget& to, const report& x, const limits& of, timestamp now) {
   const auto skew = now - x.at;
   end_windows(to, now);
-  to.blocked.join(moved(x.blocked, skew));
+  to.blocked.join(told(x.blocked, skew, now));
   auto& mine = lease_of(to, x.node);
   for (auto i = std::size_t{0}; i < resources; ++i) {
     to.windows[i].spent += std::max<std::int64_t>(x.parts[i].spent, 0);
@@ -233,6 +246,8 @@ answer apply(shared_budget& to, const report& x, const limits& of, timestamp now
   }
   out.at_once = room ? lease_at_once(to, x, of, members, now) : 0;
   out.blocked = moved(to.blocked, -skew);
+  if (!to.blocked.blocks(now))
+    out.blocked.blocked_until.reset(); // by a clock that is wrong it could seem to come yet
   auto& kept = lease_of(to, x.node);
   for (auto i = std::size_t{0}; i < resources; ++i)
     kept.requests[i] += out.parts[i].open + out.parts[i].urgent;
