@@ -149,8 +149,9 @@ private:
     std::fprintf(stderr, "\n");
     auto sum = pause_counts{};
     auto all_fenced = true;
-    std::printf("| job paused past its lease | pauses | done by another | refused at the fence | stale writes | point not reached "
-                "|\n|---|---|---|---|---|---|\n");
+    std::printf(
+        "| job paused past its lease | pauses | done by another | refused at the fence | stale writes | point not reached "
+        "|\n|---|---|---|---|---|---|\n");
     for (const auto& [kind, x] : counts) {
       std::printf("| %s | %u | %u | %u | %u | %u |\n", kind.c_str(), x.pauses, x.succeeded, x.fenced, x.stale, x.not_reached);
       sum = {sum.pauses + x.pauses, sum.succeeded + x.succeeded, sum.fenced + x.fenced, sum.stale + x.stale,

@@ -283,7 +283,8 @@ int restore(const settings& of, const restore_options& what, const terminal& to)
   if (with_rows)
     database.emplace(of, node_database::when_missing::make);
   if (database && of.database.url.empty() && !database->started())
-    throw std::runtime_error{"a node was started on the data folder " + of.data_dir.string() + " meanwhile: stop it first; nothing was changed"};
+    throw std::runtime_error{"a node was started on the data folder " + of.data_dir.string() +
+                             " meanwhile: stop it first; nothing was changed"};
   auto db = database ? database->connect() : nullptr;
   if (db)
     restore_rows(*database, *db, what.folder, what.replace, to);

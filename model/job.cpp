@@ -10,8 +10,8 @@ namespace ingot {
 
 namespace {
 
-/// A job that says it cannot be done for longer than this looks again after it: a node whose clock was wrong for a moment, and that
-/// took the time until a limit's reset for hours, holds a lane up for no longer.
+/// A job that says it cannot be done for longer than this looks again after it: a node whose clock was wrong for a moment, and
+/// that took the time until a limit's reset for hours, holds a lane up for no longer.
 constexpr auto put_off_max = std::chrono::milliseconds{std::chrono::minutes{5}};
 
 /// `text` as a column of type text can hold it.

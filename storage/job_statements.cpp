@@ -85,8 +85,8 @@ constexpr auto finish_jobs_sql = R"sql(
   FROM u WHERE u.id NOT IN (SELECT id FROM finished)
 )sql";
 
-// Attempts that were not made after all, of those whose lanes nobody else holds. A job whose row is locked is being completed by its
-// handler: to wait for it with all these lanes in hand would hold up everybody who enqueues, and end in a deadlock with it.
+// Attempts that were not made after all, of those whose lanes nobody else holds. A job whose row is locked is being completed by
+// its handler: to wait for it with all these lanes in hand would hold up everybody who enqueues, and end in a deadlock with it.
 constexpr auto release_jobs_sql = R"sql(
   WITH lanes AS MATERIALIZED (
     SELECT l.key FROM job_lanes l WHERE l.key = ANY($3::text[]) ORDER BY l.key FOR UPDATE SKIP LOCKED

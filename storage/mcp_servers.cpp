@@ -15,8 +15,8 @@ constexpr auto search_kind = std::string_view{"mcp_server"};
 /// Why a server is deprecated, unless an operator said so.
 constexpr auto said_by_manifest = std::string_view{"its manifest says so"};
 
-// An observation has the time of the node that made it, and a node's clock may be wrong: nothing is kept as observed later than the
-// database's now, and what is there of that kind counts as older than anything.
+// An observation has the time of the node that made it, and a node's clock may be wrong: nothing is kept as observed later than
+// the database's now, and what is there of that kind counts as older than anything.
 
 // The server of a name, kept from all others until the transaction ends.
 constexpr auto lock_server = R"sql(

@@ -45,8 +45,8 @@ public:
   /// says so.
   void set_aside(std::int64_t sequence);
 
-  std::size_t depth() const noexcept;         ///< rows waiting
-  std::size_t bytes() const noexcept;         ///< approximate bytes of those
+  std::size_t depth() const noexcept; ///< rows waiting
+  std::size_t bytes() const noexcept; ///< approximate bytes of those
   const std::string& damage() const noexcept;
 
   /// Whether append may succeed: not after the disk failed; one that is only full takes again when there is room.

@@ -18,8 +18,8 @@ namespace {
 
 constexpr int format_version = 1;
 
-/// A file of version n says so twice: in user_version, and in application_id as this plus n (those of before say nothing there). One
-/// that says two things is damaged.
+/// A file of version n says so twice: in user_version, and in application_id as this plus n (those of before say nothing there).
+/// One that says two things is damaged.
 constexpr int format_mark = 0x496E6700;
 
 // What lies here was sent in confidence; SQLite gives the log the same rights.

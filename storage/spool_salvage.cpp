@@ -203,7 +203,8 @@ fs::path free_name(const fs::path& path) {
       return name;
 }
 
-/// What a salvage writes beside the damaged file. One that fails, for want of room mostly, leaves nothing of it: it is tried again.
+/// What a salvage writes beside the damaged file. One that fails, for want of room mostly, leaves nothing of it: it is tried
+/// again.
 class copies_of_salvage {
 public:
   explicit copies_of_salvage(std::vector<fs::path> paths) : paths_{std::move(paths)} {}

@@ -33,7 +33,7 @@ struct run_report {
   std::uint64_t looks = 0; ///< of the observer
 
   std::map<finding_kind, std::uint64_t> findings;
-  std::vector<std::string> told; ///< in words, the first of each kind
+  std::vector<std::string> told;     ///< in words, the first of each kind
   std::vector<std::string> short_of; ///< failpoints and faults that the script wanted oftener than they happened
 
   std::uint64_t kills() const;

@@ -45,10 +45,10 @@ void oracle::check_rollup() {
       "SELECT 'stored', x::text FROM (TABLE stored EXCEPT TABLE recount) x LIMIT 50");
   for (const auto& row : different)
     find(finding_kind::disagrees, "rollup, " + *row[0] + ": " + *row[1]);
-  for (const auto& row :
-       db_.rows("WITH days AS (SELECT rule_id, sum(views), sum(copies), sum(saves), sum(forks), sum(votes) FROM rule_metric_daily "
-                "GROUP BY 1), totals AS (SELECT rule_id, views, copies, saves, forks, votes FROM rule_metric_totals) "
-                "SELECT t::text FROM ((TABLE days EXCEPT TABLE totals) UNION ALL (TABLE totals EXCEPT TABLE days)) t LIMIT 20"))
+  for (const auto& row : db_.rows(
+           "WITH days AS (SELECT rule_id, sum(views), sum(copies), sum(saves), sum(forks), sum(votes) FROM rule_metric_daily "
+           "GROUP BY 1), totals AS (SELECT rule_id, views, copies, saves, forks, votes FROM rule_metric_totals) "
+           "SELECT t::text FROM ((TABLE days EXCEPT TABLE totals) UNION ALL (TABLE totals EXCEPT TABLE days)) t LIMIT 20"))
     find(finding_kind::disagrees, "totals of a rule are not the sum of its days: " + *row[0]);
 }
 

@@ -305,7 +305,8 @@ TEST_CASE("an answer of a window that is over changes nothing") {
 TEST_CASE("a node whose clock has jumped between an answer and its report does not outdate what others see later") {
   const auto of = limits{};
   auto row = shared_budget{};
-  auto x = report{"b", "jumped", at_second(-4'300), {}, 1, 1, {}}; // told at second 20, by a clock that is behind since the answer
+  auto x =
+      report{"b", "jumped", at_second(-4'300), {}, 1, 1, {}}; // told at second 20, by a clock that is behind since the answer
   x.parts[0].seen = observation{5'000, 100, at_second(3'600), 0, 0, at_second(10)};
   apply(row, x, of, at_second(20));
   CHECK(row.windows[0].unspent() == 100);

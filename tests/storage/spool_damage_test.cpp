@@ -245,8 +245,9 @@ TEST_CASE("a spool whose tables have lost their names is set aside, and the node
 }
 
 TEST_CASE("a spool whose schema can be read but not written by is salvaged") {
-  for (const auto* change : {"UPDATE sqlite_schema SET sql = replace(sql, 'name,seq', 'name,seq,x') WHERE name = 'sqlite_sequence'",
-                             "UPDATE sqlite_schema SET sql = replace(sql, 'source, id)', 'source, record)') WHERE name = 'waiting'"}) {
+  for (const auto* change :
+       {"UPDATE sqlite_schema SET sql = replace(sql, 'name,seq', 'name,seq,x') WHERE name = 'sqlite_sequence'",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'source, id)', 'source, record)') WHERE name = 'waiting'"}) {
     testing::temporary_folder folder;
     make_files(folder.path(), false);
     {

@@ -23,9 +23,9 @@ penalty moved(penalty x, microseconds by) noexcept {
   return x;
 }
 
-/// What a node tells of a penalty, by the database's clock. The node's clock may have jumped since it learnt of it: a penalty that is
-/// over, or was struck in the future, is not made a later one, and others are stopped by none for longer than the longest strike: who
-/// asks too early then is told so by GitHub.
+/// What a node tells of a penalty, by the database's clock. The node's clock may have jumped since it learnt of it: a penalty
+/// that is over, or was struck in the future, is not made a later one, and others are stopped by none for longer than the longest
+/// strike: who asks too early then is told so by GitHub.
 penalty told(penalty x, microseconds skew, timestamp now) noexcept {
   x = moved(std::move(x), skew);
   x.struck_at = std::min(x.struck_at, now);
