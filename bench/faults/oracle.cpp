@@ -25,7 +25,9 @@ std::vector<std::pair<std::int64_t, std::size_t>> inversions(const std::map<std:
     if (found == wrote.end())
       continue;
     for (auto step = std::size_t{1}; step < log.size(); ++step) {
-      if (!log[step].acknowledged() || log[step].elsewhere || log[step].node != log[step - 1].node)
+      // A step that another node has, too, is written by whoever comes first; who comes second waits for it, with an older
+      // number.
+      if (!log[step].acknowledged() || log[step].elsewhere || log[step - 1].elsewhere || log[step].node != log[step - 1].node)
         continue;
       const auto before = found->second.find(step - 1), after = found->second.find(step);
       if (before != found->second.end() && after != found->second.end() && after->second < before->second)
