@@ -69,7 +69,8 @@ void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
 void check_tables(sqlite::file& f) {
   try {
     for (const char* sql : {"SELECT sequence, source, id, checksum, record FROM waiting LIMIT 0",
-                            "SELECT sequence, source, id, checksum, record FROM damaged LIMIT 0"})
+                            "SELECT sequence, source, id, checksum, record FROM damaged LIMIT 0",
+                            "SELECT seq FROM sqlite_sequence WHERE name = 'waiting'"})
       f.number(sql);
     // Never run: its preparation alone looks at what AUTOINCREMENT and UNIQUE need.
     sqlite::statement{f, "INSERT INTO waiting (sequence, source, id, checksum, record) VALUES (?1, ?2, ?3, ?4, ?5) "
