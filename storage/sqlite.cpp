@@ -14,7 +14,8 @@ namespace {
 } // namespace
 
 bool error::is_damage() const noexcept {
-  return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
+  // Nobody writes a row that is longer than SQLite can read: one that claims to be is damaged.
+  return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB || (code_ & 0xff) == SQLITE_TOOBIG;
 }
 
 bool error::distrusts_file() const noexcept {
