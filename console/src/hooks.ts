@@ -22,7 +22,9 @@ export function useFetch<T>(path: string | null): Loaded<T> {
     const stop = new AbortController();
     set((x) => ({ path, data: x.path === path ? x.data : null, error: null, loading: true }));
     get<T>(path, stop.signal)
-      .then((data) => set({ path, data, error: null, loading: false }))
+      .then((data) => {
+        if (!stop.signal.aborted) set({ path, data, error: null, loading: false });
+      })
       .catch((e) => {
         if (!stop.signal.aborted) set((x) => ({ ...x, error: messageOf(e), loading: false }));
       });

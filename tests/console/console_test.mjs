@@ -50,6 +50,8 @@ async function open(options = {}) {
     go: async (place) => {
       await page.goto(`${node.url}/console#/${place}`);
       await page.locator('h1').first().waitFor();
+      // What is looked for next must not be found on the page before, which is there until the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     },
     close: () => context.close(),
   };
@@ -183,14 +185,16 @@ test('a delivery is found, looked at and replayed', async () => {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.getByText('takes commits').waitFor();
   await page.getByRole('link', { name: 'Deliveries' }).click();
-  await page.getByLabel('Event').fill('push');
-  await page.getByLabel('Event').press('Enter');
+  // Not by its label: the overview has lines of events, and is there until the next frame.
+  const event = page.getByRole('searchbox', { name: 'Event' });
+  await event.fill('push');
+  await event.press('Enter');
   await page.getByText('No delivery is like that').waitFor();
-  await page.getByLabel('Event').fill('issues');
-  await page.getByLabel('Event').press('Enter');
-  await page.getByRole('link', { name: 'issues.opened' }).click();
-  await page.getByText(delivered.id).waitFor();
-  await page.getByText('"action": "opened"').waitFor();
+  await event.fill('issues');
+  await event.press('Enter');
+  await page.getByRole('link', { name: 'issues.opened' }).first().click();
+  await page.getByText(delivered.id).first().waitFor();
+  await page.getByText('"action": "opened"').first().waitFor();
   await page.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('Replayed:').waitFor();
   // The line is written a moment later.
@@ -225,7 +229,7 @@ test('dead letters are tried again, and pending jobs are buried, one by one and 
 });
 
 /** The document that the README is parsed in, which shows and runs nothing, is held to the policy, too, and says so. */
-const forgetParsers = (wrong) => wrong.splice(0, wrong.length, ...wrong.filter((x) => !x.startsWith('policy: ')));
+const withoutParsers = (wrong) => wrong.filter((x) => !x.startsWith('policy: '));
 
 test('law 9: texts from outside stay texts on every page', async () => {
   const { page, wrong, go, close } = await open();
@@ -240,7 +244,10 @@ test('law 9: texts from outside stay texts on every page', async () => {
     [`audit?actor=${encodeURIComponent(hostile)}`]: true, [`deliveries?event=${encodeURIComponent(hostile)}`]: false,
     [`servers/${encodeURIComponent(hostile)}`]: true, [encodeURIComponent(hostile)]: false,
   };
-  for (const [place, shown] of Object.entries(places)) {
+  // What a browser tells of a page comes late: pages with a README, of which it tells much, are the last.
+  const readmes = [server, submission];
+  for (const [place, shown] of Object.entries(places).sort(([a], [b]) => readmes.includes(a) - readmes.includes(b))) {
+    if (place === readmes[0]) assert.deepEqual(wrong, []);
     await go(place);
     if (shown)
       await page.locator('#page').getByText('<img src=x onerror=').first().waitFor().catch((e) => { throw new Error(`${place}: ${e.message}`); });
@@ -249,9 +256,8 @@ test('law 9: texts from outside stay texts on every page', async () => {
     assert.equal(await page.locator('main :is(img, script, iframe, object, form, style, base, meta, link)').count(), 0, place);
     const addresses = await page.locator('main a[href]').evaluateAll((all) => all.map((x) => x.protocol));
     assert.deepEqual(addresses.filter((x) => !['http:', 'https:', 'mailto:'].includes(x)), [], place);
-    if (place === server || place === submission) forgetParsers(wrong);
   }
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(withoutParsers(wrong), []);
   await close();
 });
 
@@ -274,9 +280,8 @@ test('law 9: a README that nobody has cleaned is harmless by the page itself', a
     await readme.getByText('Weather').hover();
     assert.equal(await page.evaluate(() => window.broken), undefined);
     assert.ok(page.url().endsWith(`#/${place}`), page.url());
-    forgetParsers(wrong);
   }
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(withoutParsers(wrong), []);
   await close();
 });
 
