@@ -40,6 +40,9 @@ milliseconds patience_of(provocation x) {
   case provocation::outage:
   case provocation::drain:
     return 6s;
+  case provocation::rollup: // counts a day of events, and may have to begin anew when PostgreSQL was restarted
+  case provocation::nightly:
+    return 20s;
   default:
     return 8s;
   }
