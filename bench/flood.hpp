@@ -8,7 +8,7 @@ namespace ingot::bench {
 struct flood_settings {
   std::filesystem::path node, payloads, work_dir;
   double seconds = 10;        ///< of each quiet and each flooded round
-  unsigned rounds = 3;        ///< quiet and flooded in turn
+  unsigned rounds = 6;        ///< quiet and flooded in turn
   unsigned connections = 256; ///< of the flood, one request outstanding on each
   double times = 10;          ///< what the node takes, offered by the flood
 };

@@ -54,9 +54,10 @@ struct table_state {
 
 std::map<std::string, table_state> tables_of(database& db) {
   db.run("SELECT pg_stat_clear_snapshot()");
-  const auto answer = db.checked(PQexec(
-      db.raw(), "SELECT regexp_replace(relname, '_[0-9]{8}$', ''), sum(pg_total_relation_size(relid)) / 1e6, sum(n_live_tup), "
-                "sum(n_dead_tup) FROM pg_stat_user_tables GROUP BY 1 ORDER BY 2 DESC LIMIT 8"));
+  const auto answer =
+      db.checked(PQexec(db.raw(), "SELECT regexp_replace(relname, '_[0-9]{8}$', ''), "
+                                  "coalesce(sum(pg_total_relation_size(relid)), 0) / 1e6, coalesce(sum(n_live_tup), 0), "
+                                  "coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables GROUP BY 1 ORDER BY 2 DESC LIMIT 8"));
   auto out = std::map<std::string, table_state>{};
   for (auto i = 0; i < PQntuples(answer.get()); ++i) {
     const auto text = [&](int column) { return std::string{PQgetvalue(answer.get(), i, column)}; };
