@@ -1,6 +1,7 @@
 #include "storage/connection.hpp"
 
 #include "storage/connection_watchdog.hpp"
+#include "storage/pgx.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres.hpp"
 
@@ -70,10 +71,10 @@ TEST_CASE("a prepared statement that another node's migration made stale asks fo
   c->raw().prepare("all", "SELECT * FROM t");
   {
     pqxx::nontransaction t{c->raw()};
-    t.exec_prepared("all");
+    pgx::run(t, "all");
     db.sql("ALTER TABLE t ADD COLUMN b int");
     try {
-      t.exec_prepared("all");
+      pgx::run(t, "all");
       FAIL("not refused");
     } catch (const std::exception& e) {
       CHECK(classify(e) == sql_remedy::reconnect);
