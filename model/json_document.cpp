@@ -90,7 +90,7 @@ std::optional<failure> json_document::parse(std::string_view text, std::size_t p
     const char* bytes = copy && !large ? padded_copy(text) : text.data();
     return parser.parse(bytes, text.size(), copy && large).get(document);
   };
-  auto error = parse_with(large ? *own_ : thread_parser(text.size()));
+  auto error = has_byte_order_mark(text) ? simdjson::TAPE_ERROR : parse_with(large ? *own_ : thread_parser(text.size()));
   if (error != simdjson::SUCCESS) {
     if (auto found = find_json_fault(text))
       return found;

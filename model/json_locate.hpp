@@ -18,4 +18,9 @@ constexpr std::size_t json_depth_max = 64;
 /// This is the slow road that says where; json_document is the quick one that says whether.
 std::optional<failure> find_json_fault(std::string_view text);
 
+/// Whether `text` begins with a byte order mark, which makes it no JSON (RFC 8259, 8.1). simdjson 3.12 passes over one.
+inline bool has_byte_order_mark(std::string_view text) noexcept {
+  return text.starts_with("\xEF\xBB\xBF");
+}
+
 } // namespace ingot

@@ -24,8 +24,9 @@ const std::string all_receipts = receipt_columns + "ORDER BY r.hook LIMIT 100";
 
 // Guids that stand for no delivery that is here.
 constexpr auto unknown_of_guids = R"sql(
-  SELECT u.guid FROM unnest($1::text[]) AS u (guid)
+  SELECT u.guid FROM unnest($1::text[]) WITH ORDINALITY AS u (guid, n)
   WHERE NOT EXISTS (SELECT FROM delivery_ids d WHERE d.source = 'github' AND d.delivery_id = u.guid)
+  ORDER BY u.n
 )sql";
 
 // One that is known keeps the time of its first attempt; the newest attempt is the one to be asked for.

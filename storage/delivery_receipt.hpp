@@ -32,7 +32,7 @@ struct delivery_receipt {
 std::optional<delivery_receipt> load_receipt(connection& db, std::string_view hook);
 std::vector<delivery_receipt> list_receipts(connection& db);
 
-/// Which of these guids no delivery has that is here.
+/// Which of these guids no delivery has that is here, in their order.
 std::vector<std::string> unknown_guids(connection& db, std::span<const std::string> guids);
 
 /// Remembers that they have not arrived; of those that are known already, the newest attempt.

@@ -1,5 +1,6 @@
 #include "model/mcp/manifest.hpp"
 
+#include "model/json_locate.hpp"
 #include "model/json_object.hpp"
 #include "model/json_write.hpp"
 
@@ -148,7 +149,8 @@ manifest read_manifest(element document) {
 std::optional<manifest> read_manifest(std::string_view text) {
   auto parser = simdjson::dom::parser{};
   auto document = element{};
-  if (parser.parse(text.data(), text.size(), true).get(document) != simdjson::SUCCESS || !document.is_object())
+  if (has_byte_order_mark(text) || parser.parse(text.data(), text.size(), true).get(document) != simdjson::SUCCESS ||
+      !document.is_object())
     return std::nullopt;
   return read_manifest(document);
 }

@@ -152,7 +152,8 @@ manifest_report manifest_validator::validate(std::string_view text, const std::o
   if (parser.max_depth() != json_depth_max && parser.allocate(text_bytes_max, json_depth_max) != simdjson::SUCCESS)
     throw std::bad_alloc{};
   auto document = simdjson::dom::element{};
-  const auto error = parser.parse(text.data(), text.size(), true).get(document);
+  const auto error =
+      has_byte_order_mark(text) ? simdjson::TAPE_ERROR : parser.parse(text.data(), text.size(), true).get(document);
   auto why = error != simdjson::SUCCESS || has_unstorable_escape(text) ? find_json_fault(text) : std::nullopt;
   if (why && why->code == fault::malformed_body)
     return refuse(no_json(text, why->details.front()));

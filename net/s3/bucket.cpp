@@ -38,6 +38,17 @@ std::string encoded(std::string_view text, bool keep_slashes) {
   return out;
 }
 
+/// libcurl resolves `.` and `..`, and from 8.14 on signs no path that it is told to leave as it is.
+void check_prefix(std::string_view prefix) {
+  for (auto left = prefix; !left.empty();) {
+    const auto segment = left.substr(0, left.find('/'));
+    if (segment.size() < left.size() && (segment == "." || segment == ".."))
+      throw contents::blob_store_error{"blobs.s3_prefix: found \"" + std::string{prefix.substr(0, 100)} +
+                                       "\", expected no segment \".\" or \"..\""};
+    left.remove_prefix(std::min(left.size(), segment.size() + 1));
+  }
+}
+
 void check_key(std::string_view key) {
   const auto is_plain = [](char c) { return is_unreserved(c) && c != '_' && c != '~'; };
   if (key.empty() || key.front() == '.' || !std::all_of(key.begin(), key.end(), is_plain))
@@ -188,6 +199,7 @@ private:
 } // namespace
 
 std::shared_ptr<contents::blob_store> open_bucket(const blob_settings& x) {
+  check_prefix(x.s3_prefix);
   auto settings = x;
   while (settings.s3_url.ends_with('/'))
     settings.s3_url.pop_back();

@@ -96,7 +96,6 @@ void exchange::prepare(const request& asked) {
   set(CURLOPT_HTTPHEADER, headers_);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_PROXY, "");
-  set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(x.s3_timeout, connect_timeout_max).count()));
   // Taking the field Expect away would sign its empty value (libcurl 7.88), which no store then gets.

@@ -58,6 +58,12 @@ TEST_CASE("JSON that is malformed is refused with the byte where it goes wrong")
   CHECK(verdict("{a:1}") == "malformed_body at byte 1");
 }
 
+TEST_CASE("a byte order mark makes a text no JSON, whatever version of the parser reads it") {
+  CHECK(verdict("\xEF\xBB\xBF{}") == "malformed_body at byte 0");
+  CHECK(verdict("\xEF\xBB\xBF") == "malformed_body at byte 0");
+  CHECK(verdict("{\"a\": \"\xEF\xBB\xBF\"}") == "fine");
+}
+
 TEST_CASE("a document that is no object is refused") {
   const auto text = GENERATE("[]", "1", "\"x\"", "null", "true", "[{}]");
   CHECK(verdict(text) == "malformed_body at byte 0");
