@@ -289,7 +289,7 @@ const setting table[] = {
   {.key = "blobs.s3_region", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.blobs.s3_region; },
    .help = "its region, which signatures name"},
   {.key = "blobs.s3_prefix", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.blobs.s3_prefix; },
-   .help = "begins the names of all objects: ingot/"},
+   .help = "begins the names of all objects: ingot/; without a + and without segments . and .."},
   {.key = "blobs.s3_access_key", .environment = "AWS_ACCESS_KEY_ID", .slot = [](settings& s) -> setting_slot { return &s.blobs.s3_access_key; },
    .help = "access key id"},
   {.key = "blobs.s3_secret_key", .environment = "AWS_SECRET_ACCESS_KEY", .slot = [](settings& s) -> setting_slot { return &s.blobs.s3_secret_key; },
