@@ -106,7 +106,7 @@ void sync_folder(const std::filesystem::path& folder) {
   ::close(fd);
 }
 
-std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path) {
+std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path) try {
   make_private(path);
   auto f = std::make_unique<sqlite::file>(path);
   f->exec("PRAGMA locking_mode = EXCLUSIVE");
@@ -136,6 +136,11 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
     f->exec("COMMIT");
   }
   return f;
+} catch (const sqlite::error& e) {
+  // Every SQLite since 2005 writes the schema's format as 1 to 4: another one is damaged.
+  if (e.code() == SQLITE_ERROR && std::string_view{e.what()}.find("unsupported file format") != std::string_view::npos)
+    throw sqlite::error{SQLITE_CORRUPT, e.what()};
+  throw;
 }
 
 } // namespace ingot::storage

@@ -36,8 +36,8 @@ void remove_file_of(const fs::path& path) {
     fs::remove(with_suffix(path, part));
 }
 
-/// The first bytes of every file of ours, up to the change counter: magic, pages of 4096 bytes, WAL, fractions (SQLite, "Database
-/// File Format").
+/// The first bytes of every file of ours, up to the change counter: magic, pages of 4096 bytes, WAL, fractions; and
+/// the schema's format (SQLite, "Database File Format").
 void restore_first_bytes(const fs::path& file) {
   static constexpr unsigned char first_bytes[24] = {'S', 'Q', 'L', 'i',  't',  'e',  ' ',  'f',  'o',  'r',  'm',  'a',
                                                     't', ' ', '3', '\0', 0x10, 0x00, 0x02, 0x02, 0x00, 0x40, 0x20, 0x20};
@@ -45,6 +45,8 @@ void restore_first_bytes(const fs::path& file) {
   if (fd < 0)
     return;
   (void)!::pwrite(fd, first_bytes, sizeof first_bytes, 0);
+  static constexpr unsigned char schema_format[4] = {0, 0, 0, 4};
+  (void)!::pwrite(fd, schema_format, sizeof schema_format, 44);
   ::close(fd);
 }
 

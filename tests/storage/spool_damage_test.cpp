@@ -347,4 +347,15 @@ TEST_CASE("a spool whose two versions differ is damaged, not newer") {
   CHECK(s.oldest(1'000).size() == row_count);
 }
 
+TEST_CASE("a spool whose schema has a format that SQLite does not know is salvaged") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), false);
+  auto f = std::fstream{folder.path() / "spool.sqlite", std::ios::in | std::ios::out | std::ios::binary};
+  f.seekp(44);
+  REQUIRE(f.write("\x00\x00\x00\x44", 4).flush());
+  spool s{folder.path(), {}};
+  CHECK_FALSE(s.damage().empty());
+  CHECK(s.oldest(1'000).size() == row_count);
+}
+
 } // namespace ingot::storage
