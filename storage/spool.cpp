@@ -16,6 +16,11 @@ namespace {
 /// Free pages (of 4 KiB) in an empty spool that are worth giving back.
 constexpr std::int64_t free_pages_max = 256;
 
+/// Rows of the spool and their records' bytes. Cast, since a flipped bit makes text of a record, whose length is
+/// told in characters.
+constexpr const char* measure_waiting =
+    "SELECT count(*), coalesce(sum(length(CAST(record AS BLOB))), 0) FROM waiting WHERE sequence <= ?1";
+
 std::unique_ptr<sqlite::file> open_or_salvage(const std::filesystem::path& path, std::string& damage) {
   finish_salvage(path);
   if (!log_is_sound(path))
@@ -56,9 +61,23 @@ struct spool::impl {
     file->number("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
+  struct size {
+    std::size_t rows;
+    std::size_t bytes;
+  };
+
+  /// Of the deliveries up to and including `sequence`.
+  size measured(std::int64_t sequence) {
+    measure.bind(1, sequence).step();
+    const size found{static_cast<std::size_t>(measure.number(0)), static_cast<std::size_t>(measure.number(1))};
+    measure.reset();
+    return found;
+  }
+
   void count() {
-    depth = static_cast<std::size_t>(file->number("SELECT count(*) FROM waiting"));
-    bytes = static_cast<std::size_t>(file->number("SELECT coalesce(sum(length(record)), 0) FROM waiting"));
+    const auto all = measured(spool_sequence_max);
+    depth = all.rows;
+    bytes = all.bytes;
   }
 
   /// Runs `work` in a transaction. Remembers when the file is not to be trusted any more.
@@ -101,7 +120,7 @@ struct spool::impl {
   // What the database has.
   sqlite::statement remove{*file, "DELETE FROM waiting WHERE sequence <= ?1"};
   // How much that is.
-  sqlite::statement measure{*file, "SELECT count(*), coalesce(sum(length(record)), 0) FROM waiting WHERE sequence <= ?1"};
+  sqlite::statement measure{*file, measure_waiting};
   std::int64_t last_sequence = 0;
   bool settled = false; ///< all that can be read is on the disk
   std::string distrust; ///< why no append is taken any more; empty: it is
@@ -217,18 +236,14 @@ std::vector<spooled> spool::oldest(std::size_t count, std::size_t bytes_max) {
 
 void spool::forget_through(std::int64_t sequence) {
   auto& s = *impl_;
-  std::int64_t count = 0;
-  std::int64_t bytes = 0;
+  impl::size forgotten{};
   s.transaction([&] {
-    s.measure.bind(1, sequence).step();
-    count = s.measure.number(0);
-    bytes = s.measure.number(1);
-    s.measure.reset();
+    forgotten = s.measured(sequence);
     s.remove.bind(1, sequence).step();
     s.remove.reset();
   });
-  s.depth -= static_cast<std::size_t>(count);
-  s.bytes -= static_cast<std::size_t>(bytes);
+  s.depth -= forgotten.rows;
+  s.bytes -= forgotten.bytes;
   if (s.depth == 0)
     s.shrink();
 }

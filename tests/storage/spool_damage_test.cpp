@@ -358,4 +358,20 @@ TEST_CASE("a spool whose schema has a format that SQLite does not know is salvag
   CHECK(s.oldest(1'000).size() == row_count);
 }
 
+TEST_CASE("the spool's bytes are true where a flipped bit made text of a record") {
+  testing::temporary_folder folder;
+  std::size_t bytes = 0;
+  {
+    spool s{folder.path(), {}};
+    append(s, {numbered_delivery(0), numbered_delivery(1)});
+    bytes = s.bytes();
+  }
+  sqlite::file{folder.path() / "spool.sqlite"}.exec("UPDATE waiting SET record = CAST(record AS TEXT) WHERE sequence = 1");
+  spool s{folder.path(), {}};
+  CHECK(s.damage().empty());
+  CHECK(s.bytes() == bytes);
+  CHECK(drain(s).size() == 2);
+  CHECK(s.bytes() == 0);
+}
+
 } // namespace ingot::storage

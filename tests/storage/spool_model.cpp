@@ -243,9 +243,13 @@ void spool_model::judge_append(outcome how, const std::vector<row>& fresh, const
       x.group = no_group;
   rows_.insert(rows_.end(), fresh.begin(), fresh.end());
   if (how == outcome::in_doubt) {
-    for (auto x = rows_.end() - static_cast<std::ptrdiff_t>(fresh.size()); x != rows_.end(); ++x) {
+    const auto first = rows_.end() - static_cast<std::ptrdiff_t>(fresh.size());
+    for (auto x = first; x != rows_.end(); ++x) {
       x->visible = x->acknowledged = false;
       x->in_doubt = true;
+      // Of two tries nobody can tell which of them is there.
+      if (std::any_of(rows_.begin(), first, [&](const row& earlier) { return earlier.number == x->number; }))
+        x->group = no_group;
     }
     return;
   }
