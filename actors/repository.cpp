@@ -10,7 +10,8 @@ namespace {
 
 using repository_pointer = repository_actor::stateful_pointer<repository_state>;
 
-/// A row's facts are bounded to some KB, so a cache grows by little between two weighings.
+/// What deliveries add is little: so many groups may add to a cache between two weighings. What was loaded is weighed at once:
+/// the facts of one pull request may come to 30 KB.
 constexpr auto groups_per_trim = 16u;
 
 /// Few of one repository: whoever else is in the transaction waits for them.
@@ -88,7 +89,7 @@ repository_actor::behavior_type repository(repository_pointer self, context_ptr 
         auto& state = self->state;
         state.committing = false;
         state.known = std::move(group->known);
-        if (++state.groups_since_trim >= groups_per_trim) {
+        if (!group->decided || ++state.groups_since_trim >= groups_per_trim) {
           state.groups_since_trim = 0;
           github::trim(state.known, state.context->config.actors.knowledge_bytes_max);
         }

@@ -97,6 +97,23 @@ TEST_CASE_METHOD(repository_fixture, "a group that did not reach the rows leaves
   CHECK_FALSE(groups.at(2)->decided);
 }
 
+TEST_CASE_METHOD(repository_fixture,
+                 "law 5: what was loaded is forgotten at once as far as it is more than a repository may cache") {
+  settle();
+  deliver("a");
+  settle();
+  auto& known = groups.at(0)->known;
+  for (auto number = 1; number <= 20; ++number)
+    known.pull_requests[number].heads.assign(github::pull_request_heads_max, {timestamp{}, std::string(40, 'a')});
+  const auto bytes_max = context->config.actors.knowledge_bytes_max;
+  REQUIRE(github::bytes_of(known) > bytes_max);
+  commit(groups[0]);
+  deliver("b");
+  settle();
+  CHECK(groups.at(1)->decided);
+  CHECK(github::bytes_of(groups[1]->known) <= bytes_max);
+}
+
 TEST_CASE_METHOD(repository_fixture, "a busy repository does not leave, an idle one does") {
   settle();
   deliver("a");
