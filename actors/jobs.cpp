@@ -234,6 +234,7 @@ void give_back(jobs_state& state) {
     state.store->release(leases_in_hand(state));
   } catch (const store_error& e) {
     log::warn("jobs are left until their leases run out", {{"reason", e.what()}});
+    state.store = nullptr; // the next one connects anew
   }
 }
 

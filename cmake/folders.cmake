@@ -28,7 +28,7 @@ function(ingot_tests folder)
     return()
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
+    set(arg_TIMEOUT 300) # for what hangs: on a busy machine, under a sanitizer, sound ones took two minutes
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ingot_test_support ${arg_LINK})

@@ -16,10 +16,11 @@ namespace {
 /// Free pages (of 4 KiB) in an empty spool that are worth giving back.
 constexpr std::int64_t free_pages_max = 256;
 
-/// Rows of the spool and their records' bytes. Cast, since a flipped bit makes text of a record, whose length is
-/// told in characters.
+/// Rows of the spool and their records' bytes. A flipped bit makes text of a record, whose length is told in characters: only
+/// then it is cast, for which SQLite reads all of it.
 constexpr const char* measure_waiting =
-    "SELECT count(*), coalesce(sum(length(CAST(record AS BLOB))), 0) FROM waiting WHERE sequence <= ?1";
+    R"(SELECT count(*), coalesce(sum(CASE typeof(record) WHEN 'blob' THEN length(record) ELSE length(CAST(record AS BLOB)) END), 0)
+       FROM waiting WHERE sequence <= ?1)";
 
 std::unique_ptr<sqlite::file> open_or_salvage(const std::filesystem::path& path, std::string& damage) {
   finish_salvage(path);
@@ -106,6 +107,11 @@ struct spool::impl {
     }
   }
 
+  void forgotten(const size& x) noexcept {
+    depth -= std::min<std::size_t>(depth, x.rows);
+    bytes -= std::min<std::size_t>(bytes, x.bytes);
+  }
+
   void set_aside(const std::vector<std::int64_t>& sequences, const char* why);
   void shrink() noexcept;
 
@@ -129,18 +135,26 @@ struct spool::impl {
 };
 
 void spool::impl::set_aside(const std::vector<std::int64_t>& sequences, const char* why) {
+  auto moved = size{};
   transaction([&] {
     // For a person to look at; no longer in the way.
     sqlite::statement keep{*file,
                            "INSERT INTO damaged SELECT sequence, source, id, checksum, record FROM waiting WHERE sequence = ?1"};
+    sqlite::statement weigh{*file, "SELECT length(CAST(record AS BLOB)) FROM waiting WHERE sequence = ?1"};
     sqlite::statement drop{*file, "DELETE FROM waiting WHERE sequence = ?1"};
-    for (auto sequence : sequences)
+    for (auto sequence : sequences) {
+      if (weigh.bind(1, sequence).step()) {
+        ++moved.rows;
+        moved.bytes += static_cast<std::size_t>(weigh.number(0));
+      }
+      weigh.reset();
       for (auto* s : {&keep, &drop}) {
         s->bind(1, sequence).step();
         s->reset();
       }
+    }
   });
-  count();
+  forgotten(moved);
   damage += (damage.empty() ? "" : "; ") + std::to_string(sequences.size()) + " deliveries in the spool " + why +
             ", from number " + std::to_string(sequences.front()) + ": they are not delivered, and kept in its table `damaged`";
 }
@@ -236,14 +250,13 @@ std::vector<spooled> spool::oldest(std::size_t count, std::size_t bytes_max) {
 
 void spool::forget_through(std::int64_t sequence) {
   auto& s = *impl_;
-  impl::size forgotten{};
+  auto gone = impl::size{};
   s.transaction([&] {
-    forgotten = s.measured(sequence);
+    gone = s.measured(sequence);
     s.remove.bind(1, sequence).step();
     s.remove.reset();
   });
-  s.depth -= forgotten.rows;
-  s.bytes -= forgotten.bytes;
+  s.forgotten(gone);
   if (s.depth == 0)
     s.shrink();
 }

@@ -111,6 +111,9 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
   auto f = std::make_unique<sqlite::file>(path);
   f->exec("PRAGMA locking_mode = EXCLUSIVE");
   const auto version = f->number("PRAGMA user_version");
+  // The header says that only newer programs may write: ours never does.
+  if (sqlite3_db_readonly(f->raw(), "main") == 1 && ::access(path.c_str(), W_OK) == 0)
+    throw sqlite::error{SQLITE_CORRUPT, "it says that it cannot be written"};
   // Before the first table: what is drained goes back to the file system. Later it would write for nothing.
   if (version == 0)
     f->exec("PRAGMA auto_vacuum = INCREMENTAL");
@@ -124,7 +127,7 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
     throw std::runtime_error("the spool " + path.string() +
                              " was written by a newer version of this program: start that one until the "
                              "spool is drained, or move the file away");
-  if (const auto found = f->text("PRAGMA quick_check(1)"); found != "ok")
+  if (const auto found = f->text("PRAGMA integrity_check(1)"); found != "ok")
     throw sqlite::error{SQLITE_CORRUPT, found};
   if (version == format_version)
     check_tables(*f);

@@ -30,6 +30,10 @@ bool log_is_sound(const std::filesystem::path& path);
 /// a report for people.
 std::string salvage(const std::filesystem::path& path, const std::string& reason);
 
+/// Writes anew what the header of every file of ours says (SQLite, "Database File Format"); as for its pages, that there are as
+/// many as there are. For a copy that is salvaged. @param first_page its first 100 bytes at least
+void restore_file_header(char* first_page) noexcept;
+
 /// Puts a finished salvage in the spool's place, if there is one. Call it before opening.
 void finish_salvage(const std::filesystem::path& path);
 

@@ -96,8 +96,11 @@ public:
     for (std::size_t i = 0; i < state_.committed; ++i) {
       const auto at = frame(i);
       // A page that no database of this size has: its number was hit, and nobody knows whose content this is.
-      if (const auto page = big_endian(bytes_, at); page == 0 || page > pages_max)
+      const auto page = big_endian(bytes_, at);
+      if (page == 0 || page > pages_max)
         continue;
+      if (page == 1)
+        restore_file_header(bytes_.data() + at + frame_header_bytes);
       bytes_.replace(at + 8, 8, bytes_, 16, 8);
       sum.add(bytes_, at, 8);
       sum.add(bytes_, at + frame_header_bytes, page_bytes_);

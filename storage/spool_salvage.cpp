@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,10 +15,13 @@
 #include <unistd.h>
 
 namespace fs = std::filesystem;
+using namespace std::string_view_literals;
 
 namespace ingot::storage {
 
 namespace {
+
+constexpr std::size_t header_bytes = 100;
 
 fs::path with_suffix(const fs::path& path, const std::string& suffix) {
   return path.string() + suffix;
@@ -36,17 +40,14 @@ void remove_file_of(const fs::path& path) {
     fs::remove(with_suffix(path, part));
 }
 
-/// The first bytes of every file of ours, up to the change counter: magic, pages of 4096 bytes, WAL, fractions; and
-/// the schema's format (SQLite, "Database File Format").
-void restore_first_bytes(const fs::path& file) {
-  static constexpr unsigned char first_bytes[24] = {'S', 'Q', 'L', 'i',  't',  'e',  ' ',  'f',  'o',  'r',  'm',  'a',
-                                                    't', ' ', '3', '\0', 0x10, 0x00, 0x02, 0x02, 0x00, 0x40, 0x20, 0x20};
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+void restore_header_of(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0)
     return;
-  (void)!::pwrite(fd, first_bytes, sizeof first_bytes, 0);
-  static constexpr unsigned char schema_format[4] = {0, 0, 0, 4};
-  (void)!::pwrite(fd, schema_format, sizeof schema_format, 44);
+  char header[header_bytes] = {};
+  (void)!::pread(fd, header, sizeof header, 0);
+  restore_file_header(header);
+  (void)!::pwrite(fd, header, sizeof header, 0);
   ::close(fd);
 }
 
@@ -91,9 +92,11 @@ private:
 
   void note_counter(sqlite::file& from) {
     try {
-      // Room for as many again, whatever a damaged one says.
-      if (const auto told = from.number("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'"); told < spool_sequence_max / 2)
-        counter_ = std::max(counter_, told);
+      // By its place, as the columns may have lost their names. Room for as many again, whatever a damaged one says.
+      sqlite::statement counters{from, "SELECT * FROM sqlite_sequence"};
+      while (counters.step())
+        if (const auto told = counters.number(1); told < spool_sequence_max / 2)
+          counter_ = std::max(counter_, told);
     } catch (const sqlite::error& e) {
       if (!e.distrusts_file() && (e.code() & 0xff) != SQLITE_ERROR)
         throw;
@@ -227,6 +230,21 @@ private:
 
 } // namespace
 
+void restore_file_header(char* first_page) noexcept {
+  struct part {
+    std::size_t at;
+    std::string_view bytes;
+  };
+  static constexpr part parts[] = {
+      {0, "SQLite format 3\0\x10\x00\x02\x02\x00\x40\x20\x20"sv}, // pages of 4096 bytes, WAL, nothing reserved, fractions
+      {28, "\0\0\0\0"sv},                                         // pages: it counts them
+      {44, "\0\0\0\4"sv},                                         // the schema's format
+      {56, "\0\0\0\1"sv},                                         // UTF-8
+  };
+  for (const auto& x : parts)
+    x.bytes.copy(first_page + x.at, x.bytes.size());
+}
+
 std::string salvage(const fs::path& path, const std::string& reason) {
   const auto kept = free_name(path);
   const auto made = with_suffix(path, ".new");
@@ -246,7 +264,7 @@ std::string salvage(const fs::path& path, const std::string& reason) {
       remove_file_of(view);
       copy_pair(path, view);
       if (forced) {
-        restore_first_bytes(view);
+        restore_header_of(view);
         force_log(with_suffix(view, "-wal"));
       }
       rows.take_all(view);

@@ -13,8 +13,7 @@ namespace ingot::s3 {
 ///
 /// A blob of more than a few MB waits for its commit in an unnamed temporary file. What fails is tried three times in all; errors
 /// name the status and S3's own code, and no credential. Makes no request yet.
-/// @param x s3_url, s3_bucket and the credentials are set
-/// Throws blob_store_error when s3_prefix has a `+`, or a segment `.` or `..`.
+/// @param x s3_url, s3_bucket and the credentials are set; s3_prefix as config/load.cpp lets it through
 std::shared_ptr<contents::blob_store> open_bucket(const blob_settings& x);
 
 } // namespace ingot::s3

@@ -19,6 +19,7 @@ struct fake_jobs {
   bool away = false;
 };
 
+/// Once it has failed it is of no more use, as a connection that is gone.
 class fake_job_store final : public storage::job_store {
 public:
   explicit fake_job_store(fake_jobs& at) : at_{at} {}
@@ -54,12 +55,14 @@ public:
   }
 
 private:
-  void look() const {
-    if (at_.away)
+  void look() {
+    broken_ = broken_ || at_.away;
+    if (broken_)
       throw storage::store_error{storage::sql_remedy::reconnect, "gone"};
   }
 
   fake_jobs& at_;
+  bool broken_ = false;
 };
 
 using ids = std::vector<std::int64_t>;
@@ -186,4 +189,20 @@ TEST_CASE_METHOD(jobs_fixture, "law 12: a node that drains claims nothing more, 
   advance(200ms);
   CHECK(at.released == ids{2});
   CHECK(at.due.size() == 1);
+}
+
+TEST_CASE_METHOD(jobs_fixture,
+                 "what ends while the node drains is completed although the database was away as jobs were given back") {
+  add(1);
+  hint();
+  REQUIRE(handed.size() == 1);
+  context->draining = true;
+  hint();
+  at.away = true;
+  advance(200ms);
+  CHECK(at.released.empty());
+  at.away = false;
+  handed.clear();
+  settle();
+  CHECK(at.completed == std::vector<std::string>{"1 pending its handler fell"});
 }

@@ -248,6 +248,15 @@ TEST_CASE("settings that contradict each other are mistakes") {
   CHECK(load("", {{"GITHUB_WEBHOOK_SECRET_PREVIOUS", "x"}}).problems.at(0).key == "github.secret_previous");
 }
 
+TEST_CASE("a prefix of an S3 store that would lead elsewhere, or be signed wrongly, is a mistake") {
+  const auto load_prefix = [](const std::string& x) { return load("[blobs]\ns3_prefix = \"" + x + "\"\n"); };
+  for (const auto* prefix : {"../other/", "a/../b", "./", "a/./b/", "c+"})
+    CHECK(problems(load_prefix(prefix)) ==
+          std::vector<std::string>{"2:1 blobs.s3_prefix: expected no \"+\" and no segment \".\" or \"..\""});
+  for (const auto* prefix : {"", "a.b/..c/", "...", "..", "/"})
+    CHECK(problems(load_prefix(prefix)).empty());
+}
+
 TEST_CASE("law 9: no message of the configuration repeats a secret") {
   const std::string file = R"(
 [database]
