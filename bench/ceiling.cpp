@@ -54,7 +54,7 @@ void read_upserted(database& db, const plan& what, upserted& out, const std::str
   for (std::size_t i = 0; i != keys.size(); ++i) {
     const auto repository = static_cast<std::uint64_t>(keys.big_endian(i, 0) - first);
     const auto pull = static_cast<std::uint64_t>(keys.big_endian(i, 1) - 1000);
-    out.by_key[keyed ? repository : repository * what.settings().pulls_per_repository + pull] = static_cast<std::uint32_t>(i);
+    out.by_key[keyed ? repository : repository * what.pulls_ever() + pull] = static_cast<std::uint32_t>(i);
   }
   out.into = {schema + ("." + table),
               "ON CONFLICT (" + conflict_key + ") DO UPDATE SET " + assign_all_but(*out.rows, conflict_key)};

@@ -42,7 +42,7 @@ void send_expected(database& db, const plan& what, const load_result& result) {
          "head text, "
          "title text, build text)");
   copier out{db, "bench_expected"};
-  const auto pulls = what.settings().pulls_per_repository;
+  const auto pulls = what.pulls_ever();
   for (const auto& [key, row] : expectations(what, result.acked)) {
     std::string head(40, ' ');
     what.head(key, row.version, head.data());

@@ -106,8 +106,10 @@ plan::plan(const plan_settings& settings, std::vector<request_template> template
       // Runs of different seeds touch different repositories, so that they do not meet in one database.
       first_repository_{static_cast<std::int64_t>(100'000'000 + settings.seed % 800 * 1'000'000)} {
   if (settings.repositories == 0 || settings.repositories > 1'000'000 || settings.pulls_per_repository == 0 ||
-      settings.pulls_per_repository > 9'000)
+      settings.pulls_per_repository > pulls_max)
     throw std::runtime_error("repositories must be 1 to 1,000,000, pull requests of each 1 to 9,000");
+  if (settings.pull_life > 0 && settings.repositories > 10'000)
+    throw std::runtime_error("repositories whose pull requests come and go must be 1 to 10,000");
 }
 
 step plan::at(std::uint64_t n) const noexcept {
@@ -116,6 +118,9 @@ step plan::at(std::uint64_t n) const noexcept {
   out.what = &templates_[choice_[a % choice_.size()]];
   out.repository = static_cast<std::uint32_t>(settings_.sweep ? n % settings_.repositories : (b >> 32) % settings_.repositories);
   out.pull = static_cast<std::uint32_t>((b & 0xffffffffu) % settings_.pulls_per_repository);
+  if (settings_.pull_life > 0)
+    out.pull =
+        static_cast<std::uint32_t>((n / (std::uint64_t{settings_.repositories} * settings_.pull_life) + out.pull) % pulls_max);
   return out;
 }
 

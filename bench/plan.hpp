@@ -15,9 +15,10 @@ namespace ingot::bench {
 struct plan_settings {
   std::uint64_t seed = 1;
   std::uint32_t repositories = 500;
-  std::uint32_t pulls_per_repository = 20; ///< at most 9,000
-  bool sweep = false;                      ///< repositories one after the other instead of at random: all are seen
-  std::int64_t clock = 0; ///< source time of the first request, seconds since 1970; each further one is a second later
+  std::uint32_t pulls_per_repository = 20; ///< open at a time, at most 9,000
+  std::uint32_t pull_life = 0; ///< requests that are about a pull request before another one takes its place; 0: all stay open
+  bool sweep = false;          ///< repositories one after the other instead of at random: all are seen
+  std::int64_t clock = 0;      ///< source time of the first request, seconds since 1970; each further one is a second later
   std::map<std::string, unsigned> mix{{"push", 25}, {"pull_request", 20}, {"workflow_run", 25}, {"check_run", 30}}; ///< percent
 };
 
@@ -34,6 +35,8 @@ struct step {
 /// The requests of a run, numbered from 0 in the order in which they are sent. A pure function of settings and templates.
 class plan {
 public:
+  static constexpr std::uint32_t pulls_max = 9'000; ///< their numbers have four digits
+
   plan(const plan_settings& settings, std::vector<request_template> templates);
 
   step at(std::uint64_t n) const noexcept;
@@ -47,8 +50,10 @@ public:
 
   std::int64_t repository_id(std::uint32_t index) const noexcept { return first_repository_ + index; }
   static std::uint32_t pull_number(std::uint32_t index) noexcept { return 1000 + index; }
-  std::size_t key(const step& x) const noexcept { return std::size_t{x.repository} * settings_.pulls_per_repository + x.pull; }
-  std::size_t keys() const noexcept { return std::size_t{settings_.repositories} * settings_.pulls_per_repository; }
+  /// Different pull requests of a repository in a run of any length.
+  std::uint32_t pulls_ever() const noexcept { return settings_.pull_life == 0 ? settings_.pulls_per_repository : pulls_max; }
+  std::size_t key(const step& x) const noexcept { return std::size_t{x.repository} * pulls_ever() + x.pull; }
+  std::size_t keys() const noexcept { return std::size_t{settings_.repositories} * pulls_ever(); }
   static std::uint32_t serial(std::uint64_t n) noexcept { return static_cast<std::uint32_t>(100'000'000 + n % 900'000'000); }
 
   /// The head commit of a pull request after its version-th move (0: before the first), 40 hex digits.

@@ -24,11 +24,14 @@ constexpr auto memory_growth_max = 1.02;
 constexpr auto p99_growth_max = 1.1;
 constexpr auto connections = 32u;
 constexpr auto peak_seconds = 10.0;
+/// Pull requests come and go, or what is known of each would grow for all of the hour: no load stays the same so.
+constexpr auto pull_life = 60u;
 
 plan plan_of(const soak_settings& settings, std::uint64_t seed) {
   auto planned = plan_settings{};
   planned.seed = seed;
   planned.clock = 1'700'000'000;
+  planned.pull_life = pull_life;
   auto events = std::vector<std::string>{};
   for (const auto& [event, percent] : planned.mix)
     events.push_back(event);

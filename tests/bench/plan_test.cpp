@@ -37,8 +37,9 @@ example push() {
   return {"push", "", R"({"ref":"refs/heads/main","repository":)" + std::string{repository} + '}'};
 }
 
-plan small_plan(std::uint64_t seed = 1) {
+plan small_plan(std::uint64_t seed = 1, std::uint32_t pull_life = 0) {
   plan_settings x;
+  x.pull_life = pull_life;
   x.seed = seed;
   x.repositories = 3;
   x.pulls_per_repository = 2;
@@ -129,6 +130,23 @@ TEST_CASE("the mix is kept, and one that does not sum to 100 is refused") {
   CHECK(parse_mix("push=100").at("push") == 100);
   CHECK_THROWS(parse_mix("push=50,check_run=49"));
   CHECK_THROWS(parse_mix("push"));
+}
+
+TEST_CASE("pull requests come and go when that is asked for, each after as many requests") {
+  constexpr auto life = 50u;
+  const auto p = small_plan(1, life);
+  auto requests_of = std::map<std::size_t, unsigned>{};
+  constexpr auto slides = std::uint64_t{100};
+  for (std::uint64_t n = 0; n != slides * 3 * life; ++n) {
+    const auto x = p.at(n);
+    const auto oldest = n / (3 * life);
+    CHECK((x.pull >= oldest && x.pull < oldest + 2));
+    CHECK(p.key(x) < p.keys());
+    ++requests_of[p.key(x)];
+  }
+  CHECK(requests_of.size() == 3 * (slides + 1));
+  CHECK(requests_of.at(p.key(step{nullptr, 2, 50})) > life / 2);
+  CHECK(requests_of.at(p.key(step{nullptr, 2, 50})) < life * 2);
 }
 
 TEST_CASE("the rows that are expected follow from what was acknowledged, in the order in which it was sent") {
