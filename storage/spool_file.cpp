@@ -48,6 +48,9 @@ void check(int code, const char* doing) {
     throw sqlite::error{code, std::string{doing} + ": " + sqlite3_errstr(code) + " (SQLite code " + std::to_string(code) + ")"};
 }
 
+/// SQLite writes no more than 128 KiB at a time, and says of a larger piece that the disk is full (os_unix.c, seekAndWriteFd).
+constexpr sqlite3_int64 piece_bytes = 64 * 1024;
+
 /// Of an open file (of SQLite's) the first bytes.
 void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
   if (f == nullptr || f->pMethods == nullptr)
@@ -57,7 +60,7 @@ void write_anew(sqlite3_file* f, sqlite3_int64 bytes_max) {
   size = std::min(size, bytes_max);
   std::string part;
   for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(part.size())) {
-    part.resize(static_cast<std::size_t>(std::min<sqlite3_int64>(size - at, 1 << 20)));
+    part.resize(static_cast<std::size_t>(std::min(size - at, piece_bytes)));
     check(f->pMethods->xRead(f, part.data(), static_cast<int>(part.size()), at), "the spool cannot be read");
     check(f->pMethods->xWrite(f, part.data(), static_cast<int>(part.size()), at), "the spool cannot be written anew");
   }

@@ -117,6 +117,7 @@ TEST_CASE("a sound spool is not said to be damaged, whether it ended cleanly or 
     CHECK(o.damage.empty());
     CHECK(o.delivered == row_count);
     CHECK(o.only_originals);
+    CHECK(o.failure == "");
   }
 }
 
@@ -170,6 +171,16 @@ TEST_CASE("no flipped bit in the header that the spool's log holds costs a deliv
       CHECK(o.only_originals);
       CHECK(o.failure.empty());
     }
+}
+
+TEST_CASE("a sound log stays one when it is made to be taken") {
+  testing::temporary_folder folder;
+  make_files(folder.path(), true);
+  force_log(folder.path() / "spool.sqlite-wal");
+  const auto o = open_and_read(folder.path());
+  CHECK(o.damage == "");
+  CHECK(o.delivered == row_count);
+  CHECK(o.failure == "");
 }
 
 TEST_CASE("a flipped bit in the spool's log harms a page, not everything that was written after it") {
