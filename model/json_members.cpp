@@ -9,6 +9,14 @@ namespace {
 constexpr std::size_t came_bytes_max = 80;
 
 /// What came instead, for a person: `nothing`, `null`, `the number 5`, `"abc"`.
+/// A NUL is written as JSON would: no row takes one.
+std::string quoted(std::string_view text) {
+  auto out = '"' + cut_for_echo(text, came_bytes_max) + '"';
+  for (auto at = out.find('\0'); at != out.npos; at = out.find('\0', at))
+    out.replace(at, 1, "\\u0000");
+  return out;
+}
+
 std::string describe(const std::optional<simdjson::dom::element>& value) {
   if (!value)
     return "nothing";
@@ -18,7 +26,7 @@ std::string describe(const std::optional<simdjson::dom::element>& value) {
   case simdjson::dom::element_type::OBJECT:
     return "an object";
   case simdjson::dom::element_type::STRING:
-    return '"' + cut_for_echo(std::string_view(*value), came_bytes_max) + '"';
+    return quoted(*value);
   case simdjson::dom::element_type::NULL_VALUE:
     return "null";
   default:

@@ -186,6 +186,12 @@ TEST_CASE("a file's content is decoded, a large one's is left out, and a folder'
         "/content");
 }
 
+TEST_CASE("what is said of a wrong value can be stored, whatever it holds") {
+  const auto refused =
+      api::parse_content(with(R"({"type":"file","encoding":"base64","content":"aGVs\u0000=","path":"x","sha":AAA})"));
+  CHECK(std::get<failure>(refused).details.at(0).message == R"(expected base64, and "aGVs\u0000=" came)");
+}
+
 TEST_CASE("a batch of blobs is asked for by ids alone and answered in their order") {
   const auto ids = std::vector{*object_id::parse(a), *object_id::parse(b), *object_id::parse(std::string(40, 'c')),
                                *object_id::parse(std::string(40, 'd'))};
