@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t came_bytes_max = 80;
 
-/// What came instead, for a person: `nothing`, `null`, `the number 5`, `"abc"`.
 /// A NUL is written as JSON would: no row takes one.
 std::string quoted(std::string_view text) {
   auto out = '"' + cut_for_echo(text, came_bytes_max) + '"';
@@ -17,6 +16,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+/// What came instead, for a person: `nothing`, `null`, `the number 5`, `"abc"`.
 std::string describe(const std::optional<simdjson::dom::element>& value) {
   if (!value)
     return "nothing";

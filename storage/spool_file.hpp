@@ -2,12 +2,16 @@
 
 #include "storage/sqlite.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 namespace ingot::storage {
+
+/// Of every file of SQLite's ("Database File Format").
+inline constexpr std::size_t file_header_bytes = 100;
 
 /// No spool comes to such a sequence: a file that has one is damaged.
 inline constexpr std::int64_t spool_sequence_max = std::int64_t{1} << 62;
@@ -31,7 +35,7 @@ bool log_is_sound(const std::filesystem::path& path);
 std::string salvage(const std::filesystem::path& path, const std::string& reason);
 
 /// Writes anew what the header of every file of ours says (SQLite, "Database File Format"); as for its pages, that there are as
-/// many as there are. For a copy that is salvaged. @param first_page its first 100 bytes at least
+/// many as there are. For a copy that is salvaged. @param first_page its first file_header_bytes at least
 void restore_file_header(char* first_page) noexcept;
 
 /// Puts a finished salvage in the spool's place, if there is one. Call it before opening.

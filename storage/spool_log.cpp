@@ -99,7 +99,7 @@ public:
       const auto page = big_endian(bytes_, at);
       if (page == 0 || page > pages_max)
         continue;
-      if (page == 1)
+      if (page == 1 && page_bytes_ >= file_header_bytes)
         restore_file_header(bytes_.data() + at + frame_header_bytes);
       bytes_.replace(at + 8, 8, bytes_, 16, 8);
       sum.add(bytes_, at, 8);

@@ -21,8 +21,6 @@ namespace ingot::storage {
 
 namespace {
 
-constexpr std::size_t header_bytes = 100;
-
 fs::path with_suffix(const fs::path& path, const std::string& suffix) {
   return path.string() + suffix;
 }
@@ -44,7 +42,7 @@ void restore_header_of(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0)
     return;
-  char header[header_bytes] = {};
+  char header[file_header_bytes] = {};
   (void)!::pread(fd, header, sizeof header, 0);
   restore_file_header(header);
   (void)!::pwrite(fd, header, sizeof header, 0);
