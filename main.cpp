@@ -228,7 +228,10 @@ int serve(serve_request request) {
   context->open_rate_store = [&database] { return database.open_rate_store(); };
   context->open_content_store = [&database] { return database.open_content_store(); };
   context->event_rules = event_rules_of(request.values.events);
-  context->open_spool = [&database] { return database.open_spool(); };
+  // How the node starts depends on what the spool holds; SPOOL takes it as it is open, since opening reads all of it.
+  auto opened = std::make_shared<std::unique_ptr<storage::spool>>(database.open_spool());
+  context->spool_depth = (*opened)->depth();
+  context->open_spool = [&database, opened] { return *opened ? std::move(*opened) : database.open_spool(); };
   context->probe = [&database] { return database.probe(); };
   context->open_connection = [&database] { return database.open_connection(); };
   context->maintain = [&database](timestamp now) { return database.maintain(now); };
@@ -252,7 +255,6 @@ int serve(serve_request request) {
   };
   context->schedules = schedules_of(request.values, database, context->now);
   context->write_audit = [&database](const auto& lines, timestamp at) { database.write_audit(lines, at); };
-  context->spool_depth = database.open_spool()->depth();
 
   // The actors, under one supervisor.
   auto config = actor_config{request.values.actors};

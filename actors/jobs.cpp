@@ -21,8 +21,9 @@ constexpr auto backoff_max = std::chrono::milliseconds{5'000};
 /// Of a node that stops: what ends by then need not be done again elsewhere.
 constexpr auto last_moment = std::chrono::milliseconds{200};
 
+/// While the database is away, the next tick looks for it; a node that stops has none.
 void flush_soon(jobs_pointer self) {
-  if (!self->state.away && !std::exchange(self->state.flush_sent, true))
+  if ((!self->state.away || self->state.leaving) && !std::exchange(self->state.flush_sent, true))
     self->send(self, flush_atom_v);
 }
 
@@ -226,12 +227,15 @@ void renew(jobs_pointer self) {
 
 /// At a stop: what is finished is written, what is not is another node's, at once.
 void give_back(jobs_state& state) {
-  if (!state.store)
+  const auto unfinished = leases_in_hand(state);
+  if (unfinished.empty() && state.completions.empty())
     return;
   try {
+    if (!state.store)
+      state.store = state.context->open_job_store();
     if (!state.completions.empty())
       keep_held_up(state, turn(state, state.completions, {}, 0).left.held_up);
-    state.store->release(leases_in_hand(state));
+    state.store->release(unfinished);
   } catch (const store_error& e) {
     log::warn("jobs are left until their leases run out", {{"reason", e.what()}});
     state.store = nullptr; // the next one connects anew

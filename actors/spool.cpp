@@ -17,23 +17,50 @@ using phase = spool_state::phase;
 constexpr auto probe_timeout = std::chrono::minutes{15};
 constexpr auto drain_timeout = std::chrono::minutes{5};
 
+/// Of a file that cannot be opened, what was known last.
 void publish_depth(spool_state& state) {
-  state.context->spool_depth = state.file ? state.file->depth() : 0;
-  state.context->spool_bytes = state.file ? state.file->bytes() : 0;
+  if (!state.file)
+    return;
+  state.context->spool_depth = state.file->depth();
+  state.context->spool_bytes = state.file->bytes();
 }
 
-/// Opens the file anew after it failed: what it holds is safe, what comes next gets another chance.
-bool open(spool_state& state) {
-  if (state.file)
-    return true;
+/// Puts into the log what was found damaged since the last time.
+void tell_damage(spool_state& state) {
+  const auto& damage = state.file->damage();
+  if (damage.size() > std::exchange(state.damage_told, damage.size()))
+    log::error("spool was damaged", {{"reason", damage}});
+}
+
+/// Opens the file, or anew one that failed: all of it is read through then, so not for each sender that comes meanwhile.
+void open(spool_pointer self) {
+  auto& state = self->state;
+  const auto started = self->clock().now();
+  if (started < state.reopen_at)
+    return;
+  state.file = nullptr; // it is one process's, and one opening's
+  state.damage_told = 0;
   try {
     state.file = state.context->open_spool();
-    if (!state.file->damage().empty())
-      log::error("spool was damaged", {{"reason", state.file->damage()}});
+    tell_damage(state);
   } catch (const std::exception& e) {
     log::error("spool cannot be opened", {{"reason", std::string_view{e.what()}}});
   }
-  return state.file != nullptr;
+  const auto ended = self->clock().now();
+  state.reopen_at = ended + (ended - started) + state.context->config.database.probe_interval;
+}
+
+bool can_be_read(spool_pointer self) {
+  if (!self->state.file)
+    open(self);
+  return self->state.file != nullptr;
+}
+
+/// What a file that failed holds is safe, and drained; what comes next gets another chance.
+bool can_be_added_to(spool_pointer self) {
+  if (!self->state.file || !self->state.file->trusted())
+    open(self);
+  return self->state.file != nullptr;
 }
 
 void answer_all(const std::vector<spool_state::arrival>& arrived, const failure& why) {
@@ -56,7 +83,7 @@ void keep(spool_pointer self) {
     return;
   const auto started = std::chrono::steady_clock::now();
   try {
-    if (!open(state))
+    if (!can_be_added_to(self))
       throw std::runtime_error{"the spool cannot be opened"};
     const auto fresh = state.file->append(items);
     state.context->counters.spooled(items.size(),
@@ -73,8 +100,6 @@ void keep(spool_pointer self) {
   } catch (const std::exception& e) {
     log::error("spool refuses", {{"reason", std::string_view{e.what()}}});
     answer_all(arrived, {fault::storage_unavailable, std::string{"the database is away and "} + e.what(), {}});
-    if (state.file && !state.file->trusted()) // one that is only full would be read through again for every refusal
-      state.file = nullptr;
   }
   for (const auto& x : arrived)
     state.dealt_with[x.client] += x.deliveries.size();
@@ -111,6 +136,7 @@ void drain_around_refused(spool_pointer self, std::int64_t alone) {
   } else if (state.file) {
     log::error("spooled delivery set aside", {{"number", alone}});
     state.file->set_aside(alone);
+    state.damage_told = state.file->damage().size();
   }
   self->send(self, tick_atom_v);
 }
@@ -174,11 +200,12 @@ void drain_parts(spool_pointer self, std::vector<drain_part> parts, std::int64_t
 
 void drain(spool_pointer self) {
   auto& state = self->state;
-  if (!open(state)) {
+  if (!can_be_read(self)) {
     probe_later(self);
     return;
   }
   auto oldest = state.file->oldest(state.drain_items);
+  tell_damage(state);
   publish_depth(state);
   if (oldest.empty()) {
     tell_drained(self);
@@ -220,7 +247,8 @@ spool_actor::behavior_type spool(spool_pointer self, context_ptr context, reader
   self->state.context = std::move(context);
   self->state.prober = std::move(prober);
   self->state.drain_items = self->state.context->config.spool.drain_items;
-  open(self->state);
+  open(self);
+  self->state.reopen_at = {}; // at once, should it fail now
   publish_depth(self->state);
   return {
       [self](keep_atom, std::uint32_t client, std::vector<delivery_ptr>& deliveries) {

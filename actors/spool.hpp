@@ -18,7 +18,9 @@ struct spool_state {
   context_ptr context;
   reader_actor prober;
   std::vector<spool_client> clients;
-  std::unique_ptr<storage::spool> file; ///< null: could not be opened, or is not trusted any more
+  std::unique_ptr<storage::spool> file;   ///< null: could not be opened
+  std::size_t damage_told = 0;            ///< characters of the file's damage() that the log has
+  caf::actor_clock::time_point reopen_at; ///< not before this is a file that failed opened anew
 
   std::vector<arrival> arrived;
   bool flush_sent = false;

@@ -57,9 +57,9 @@ struct spool::impl {
     if (settled)
       return;
     write_anew(*file);
-    settled = true;
     // What a death left behind the log's end must not look like a part of what is written over its beginning.
     file->number("PRAGMA wal_checkpoint(TRUNCATE)");
+    settled = true;
   }
 
   struct size {
@@ -128,7 +128,7 @@ struct spool::impl {
   // How much that is.
   sqlite::statement measure{*file, measure_waiting};
   std::int64_t last_sequence = 0;
-  bool settled = false; ///< all that can be read is on the disk
+  bool settled = false; ///< all that can be read is on the disk, and the log is empty
   std::string distrust; ///< why no append is taken any more; empty: it is
   std::atomic<std::size_t> depth{0};
   std::atomic<std::size_t> bytes{0};

@@ -45,12 +45,12 @@ public:
   /// says so.
   void set_aside(std::int64_t sequence);
 
-  std::size_t depth() const noexcept; ///< rows waiting
-  std::size_t bytes() const noexcept; ///< approximate bytes of those
-  const std::string& damage() const noexcept;
+  std::size_t depth() const noexcept;         ///< rows waiting
+  std::size_t bytes() const noexcept;         ///< approximate bytes of those
+  const std::string& damage() const noexcept; ///< empty while the file is sound
 
   /// Whether append may succeed: not after the disk failed; one that is only full takes again when there is room.
-  bool trusted() const noexcept; ///< empty while the file is sound
+  bool trusted() const noexcept;
 
 private:
   struct impl;

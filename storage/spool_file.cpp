@@ -30,7 +30,7 @@ void make_private(const std::filesystem::path& path) {
   if (fd < 0)
     throw std::runtime_error("cannot make the spool " + path.string() + ": " + std::generic_category().message(errno));
   ::close(fd);
-  sync_folder(path.parent_path());
+  sync_path(path.parent_path());
 }
 
 void make_tables(sqlite::file& f) {
@@ -99,10 +99,10 @@ void write_anew(sqlite::file& f) {
   write_anew(log, std::numeric_limits<sqlite3_int64>::max());
 }
 
-void sync_folder(const std::filesystem::path& folder) {
+void sync_path(const std::filesystem::path& path) {
   if (is_off(test_switch::fsync))
     return;
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return;
   ::fsync(fd);
@@ -117,9 +117,12 @@ std::unique_ptr<sqlite::file> open_spool_file(const std::filesystem::path& path)
   // The header says that only newer programs may write: ours never does.
   if (sqlite3_db_readonly(f->raw(), "main") == 1 && ::access(path.c_str(), W_OK) == 0)
     throw sqlite::error{SQLITE_CORRUPT, "it says that it cannot be written"};
-  // Before the first table: what is drained goes back to the file system. Later it would write for nothing.
-  if (version == 0)
+  if (version == 0) {
+    // What a death left of the first transaction must not look like the end of what is written over it.
+    f->number("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Before the first table: what is drained goes back to the file system. Later it would write for nothing.
     f->exec("PRAGMA auto_vacuum = INCREMENTAL");
+  }
   f->exec("PRAGMA journal_mode = WAL");
   // Law 1: a COMMIT returns after the log is on disk.
   f->exec(is_off(test_switch::fsync) ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");

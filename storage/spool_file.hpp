@@ -41,7 +41,7 @@ void restore_file_header(char* first_page) noexcept;
 /// Puts a finished salvage in the spool's place, if there is one. Call it before opening.
 void finish_salvage(const std::filesystem::path& path);
 
-/// Makes new names and removals in `folder` durable, as far as the file system can.
-void sync_folder(const std::filesystem::path& folder);
+/// Makes what a file holds durable, or the names in a folder, as far as the file system can.
+void sync_path(const std::filesystem::path& path);
 
 } // namespace ingot::storage

@@ -16,6 +16,7 @@ constexpr std::size_t header_bytes = 32;
 constexpr std::size_t frame_header_bytes = 24;
 constexpr std::uint32_t magic_little_endian = 0x377f0682;
 constexpr std::uint32_t magic_big_endian = 0x377f0683;
+constexpr std::uint32_t page_bytes = 4096; // of all our files
 
 std::string read_whole(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary | std::ios::ate};
@@ -74,10 +75,10 @@ public:
     if (bytes_.size() < header_bytes)
       return;
     magic_ = big_endian(bytes_, 0);
-    page_bytes_ = big_endian(bytes_, 8);
     running_checksum sum{magic_ != magic_little_endian};
     sum.add(bytes_, 0, 24);
-    header_sound_ = (magic_ == magic_little_endian || magic_ == magic_big_endian) && sum.stands_at(bytes_, 24);
+    header_sound_ = (magic_ == magic_little_endian || magic_ == magic_big_endian) && big_endian(bytes_, 8) == page_bytes &&
+                    sum.stands_at(bytes_, 24);
     if (!header_sound_)
       restore_header();
     look_at_frames();
@@ -99,13 +100,13 @@ public:
       const auto page = big_endian(bytes_, at);
       if (page == 0 || page > pages_max)
         continue;
-      if (page == 1 && page_bytes_ >= file_header_bytes)
+      if (page == 1)
         restore_file_header(bytes_.data() + at + frame_header_bytes);
       bytes_.replace(at + 8, 8, bytes_, 16, 8);
       sum.add(bytes_, at, 8);
-      sum.add(bytes_, at + frame_header_bytes, page_bytes_);
+      sum.add(bytes_, at + frame_header_bytes, page_bytes);
       sum.put_at(bytes_, at + 16);
-      kept.append(bytes_, at, frame_header_bytes + page_bytes_);
+      kept.append(bytes_, at, frame_header_bytes + page_bytes);
     }
     bytes_ = std::move(kept);
   }
@@ -116,16 +117,15 @@ public:
   }
 
 private:
-  std::size_t frame(std::size_t index) const { return header_bytes + index * (frame_header_bytes + page_bytes_); }
-  std::size_t whole_frames() const { return (bytes_.size() - header_bytes) / (frame_header_bytes + page_bytes_); }
+  std::size_t frame(std::size_t index) const { return header_bytes + index * (frame_header_bytes + page_bytes); }
+  std::size_t whole_frames() const { return (bytes_.size() - header_bytes) / (frame_header_bytes + page_bytes); }
 
   /// What our files' headers hold, with the salts of the first frame.
   void restore_header() {
     magic_ = magic_little_endian;
-    page_bytes_ = 4096;
     put_big_endian(bytes_, 0, magic_);
     put_big_endian(bytes_, 4, 3007000);
-    put_big_endian(bytes_, 8, page_bytes_);
+    put_big_endian(bytes_, 8, page_bytes);
     if (whole_frames() > 0)
       bytes_.replace(16, 8, bytes_, frame(0) + 8, 8);
   }
@@ -144,7 +144,7 @@ private:
     for (std::size_t i = 0; i < whole_frames() && belongs(frame(i)); ++i) {
       const auto at = frame(i);
       sum.add(bytes_, at, 8);
-      sum.add(bytes_, at + frame_header_bytes, page_bytes_);
+      sum.add(bytes_, at + frame_header_bytes, page_bytes);
       const bool same_salts = bytes_.compare(at + 8, 8, bytes_, 16, 8) == 0;
       sound = sound && same_salts && sum.stands_at(bytes_, at + 16);
       state_.frames = i + 1;
@@ -157,7 +157,6 @@ private:
 
   std::string bytes_;
   std::uint32_t magic_ = 0;
-  std::uint32_t page_bytes_ = 0;
   bool header_sound_ = false;
   log_state state_;
 };

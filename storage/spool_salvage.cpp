@@ -33,6 +33,11 @@ void copy_pair(const fs::path& from, const fs::path& to) {
   }
 }
 
+void sync_pair(const fs::path& path) {
+  for (const char* part : {"", "-wal"})
+    sync_path(with_suffix(path, part));
+}
+
 void remove_file_of(const fs::path& path) {
   for (const char* part : {"", "-wal", "-shm"})
     fs::remove(with_suffix(path, part));
@@ -249,6 +254,7 @@ std::string salvage(const fs::path& path, const std::string& reason) {
   const auto view = with_suffix(path, ".view");
   copies_of_salvage copies{{kept, made, view}};
   copy_pair(path, kept);
+  sync_pair(kept);
   remove_file_of(made);
   std::int64_t carried = 0;
   std::size_t lost = 0;
@@ -280,7 +286,7 @@ std::string salvage(const fs::path& path, const std::string& reason) {
   remove_file_of(view);
   fs::rename(made, with_suffix(path, ".salvaged"));
   copies.keep();
-  sync_folder(path.parent_path());
+  sync_path(path.parent_path());
   finish_salvage(path);
   return "the spool was damaged (" + reason + "): " + std::to_string(carried) + " deliveries were carried over, at least " +
          std::to_string(lost) + " could not be read; the damaged file is kept as " + kept.string();
@@ -293,9 +299,9 @@ void finish_salvage(const fs::path& path) {
   // Its log goes first: SQLite would apply it to the new file.
   fs::remove(with_suffix(path, "-wal"));
   fs::remove(with_suffix(path, "-shm"));
-  sync_folder(path.parent_path());
+  sync_path(path.parent_path());
   fs::rename(salvaged, path);
-  sync_folder(path.parent_path());
+  sync_path(path.parent_path());
 }
 
 } // namespace ingot::storage

@@ -209,8 +209,9 @@ private:
         return;
       next_look = clock::now() + milliseconds{100};
     }
-    found_.add(finding_kind::job_unfinished,
-               std::string{otherwise} + ": nothing has moved for " + std::to_string(rest_patience.count()) + " s");
+    const auto what = clock::now() < end ? "nothing has moved for " + std::to_string(rest_patience.count()) + " s"
+                                         : "not over after " + std::to_string(rest_max.count()) + " s";
+    found_.add(finding_kind::job_unfinished, std::string{otherwise} + ": " + what);
   }
 
   /// What is waited for is another than at the last look: it gets on.
@@ -221,20 +222,27 @@ private:
   }
 
   bool spools_are_empty() {
-    for (auto& x : world_.nodes) {
-      try {
-        const auto answer = testing::http_client{x->port(), seconds{2}}.get("/ready");
-        readiness_ = std::to_string(answer.status) + ' ' + answer.body;
-        note_progress(readiness_);
-        if (answer.status != 200 || boost::json::parse(answer.body).at("spool").at("deliveries").to_number<int>() != 0)
-          return false;
-      } catch (const testing::http_error& e) {
-        readiness_ = e.what();
-        return false;
-      }
-    }
+    auto seen = std::string{};
     readiness_.clear();
-    return true;
+    for (auto& x : world_.nodes) {
+      const auto [text, empty] = spool_of(*x);
+      seen += text + '\n';
+      if (!empty && readiness_.empty())
+        readiness_ = text;
+    }
+    note_progress(seen);
+    return readiness_.empty();
+  }
+
+  /// What a node says of itself, and whether its spool is drained.
+  static std::pair<std::string, bool> spool_of(const fault_node& x) {
+    try {
+      const auto answer = testing::http_client{x.port(), seconds{2}}.get("/ready");
+      return {std::to_string(answer.status) + ' ' + answer.body,
+              answer.status == 200 && boost::json::parse(answer.body).at("spool").at("deliveries").to_number<int>() == 0};
+    } catch (const testing::http_error& e) {
+      return {e.what(), false};
+    }
   }
 
   bool jobs_are_over() {

@@ -1,5 +1,7 @@
 #include "net/http/turns.hpp"
 
+#include <algorithm>
+
 namespace ingot::http {
 
 void turns::lately::note(std::uint64_t id, steady_time now) noexcept {
@@ -30,9 +32,10 @@ bool turns::admit(const sender& who, std::size_t weight, steady_time now) {
   auto& address = addresses_[address_key(who)];
   auto& tenant = tenants_[id];
   tenant.id = id;
-  const auto* first = address.in_turn.empty() ? nullptr : address.in_turn.front();
-  const auto passes_first = first != nullptr && has_room(*first, first->waiting.front().weight, now); // it waits for the address
-  if (!tenant.waiting.empty() || passes_first || !has_room(address, who, weight, now) || !has_room(tenant, weight, now))
+  const auto would_pass = std::any_of(address.in_turn.begin(), address.in_turn.end(), [&](const tenant_requests* x) {
+    return has_room(*x, x->waiting.front().weight, now); // it waits for the address
+  });
+  if (!tenant.waiting.empty() || would_pass || !has_room(address, who, weight, now) || !has_room(tenant, weight, now))
     return false;
   address.held += weight;
   tenant.held += weight;

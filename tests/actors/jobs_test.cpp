@@ -206,3 +206,28 @@ TEST_CASE_METHOD(jobs_fixture,
   settle();
   CHECK(at.completed == std::vector<std::string>{"1 pending its handler fell"});
 }
+
+TEST_CASE_METHOD(jobs_fixture, "what ends while the node drains is completed although the database was away before") {
+  add(1);
+  hint();
+  REQUIRE(handed.size() == 1);
+  at.away = true;
+  tick();
+  context->draining = true;
+  hint();
+  at.away = false;
+  handed.clear();
+  settle();
+  CHECK(at.completed == std::vector<std::string>{"1 pending its handler fell"});
+}
+
+TEST_CASE_METHOD(jobs_fixture, "law 12: what a node has in hand as it ends is given back although the database was away before") {
+  add(1);
+  hint();
+  REQUIRE(handed.size() == 1);
+  at.away = true;
+  tick();
+  at.away = false;
+  end(aut);
+  CHECK(at.released == ids{1});
+}

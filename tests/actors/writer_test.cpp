@@ -3,6 +3,8 @@
 #include "actors/writer.hpp"
 #include "storage/sqlite.hpp"
 #include "tests/actors/fixture.hpp"
+#include "tests/storage/memory_disk.hpp"
+#include "tests/telemetry/captured_stderr.hpp"
 
 #include <set>
 
@@ -35,6 +37,7 @@ struct writer_fixture : actor_fixture {
   void commit(const std::string& id, std::int64_t repository = 1) {
     auto group = std::make_shared<repository_group>();
     group->add(push(id, repository));
+    group->claim.emplace(context->groups_waiting, 1);
     caf::anon_send(aut, commit_atom_v, std::move(group));
   }
 
@@ -45,6 +48,13 @@ struct writer_fixture : actor_fixture {
     return ids;
   }
 };
+
+struct disk_under_spool {
+  ingot::testing::memory_disk disk;
+};
+
+/// Its disk outlives the actors.
+struct failing_disk_fixture : disk_under_spool, writer_fixture {};
 
 } // namespace
 
@@ -69,6 +79,33 @@ TEST_CASE_METHOD(writer_fixture, "law 1: nobody is answered before the commit ha
   settle();
   CHECK(commits == 1);
   CHECK(answered == answers{"a stored"});
+}
+
+TEST_CASE_METHOD(writer_fixture, "a group waits until it is committed, refused or spooled, or falls with the WRITER") {
+  start();
+  auto waiting = std::vector<std::size_t>{};
+  store->on_commit = [&] { waiting.push_back(context->groups_waiting); };
+  commit("a");
+  commit("b", 2);
+  settle();
+  CHECK(waiting == std::vector<std::size_t>{2});
+  CHECK(context->groups_waiting == 0);
+  store->poison = {"bad"};
+  commit("bad");
+  settle();
+  CHECK(waiting.back() == 1);
+  CHECK(context->groups_waiting == 0);
+  store->away = true;
+  commit("c");
+  settle();
+  CHECK(waiting.back() == 1);
+  CHECK(context->groups_waiting == 0);
+  commit("d");
+  CHECK(context->groups_waiting == 1);
+  self->send_exit(aut, caf::exit_reason::kill);
+  settle();
+  CHECK(context->groups_waiting == 0);
+  CHECK(answered == answers{"a stored", "b stored", "bad refused_by_database", "c stored", "d lost"});
 }
 
 TEST_CASE_METHOD(writer_fixture, "JOBS is told of syncs that a commit ordered, and of nothing else") {
@@ -281,6 +318,57 @@ TEST_CASE_METHOD(writer_fixture, "a spooled delivery that is not understood any 
   CHECK(store->failed == std::vector<std::string>{"left"});
   CHECK(in_order() == std::vector<std::string>{"sound"});
   CHECK(context->spool_depth == 0);
+}
+
+TEST_CASE_METHOD(failing_disk_fixture,
+                 "law 5: a spool whose disk fails is not read through for each sender, and what waits in it is told") {
+  auto openings = 0;
+  context->open_spool = [&openings, open = context->open_spool] {
+    ++openings;
+    return open();
+  };
+  start();
+  store->away = true;
+  commit("a");
+  settle();
+  disk.sync_code = SQLITE_IOERR_FSYNC;
+  for (const auto* id : {"b", "c", "d", "e"}) {
+    commit(id);
+    settle();
+  }
+  CHECK(answered ==
+        answers{"a stored", "b storage_unavailable", "c storage_unavailable", "d storage_unavailable", "e storage_unavailable"});
+  CHECK(openings == 2);
+  CHECK(context->spool_depth >= 1);
+  disk.sync_code = SQLITE_OK;
+  advance(context->config.database.probe_interval);
+  commit("f");
+  settle();
+  CHECK(answered.back() == "f stored");
+  CHECK(openings == 3);
+}
+
+TEST_CASE_METHOD(writer_fixture, "law 6: a row of the spool that is not what was written is told of in the log") {
+  {
+    auto file = context->open_spool();
+    const auto changed = push("changed", 1), sound = push("sound", 2);
+    file->append({&changed->kept, &sound->kept});
+  }
+  {
+    auto file = storage::sqlite::file{folder / "spool.sqlite"};
+    file.exec("UPDATE waiting SET checksum = checksum + 1 WHERE id = 'changed'");
+  }
+  answered.clear();
+  context->spool_depth = 2;
+  const auto capture = captured_stderr{};
+  log::configure({"error", log_format::json});
+  start(true);
+  log::configure({"off", log_format::json});
+  CHECK(in_order() == std::vector<std::string>{"sound"});
+  const auto lines = capture.lines();
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("spool was damaged") != std::string::npos);
+  CHECK(lines[0].find("are not what was written, from number 1") != std::string::npos);
 }
 
 TEST_CASE_METHOD(writer_fixture, "groups that wait for the drain are spooled when the database goes away meanwhile") {

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 using namespace ingot::testing;
 using std::chrono::milliseconds;
@@ -144,6 +145,14 @@ TEST_CASE("a redelivery of what the spool holds is one effect") {
   CHECK(deliver(client, "pull_request", id, example_of("pull_request")).status == 200);
   CHECK(db.number("SELECT count(*) FROM deliveries") == 1);
   CHECK(db.number("SELECT count(*) FROM pull_requests") == 1);
+}
+
+TEST_CASE("law 6: a spool that the node finds damaged at its start is told of in the log") {
+  const scratch_folder folder;
+  std::ofstream{folder.path() / "spool.sqlite"} << std::string(10'000, 'x');
+  const database_outside database;
+  node running{{.environment = {{"DATABASE_URL", database.url()}}, .data_dir = folder.path()}};
+  CHECK(running.log().find("spool was damaged") != std::string::npos);
 }
 
 TEST_CASE("law 5: when the spool is full too, the answer is 503 with Retry-After, and never a false acknowledgement") {

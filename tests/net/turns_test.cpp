@@ -123,6 +123,18 @@ TEST_CASE("law 5: a large request that waits for its address is passed by no sma
   CHECK(x.turns.waiting() == 0);
 }
 
+TEST_CASE("law 5: nor is it passed when one that waits for itself alone stands before it") {
+  hand x{1};
+  CHECK(x.enter(sender{200, 9}));
+  CHECK(x.enter(sender{100, 1}));
+  CHECK_FALSE(x.enter(sender{100, 1}));    // for its own first
+  CHECK_FALSE(x.enter(sender{100, 2}, 9)); // for the address
+  CHECK_FALSE(x.enter(sender{100, 3}));
+  CHECK(x.leave(sender{100, 1}) == 1);
+  CHECK(x.leave(sender{100, 1}) == 1);
+  CHECK(x.sink->granted == std::vector<std::uint64_t>{1, 2});
+}
+
 TEST_CASE("law 5: whoever has waited too long is told, and leaves nothing behind") {
   hand x{1};
   CHECK(x.enter(quiet));

@@ -288,14 +288,16 @@ TEST_CASE("root runs a service's cluster as the service, and leaves it what it n
   }
 }
 
-TEST_CASE("a live node's lock is seen without touching it") {
+TEST_CASE("a live node's lock is seen without touching it, and whose it is") {
   testing::temporary_folder folder;
   CHECK_FALSE(is_locked(folder.path()));
   {
     data_lock lock{folder.path()};
     CHECK(is_locked(folder.path()));
+    CHECK(lock_owner(folder.path()) == ::getpid());
   }
   CHECK_FALSE(is_locked(folder.path()));
+  CHECK_FALSE(lock_owner(folder.path())); // though the number stands there still
 }
 
 } // namespace ingot::storage

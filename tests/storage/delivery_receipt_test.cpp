@@ -62,6 +62,25 @@ TEST_CASE("a receipt is complete up to the first delivery that may still come") 
   CHECK(load_receipt(*c, "")->complete_through == at);
 }
 
+TEST_CASE("a look that fails makes nothing complete, and what no log lists any more is named once") {
+  testing::database db;
+  auto c = db.connect();
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto begin = now - std::chrono::hours{72};
+  note_failed_look(*c, "", "no answer", begin, now);
+  CHECK_FALSE(load_receipt(*c, "")->has_succeeded());
+  CHECK(load_receipt(*c, "")->listed_through == begin);
+  conclude_look(*c, "", now - minutes{60}, now);
+  CHECK(load_receipt(*c, "")->has_succeeded());
+  CHECK(load_receipt(*c, "")->complete_through == now - minutes{60});
+
+  CHECK(note_unlisted(*c, "", begin, now, "nobody looked"));
+  CHECK_FALSE(note_unlisted(*c, "", begin, now + minutes{5}, "nobody looked"));
+  CHECK(note_unlisted(*c, "octo/hello/7", begin, now, "nobody looked"));
+  CHECK(load_receipt(*c, "")->unrecoverable == 1);
+  CHECK(missed_deliveries(*c, "", 10).at(0).unrecoverable == "nobody looked");
+}
+
 TEST_CASE("a missed delivery is known by its newest attempt, and how often it was asked for is kept") {
   testing::database db;
   auto c = db.connect();

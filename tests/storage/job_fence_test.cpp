@@ -48,6 +48,7 @@ TEST_CASE("law 12: whoever has lost the lease of a job notes nothing of Drupal's
       },
       [&] { note_asked(*c, "", "b", at, &lease); },
       [&] { give_up(*c, "", "b", "too old", &lease); },
+      [&] { note_unlisted(*c, "", at, at, "nobody looked", &lease); },
       [&] { conclude_look(*c, "", at, at, &lease); },
       [&] { note_failed_look(*c, "", "no answer", at, at, &lease); },
       [&] {

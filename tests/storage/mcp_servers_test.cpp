@@ -115,6 +115,25 @@ TEST_CASE_METHOD(servers_fixture, "law 4: an older observation never overwrites 
   CHECK(status() == "io.github.octo/weather 1.2.0 active");
 }
 
+TEST_CASE_METHOD(servers_fixture, "law 4: what another transaction wrote since this one began is no observation of the future") {
+  const auto name = std::string{"io.github.octo/weather"};
+  publish(publication(name, "1.0.0", 1));
+  const auto other = db.connect();
+  auto begun = pqxx::work{other->raw()};
+  begun.exec("SELECT now()"); // its time stands from here on
+  auto newer = publication(name, "3.0.0", 0);
+  newer.observed_at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  CHECK(publish(newer) == published::updated);
+  auto older = publication(name, "2.0.0", 0);
+  older.observed_at = newer.observed_at - std::chrono::minutes{1};
+  const auto by = operator_action{"test", older.observed_at};
+  CHECK(publish_server(begun, older, by) == published::superseded);
+  CHECK_FALSE(retire_server(begun, name, {7, "https://github.com/octo/weather"}, "server.json", "", older.observed_at, by));
+  CHECK_FALSE(set_server_status(begun, name, "deprecated", "", older.observed_at, by));
+  begun.commit();
+  CHECK(status() == name + " 3.0.0 active");
+}
+
 TEST_CASE_METHOD(servers_fixture, "a version is published once: another text of it changes nothing") {
   CHECK(publish(publication("io.github.octo/weather", "1.0.0", 1)) == published::listed);
   CHECK(publish(publication("io.github.octo/weather", "1.0.0", 2, "again")) == published::version_taken);

@@ -102,6 +102,8 @@ struct memory_vfs {
   static int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
     if (!disk->dead_ && disk->write_code != SQLITE_OK)
       return disk->write_code;
+    if (disk->refuses_growth && static_cast<std::size_t>(at + n) > of(f).data->bytes.size())
+      return SQLITE_FULL;
     if (n > 0x1ffff)
       return SQLITE_FULL; // as SQLite's own for Unix, which writes so many bytes modulo 128 KiB
     auto bytes = std::string(static_cast<const char*>(from), static_cast<std::size_t>(n));

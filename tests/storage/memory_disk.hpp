@@ -24,6 +24,7 @@ public:
 
   int sync_code = SQLITE_OK;      ///< what every fsync says
   int write_code = SQLITE_OK;     ///< what every write says
+  bool refuses_growth = false;    ///< it is full: SQLITE_FULL for every write beyond a file's end
   bool failed_sync_loses = false; ///< what a failed fsync was for never reaches the disk, whatever a later one says (Linux); else
                                   ///< it waits for the next one
 

@@ -130,6 +130,39 @@ TEST_CASE("rows keep all that is known of a budget") {
   CHECK(db.sql("SELECT count(*) FROM rate_windows") == "0");
 }
 
+TEST_CASE("open windows are those that GitHub told of and that are not over, the most spent first") {
+  testing::database db;
+  auto store = open_rate_store(db.url(), db.settings(), {});
+  auto link = db.connect();
+  const auto reset = std::chrono::floor<seconds>(wall_clock()) + seconds{1'800};
+  const auto tell = [&](const std::string& budget, std::int64_t limit, std::int64_t remaining, std::optional<timestamp> ends_at) {
+    auto x = report{budget, "n", wall_clock(), {}, 0, 0, {}};
+    x.parts[0].seen = observation{limit, remaining, ends_at, 0, 0, wall_clock()};
+    store->exchange({&x, 1});
+  };
+  tell("installation/7", 5'000, 250, reset);
+  tell("app", 5'000, 4'900, reset);
+  tell("token", 60, 0, std::nullopt);
+  tell("removed", 5'000, 1, reset);
+  tell("endless", 5'000, 2, std::nullopt);
+  auto unmetered = report{"enterprise", "n", wall_clock(), {}, 0, 0, {}};
+  unmetered.parts[0].seen = observation{};
+  unmetered.parts[0].seen->unmetered = true;
+  store->exchange({&unmetered, 1});
+  db.sql("UPDATE rate_windows SET ends_at = now() - interval '1 second' WHERE budget = 'removed'");
+  db.sql("UPDATE rate_windows SET observed_at = now() - interval '61 minutes' WHERE budget = 'endless'");
+  const auto found = list_open_rate_windows(*link, 10);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].budget == "token");
+  CHECK(found[0].remaining == 0);
+  CHECK(found[1].budget == "installation/7");
+  CHECK(found[1].of == resource::core);
+  CHECK(found[1].limit == 5'000);
+  CHECK(found[1].remaining == 250);
+  CHECK(found[2].budget == "app");
+  CHECK(list_open_rate_windows(*link, 1).size() == 1);
+}
+
 TEST_CASE("a database that is away is told as that") {
   testing::database db;
   auto store = open_rate_store(db.url(), db.settings(), {});

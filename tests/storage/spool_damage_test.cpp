@@ -8,6 +8,7 @@
 #include "tests/support/postgres.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <random>
 #include <set>
@@ -42,6 +43,30 @@ void flip_bit(const fs::path& file, std::uintmax_t at, unsigned bit) {
   const char byte = static_cast<char>(f.get() ^ (1 << bit));
   f.seekp(static_cast<std::streamoff>(at));
   f.put(byte);
+}
+
+void put_word(std::string& bytes, std::size_t at, std::uint32_t word) {
+  for (std::size_t i = 0; i < 4; ++i)
+    bytes[at + i] = static_cast<char>(word >> (24 - 8 * i));
+}
+
+/// Makes a log's header say that its pages have `page_bytes`, under a right checksum. @returns the header
+std::string say_page_size(const fs::path& log, std::uint32_t page_bytes) {
+  std::fstream f{log, std::ios::in | std::ios::out | std::ios::binary};
+  auto header = std::string(32, '\0');
+  f.read(header.data(), 32);
+  put_word(header, 8, page_bytes);
+  std::uint32_t sums[2] = {0, 0};
+  for (std::size_t i = 0; i < 6; ++i) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, header.data() + 4 * i, 4); // in the order of this machine's bytes, as SQLite
+    sums[i % 2] += word + sums[1 - i % 2];
+  }
+  put_word(header, 24, sums[0]);
+  put_word(header, 28, sums[1]);
+  f.seekp(0);
+  f << header;
+  return header;
 }
 
 struct outcome {
@@ -177,6 +202,33 @@ TEST_CASE("a sound log stays one when it is made to be taken") {
   CHECK(o.damage == "");
   CHECK(o.delivered == row_count);
   CHECK(o.failure == "");
+}
+
+TEST_CASE("a log whose header says another size of pages, under a right checksum, costs no delivery") {
+  testing::temporary_folder sound;
+  make_files(sound.path(), true);
+  for (const std::uint32_t page_bytes : {0u, 1u, 8u, 256u, 512u, 1000u, 8192u, 65'536u, 131'072u, 0xffff'fff8u}) {
+    testing::temporary_folder folder;
+    fs::copy(sound.path(), folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    say_page_size(folder.path() / "spool.sqlite-wal", page_bytes);
+    CAPTURE(page_bytes);
+    CHECK(open_and_read(folder.path()).delivered == row_count);
+  }
+}
+
+TEST_CASE("a log of tiny pages is not written beyond its end") {
+  testing::temporary_folder folder;
+  const auto log = folder.path() / "spool.sqlite-wal";
+  make_files(folder.path(), true);
+  const auto header = say_page_size(log, 8);
+  auto frame = std::string(32, '\0');
+  put_word(frame, 0, 1); // page 1
+  put_word(frame, 4, 1); // the end of a transaction
+  frame.replace(8, 8, header, 16, 8);
+  std::ofstream{log, std::ios::binary} << header << frame;
+  force_log(log); // a sanitizer says more
+  CHECK(fs::file_size(log) == 64);
+  CHECK(inspect_log(log).committed == 0);
 }
 
 TEST_CASE("a flipped bit in the spool's log harms a page, not everything that was written after it") {

@@ -63,6 +63,33 @@ TEST_CASE("law 1: a delivery whose fsync failed is acknowledged as a duplicate o
   CHECK(drain(s).size() == 2);
 }
 
+TEST_CASE("law 1: a spool takes nothing over what a death left of a group until there is room to bring its log over") {
+  testing::temporary_folder folder;
+  testing::memory_disk disk;
+  {
+    spool s{folder.path(), {}};
+    append(s, {numbered_delivery(1)});
+    disk.die_in(20, false);
+    CHECK_THROWS(append(s, {numbered_delivery(2, 60'000)}));
+    disk.die();
+  }
+  disk.restart();
+  disk.refuses_growth = true;
+  {
+    spool s{folder.path(), {}};
+    CHECK(s.damage() == "");
+    CHECK(s.oldest(10).size() == 1);
+    CHECK(testing::holds(testing::refusal([&] { append(s, {numbered_delivery(3)}); }), "full"));
+    disk.refuses_growth = false;
+    CHECK(append(s, {numbered_delivery(3)}) == std::vector{true});
+    disk.die();
+  }
+  disk.restart();
+  spool s{folder.path(), {}};
+  CHECK(s.damage() == "");
+  CHECK(drain(s).size() == 2);
+}
+
 TEST_CASE("law 1: a spool that cannot bring to the disk what an earlier life left can be drained, and takes nothing") {
   testing::temporary_folder folder;
   testing::memory_disk disk;

@@ -98,7 +98,8 @@ TEST_CASE("law 1: over random sequences with crashes, torn writes and failing di
 TEST_CASE("law 1: sequences that the spool did not bear once are borne") {
   const fast_folder folder;
   // What was wrong: docs/reliability.md.
-  for (const std::uint64_t seed : {4'332, 30'008'294, 30'361'312, 30'398'221, 30'482'036, 40'300'268, 80'313'425}) {
+  for (const std::uint64_t seed :
+       {4'332, 30'008'294, 30'361'312, 30'398'221, 30'482'036, 40'300'268, 80'313'425, 400'237'892, 400'449'985}) {
     folder.empty();
     auto counts = model_counts{};
     CAPTURE(seed);
