@@ -181,9 +181,8 @@ std::vector<schedule> schedules_of(const settings& config, storage::node_storage
       {"orphans in the blob store", orphan_interval(config.blobs),
        [&database](const auto& period) { return database.enqueue_blob_sweep(period, true); }},
   };
-  const auto& github = config.github_api; // an App's log takes the App's key, a hook's the node's token
-  if (github.hook.empty() ? !github.app_id.empty() : !github.token.empty())
-    all.push_back({"missed deliveries of GitHub's", github.deliveries_interval,
+  if (checks_deliveries(config.github_api))
+    all.push_back({"missed deliveries of GitHub's", config.github_api.deliveries_interval,
                    [&database](const auto& period) { return database.enqueue_delivery_check(period); }});
   std::erase_if(all, [](const schedule& x) { return x.interval.count() <= 0; });
   if (auto night =
@@ -294,9 +293,9 @@ int serve(serve_request request) {
   // The door.
   auto application = routes::application{routes::make_services(*system, context, INGOT_VERSION, database.schema_version())};
   auto server = http::server{request.values.server, application};
-  server.on_answer = [&](const http::request_head& head, unsigned status, double seconds) {
+  server.on_answer = [&](const http::request_head& head, unsigned status, fault why, double seconds) {
     const auto pattern = routes::pattern_of(head.method, head.path);
-    counters.count_request(pattern, status);
+    counters.count_request(pattern, status, why);
     if (status == 200 && pattern.starts_with("/webhook"))
       counters.ack_seconds.observe(seconds);
   };

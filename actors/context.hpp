@@ -148,10 +148,10 @@ struct node_context {
   std::atomic<database_state> database{database_state::direct};
   std::atomic<std::uint64_t> spool_depth{0};
   std::atomic<std::uint64_t> spool_bytes{0};
-  std::atomic<std::size_t> sync_bytes{0};       ///< unpacked bodies of syncs that are parsed or wait
-  std::atomic<std::size_t> crawl_waiting{0};    ///< requests of crawl partners
-  std::atomic<std::uint64_t> groups_waiting{0}; ///< in the WRITERs' mailboxes and batches
-  std::atomic<bool> draining{false};            ///< the node stops: what takes long gives up, who waits for it is answered
+  std::atomic<std::size_t> sync_bytes{0};     ///< unpacked bodies of syncs that are parsed or wait
+  std::atomic<std::size_t> crawl_waiting{0};  ///< requests of crawl partners
+  std::atomic<std::size_t> groups_waiting{0}; ///< sent to the WRITERs and not given back: in a mailbox, a batch or a COMMIT
+  std::atomic<bool> draining{false};          ///< the node stops: what takes long gives up, who waits for it is answered
   std::atomic<std::shared_ptr<const actor_handles>> handles;
 };
 using context_ptr = std::shared_ptr<node_context>;

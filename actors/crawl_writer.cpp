@@ -32,16 +32,29 @@ std::size_t bytes_of(const crawl::item& x) {
   return x.external_id.size() + x.url.size() + x.title.size() + (x.summary ? x.summary->size() : 0) + (x.raw ? x.raw->size() : 0);
 }
 
+/// Is it the operator's to mend, and no mistake of the sender's?
+bool is_ours(fault code) {
+  return code == fault::storage_unavailable || code == fault::refused_by_database || code == fault::internal;
+}
+
+void count(telemetry::metrics& counters, const crawl_in_hand& x, fault code) {
+  const auto add = [&](const char* outcome, std::size_t items) {
+    if (items > 0)
+      counters.intake_items.at({"crawl", outcome}).add(static_cast<double>(items));
+  };
+  if (is_ours(code))
+    return add("failed", std::max(x.items.size() + x.refused, std::size_t{1})); // a body that cannot be read has no items yet
+  if (code != fault::none || x.verdict != storage::crawl_verdict::taken)
+    return;
+  add("created", x.counts.created);
+  add("updated", x.counts.updated);
+  add("unchanged", x.counts.unchanged);
+  add("rejected", x.rejected - x.refused);
+  add("failed", x.refused);
+}
+
 void end(crawl_writer_pointer self, const crawl_ptr& x, const failure& why) {
-  if (why.code == fault::none && x->verdict == storage::crawl_verdict::taken) {
-    auto& counted = self->state.context->counters.intake_items;
-    for (const auto& [outcome, items] : {std::pair{"created", x->counts.created},
-                                         {"updated", x->counts.updated},
-                                         {"unchanged", x->counts.unchanged},
-                                         {"rejected", x->rejected}})
-      if (items > 0)
-        counted.at({"crawl", outcome}).add(static_cast<double>(items));
-  }
+  count(self->state.context->counters, *x, why.code);
   x->answer(*x, why);
 }
 
@@ -94,7 +107,7 @@ void find_refused(storage::crawl_store& store, const storage::crawl_request& x, 
 
 /// Takes the items that the database refuses out of the request and names them in its errors. Throws store_error.
 /// @returns whether the rest may be tried
-bool leave_out_refused(storage::crawl_store& store, storage::crawl_request& x) {
+bool leave_out_refused(storage::crawl_store& store, crawl_in_hand& x) {
   auto found = std::vector<refused_item>{};
   find_refused(store, x, 0, x.items.size(), found);
   if (found.empty() || found.size() > refused_items_max || found.size() == x.items.size())
@@ -104,6 +117,7 @@ bool leave_out_refused(storage::crawl_store& store, storage::crawl_request& x) {
     x.reject({{item->index, "/items/" + std::to_string(item->index), to_string(fault::refused_by_database), at->why}});
     x.items.erase(item);
   }
+  x.refused += found.size();
   std::stable_sort(x.errors.begin(), x.errors.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return true;
 }

@@ -26,17 +26,23 @@ public:
         db_{context.open_connection()}, api_{*context.github, *context.tokens, *context.permits, caller()} {}
 
   job_outcome run() {
-    const auto known = storage::load_receipt(*db_, hook_);
-    const auto from = known ? std::min(known->listed_through, now_) - overlap : now_ - github::redelivery_window;
+    // The first look reads all that GitHub redelivers; so does one after a clock that was ahead: nobody has listed what is to
+    // come.
+    auto known = storage::load_receipt(*db_, hook_);
+    if (known && (!known->has_succeeded() || known->listed_through > now_))
+      known.reset();
+    const auto from = known ? known->listed_through - overlap : now_ - github::redelivery_window;
     try {
-      const auto listed_through = read_log(from);
+      const auto listed = read_log(from);
+      if (known && known->listed_through < listed.from)
+        lose_unlisted(known->listed_through, listed.from);
+      storage::conclude_look(*db_, hook_, listed.through, now_, &lease_); // it is read, whatever becomes of the asking
       ask_again();
-      storage::conclude_look(*db_, hook_, listed_through, now_, &lease_);
+      storage::conclude_look(*db_, hook_, listed.through, now_, &lease_); // what was given up holds nothing up any more
     } catch (const contents::provider_error& e) {
       storage::note_failed_look(*db_, hook_, e.what(), from, now_, &lease_);
       throw;
     }
-    count();
     return job_succeeded{json_object{}
                              .add("attempts", attempts_)
                              .add("missing", missing_)
@@ -49,8 +55,13 @@ public:
 private:
   github::caller caller() const { return {0, hook_.empty(), contents::urgency::fallback, {}}; }
 
-  /// The newest come first. @returns up to when nothing was left out
-  timestamp read_log(timestamp from) {
+  /// What was listed without a gap.
+  struct listed_time {
+    timestamp from, through;
+  };
+
+  /// The newest come first.
+  listed_time read_log(timestamp from) {
     auto all = std::vector<github::api::hook_delivery>{};
     auto next = std::string{};
     auto reached = false;
@@ -62,11 +73,14 @@ private:
       next = std::move(page.next);
     }
     note_missed(github::group_attempts(all));
-    if (reached)
-      return now_ - github::delivered_grace;
+    if (reached) {
+      const auto redelivered_from = now_ - github::redelivery_window; // what lies behind it, some servers list and others do not
+      return {all.empty() ? redelivered_from : std::min(all.back().delivered_at, redelivered_from),
+              now_ - github::delivered_grace};
+    }
     log::warn("GitHub's log of deliveries is longer than one look reads",
               {{"hook", hook_}, {"attempts", static_cast<std::int64_t>(attempts_)}});
-    return from;
+    return {from, from};
   }
 
   void note_missed(const std::vector<github::logged_delivery>& listed) {
@@ -90,9 +104,7 @@ private:
       if (!x.unrecoverable.empty())
         continue;
       if (const auto why = github::judge_missed(x, now_)) {
-        storage::give_up(*db_, hook_, x.guid, *why, &lease_);
-        log::warn("a delivery of GitHub's is lost", {{"delivery", x.guid}, {"github_event", x.event}, {"reason", *why}});
-        ++given_up_;
+        lose(x, *why);
         continue;
       }
       ++missing_;
@@ -105,23 +117,32 @@ private:
     storage::note_asked(*db_, hook_, x.guid, now_, &lease_);
     try {
       api_.redeliver(hook_, x.delivery_id);
+      context_.counters.deliveries_redelivered.add();
       ++asked_;
     } catch (const contents::provider_error& e) {
       if (e.kind() != contents::trouble::gone && e.kind() != contents::trouble::permanent)
         throw;
-      storage::give_up(*db_, hook_, x.guid, e.what(), &lease_);
-      ++given_up_;
+      lose(x, e.what());
+      --missing_;
     }
   }
 
-  void count() const {
-    auto& counters = context_.counters;
-    counters.deliveries_missing.set(static_cast<double>(missing_));
-    counters.deliveries_redelivered.add(static_cast<double>(asked_));
-    counters.deliveries_lost.add(static_cast<double>(given_up_));
-    if (const auto receipt = storage::load_receipt(*db_, hook_))
-      counters.deliveries_complete_through.set(
-          std::chrono::duration<double>(receipt->complete_through.time_since_epoch()).count());
+  /// Counted at once: the look may fail still, and the next one sees what was given up no more.
+  void lose(const github::missed_delivery& x, const std::string& why) {
+    storage::give_up(*db_, hook_, x.guid, why, &lease_);
+    context_.counters.deliveries_lost.add();
+    log::warn("a delivery of GitHub's is lost", {{"delivery", x.guid}, {"github_event", x.event}, {"reason", why}});
+    ++given_up_;
+  }
+
+  /// Nobody can tell what GitHub made in that time. It counts as one delivery.
+  void lose_unlisted(timestamp from, timestamp until) {
+    const auto why = "GitHub's log no longer lists what it delivered from " + to_rfc3339(from) + " until " + to_rfc3339(until);
+    if (!storage::note_unlisted(*db_, hook_, from, until, why, &lease_))
+      return;
+    context_.counters.deliveries_lost.add();
+    log::warn("deliveries of GitHub's are lost", {{"hook", hook_}, {"reason", why}});
+    ++given_up_;
   }
 
   const job_lease& lease_;
@@ -134,6 +155,10 @@ private:
 };
 
 } // namespace
+
+bool checks_deliveries(const github_api_settings& x) {
+  return x.deliveries_interval.count() > 0 && !(x.hook.empty() ? x.app_id : x.token).empty();
+}
 
 job_outcome check_deliveries(const claimed_job& job, const node_context& context) {
   return delivery_look{job.lease, context}.run();

@@ -1,8 +1,11 @@
 #include "actors/metrics.hpp"
 
+#include "actors/delivery_check.hpp"
 #include "actors/failure_guard.hpp"
 #include "storage/audit_chain.hpp"
+#include "storage/delivery_receipt.hpp"
 #include "storage/job_queries.hpp"
+#include "storage/rate_budgets.hpp"
 
 namespace ingot {
 
@@ -30,6 +33,32 @@ void set_job_gauges(telemetry::metrics& counters, const storage::job_counts& now
   counters.job_oldest_due.set(now.oldest_due_seconds);
 }
 
+double seconds_of(timestamp x) {
+  return std::chrono::duration<double>(x.time_since_epoch()).count();
+}
+
+/// Of every node's from the same row, whoever of them looked last, and whether a look succeeds or not.
+void set_delivery_gauges(telemetry::metrics& counters, const std::optional<storage::delivery_receipt>& now) {
+  counters.deliveries_missing.set(now ? static_cast<double>(now->missing) : 0);
+  counters.deliveries_complete_through.set(now ? seconds_of(now->complete_through) : 0);
+  counters.deliveries_listed_through.set(now ? seconds_of(now->listed_through) : 0);
+}
+
+/// Of every node's from the same rows, the most spent first, as many as a family holds. Budgets whose window is over, or of which
+/// nothing is known, have no series: what they had left once would be told for ever.
+void set_rate_gauges(telemetry::metrics& counters, const std::vector<storage::rate_standing>& now) {
+  auto limit = std::vector<telemetry::labelled_value>{}, remaining = limit, used = limit;
+  for (const auto& x : now) {
+    const auto labels = std::vector{x.budget, std::string{github::to_string(x.of)}};
+    limit.push_back({labels, static_cast<double>(x.limit)});
+    remaining.push_back({labels, static_cast<double>(x.remaining)});
+    used.push_back({labels, static_cast<double>(x.limit - x.remaining)});
+  }
+  counters.rate_limit.replace(limit);
+  counters.rate_remaining.replace(remaining);
+  counters.rate_used.replace(used);
+}
+
 /// Lets a READER count.
 void count_jobs(metrics_actor::stateful_pointer<metrics_state> self) {
   const auto handles = self->state.context->handles.load();
@@ -44,8 +73,12 @@ void count_jobs(metrics_actor::stateful_pointer<metrics_state> self) {
     const auto waiting = storage::count_unsealed_lines(db);
     context->counters.audit_unsealed.set(static_cast<double>(waiting.lines));
     context->counters.audit_unsealed_seconds.set(waiting.oldest_seconds);
+    if (const auto& github = context->config.github_api; checks_deliveries(github))
+      set_delivery_gauges(context->counters, storage::load_receipt(db, github.hook));
+    set_rate_gauges(context->counters, storage::list_open_rate_windows(db, telemetry::gauges::series_max));
   };
-  ask.refuse = [](const failure&) {}; // the gauges stay as they were
+  // The gauges stay as they were, but for budgets: nobody knows when those windows end.
+  ask.refuse = [context = self->state.context](const failure&) { set_rate_gauges(context->counters, {}); };
   self->send(handles->readers.back(), query_atom_v, query_ptr{std::make_shared<const query>(std::move(ask))});
 }
 

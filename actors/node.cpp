@@ -39,7 +39,6 @@ void start_commit_path(node_pointer self, bool through_spool) {
   auto& handles = state.handles;
   handles.spool = self->spawn<caf::detached + caf::monitored>(spool, state.context, handles.readers.front());
   state.context->database = through_spool ? database_state::away : database_state::direct;
-  state.context->groups_waiting = 0; // what lay with the fallen ones is answered `lost`
   handles.writers.clear();
   for (auto i = 0u; i < state.context->config.database.writers; ++i)
     handles.writers.push_back(

@@ -70,9 +70,25 @@ inline bool is_keyed(const github::event& x) {
   return x.repository && !x.ignored() && !std::holds_alternative<github::installation_event>(x.fact);
 }
 
+/// Bytes, or other things, that count against a bound as long as it lives.
+class byte_claim {
+public:
+  byte_claim(std::atomic<std::size_t>& used, std::size_t bytes) : used_{&used}, bytes_{bytes} { used.fetch_add(bytes); }
+  byte_claim(const byte_claim&) = delete;
+  byte_claim& operator=(const byte_claim&) = delete;
+  ~byte_claim() { used_->fetch_sub(bytes_); }
+
+private:
+  std::atomic<std::size_t>* used_;
+  std::size_t bytes_;
+};
+
 /// The deliveries of one repository that go through one commit together; `items` point into `deliveries`.
 struct repository_group : github::group {
   std::vector<delivery_ptr> deliveries;
+
+  /// Of one among node_context::groups_waiting: from the sending to the WRITER until that gives it back, or nobody holds it.
+  std::optional<byte_claim> claim;
 
   void add(const delivery_ptr& x) {
     items.push_back({&x->kept, &x->event, x->replay, delivery_outcome::stored});
@@ -99,19 +115,6 @@ struct stripe_in_hand : storage::stripe_item {
 };
 using stripe_ptr = std::shared_ptr<stripe_in_hand>;
 
-/// Bytes that count against a bound as long as it lives.
-class byte_claim {
-public:
-  byte_claim(std::atomic<std::size_t>& used, std::size_t bytes) : used_{&used}, bytes_{bytes} { used.fetch_add(bytes); }
-  byte_claim(const byte_claim&) = delete;
-  byte_claim& operator=(const byte_claim&) = delete;
-  ~byte_claim() { used_->fetch_sub(bytes_); }
-
-private:
-  std::atomic<std::size_t>* used_;
-  std::size_t bytes_;
-};
-
 /// A site's sync on its way, held by one actor at a time. When its last holder drops it unanswered, `answer` goes with it, and
 /// what that holds answers `lost`.
 struct sync_in_hand : storage::site_sync {
@@ -132,6 +135,7 @@ using sync_ptr = std::shared_ptr<sync_in_hand>;
 struct crawl_in_hand : storage::crawl_request {
   std::string body; ///< as it came; empty once it is parsed
   std::string request_id;
+  std::size_t refused = 0;           ///< of the rejected items, those that the database refuses
   std::shared_ptr<byte_claim> claim; ///< of one request, against crawl_waiting_max
 
   /// Called once, with the request as the commit left it, or with why there was none.

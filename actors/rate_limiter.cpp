@@ -18,20 +18,6 @@ using limiter_pointer = rate_limiter_actor::stateful_pointer<rate_limiter_state>
 constexpr auto tick_longest = std::chrono::microseconds{1'000'000};
 constexpr auto tick_shortest = std::chrono::microseconds{1'000};
 
-void note_budgets(telemetry::metrics& counters, const rate_exchange& x) {
-  for (const auto& a : x.answers)
-    for (const auto r : {github::resource::core, github::resource::graphql}) {
-      const auto& part = a.parts[static_cast<std::size_t>(r)];
-      if (!part.observed)
-        continue;
-      const auto name = github::to_string(r);
-      const auto left = std::max<std::int64_t>(part.unspent, 0);
-      counters.rate_limit.at({a.budget, name}).set(static_cast<double>(part.limit));
-      counters.rate_remaining.at({a.budget, name}).set(static_cast<double>(left));
-      counters.rate_used.at({a.budget, name}).set(static_cast<double>(part.limit - left));
-    }
-}
-
 void note_waiting(rate_limiter_state& state) {
   const auto waiting = state.limiter->waiting();
   for (auto i = std::size_t{0}; i < waiting.size(); ++i)
@@ -84,7 +70,6 @@ void take_exchange(limiter_pointer self, const rate_exchange& x) {
   else
     for (const auto& a : x.answers)
       state.limiter->learn(a, now);
-  note_budgets(state.context->counters, x);
   note_waiting(state);
   go_on(self);
 }

@@ -18,6 +18,7 @@ void pass_to_writer(repositories_pointer self, const delivery_ptr& x) {
   group->keyed = false;
   const auto index = writer_of(x->kept.repository_id, state.writers.size());
   group->add(x);
+  group->claim.emplace(state.context->groups_waiting, 1);
   caf::anon_send(state.writers[index], commit_atom_v, std::move(group));
 }
 

@@ -68,6 +68,7 @@ void submit(repository_pointer self) {
     leave_the_decision(state, *group);
   state.known = {};
   state.committing = true;
+  group->claim.emplace(state.context->groups_waiting, 1);
   self->send(state.writer, commit_atom_v, std::move(group));
 }
 

@@ -145,6 +145,7 @@ void pass_to_spool(writer_pointer self, std::vector<delivery_ptr> deliveries) {
 }
 
 void give_back(writer_pointer self, const writer_state::waiting_group& x) {
+  x.group->claim.reset();
   if (x.from)
     self->send(caf::actor_cast<repository_actor>(x.from), committed_atom_v, x.group);
 }
@@ -186,7 +187,6 @@ void flush(writer_pointer self) {
   state.batch_items = state.batch_bytes = 0;
   if (batch.empty())
     return;
-  state.context->groups_waiting -= batch.size();
   if (state.through_spool) {
     spool_batch(self, std::move(batch));
     return;
@@ -209,7 +209,6 @@ void add(writer_pointer self, group_ptr group) {
   for (const auto& x : group->items)
     state.batch_bytes += x.kept->body.size();
   state.batch.push_back({std::move(group), self->current_sender()});
-  ++state.context->groups_waiting;
   const auto& limits = state.context->config.database;
   if (state.batch_items >= limits.batch_items_max || state.batch_bytes >= limits.batch_bytes_max) {
     flush(self);

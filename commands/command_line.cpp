@@ -7,6 +7,7 @@
 #include "commands/deliveries.hpp"
 #include "commands/doctor.hpp"
 #include "commands/drupal_releases.hpp"
+#include "commands/health.hpp"
 #include "commands/jobs.hpp"
 #include "commands/keys.hpp"
 #include "commands/manifest.hpp"
@@ -27,6 +28,7 @@
 #include "telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -75,7 +77,7 @@ struct command_line {
   std::string secret;
   std::function<int()> chosen;
 
-  terminal to() const { return {std::cout, std::cerr, json, wants_colour(1) && !json}; }
+  terminal to() const { return {std::cout, std::cerr, json, wants_colour(STDOUT_FILENO) && !json, is_terminal(STDOUT_FILENO)}; }
 
   loaded_config load() const {
     auto out = load_config(
@@ -145,6 +147,8 @@ void add_checks(command_line& c) {
     log::configure({"off", log_format::text});
     return doctor(c.load(), c.doctoring, wall_clock, c.to());
   });
+  c.command(c.app, "health", "does the node answer? exit code 0 or 1, for a container's or a supervisor's check",
+            [&c] { return c.with_settings([&](const settings& s) { return health(s, c.to()); }); });
   doctor_command->add_flag("--online", c.doctoring.online, "ask GitHub, too, whether it takes the token and the App's key");
   c.add_json(doctor_command);
 }

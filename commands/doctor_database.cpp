@@ -14,8 +14,13 @@ namespace ingot::commands {
 
 namespace {
 
-constexpr int version_number_min = 110'000; // YugabyteDB tells 11.2 or 15
+constexpr int version_number_min = 140'000;
 constexpr std::chrono::seconds skew_max{5};
+
+/// YugabyteDB calls itself 11.2-YB-2.20.1.0-b0, say, and is another server than PostgreSQL 11.
+bool is_yugabyte(const storage::server_facts& server) {
+  return server.version.find("-YB-") != std::string::npos;
+}
 
 std::string libpq_text() {
   auto number = storage::libpq_version();
@@ -109,7 +114,7 @@ finding examine_clock(const storage::server_facts& server, timestamp before, tim
 
 findings judge_server(const settings& of, const storage::server_facts& server) {
   const auto embedded = of.database.url.empty();
-  const auto old = server.version_number < version_number_min;
+  const auto old = server.version_number < version_number_min && !is_yugabyte(server);
   auto out = findings{
       {"database", old ? verdict::fail : verdict::ok,
        std::string{embedded ? "embedded" : "of DATABASE_URL"} + ", PostgreSQL " + server.version + ", libpq " + libpq_text(),

@@ -1,17 +1,18 @@
 #include "commands/doctor.hpp"
 
+#include "commands/process_bounds.hpp"
 #include "config/master_keys.hpp"
 #include "config/secrets.hpp"
 #include "storage/cluster.hpp"
 #include "storage/cluster_layout.hpp"
 
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 
 namespace ingot::commands {
 
@@ -30,6 +31,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// ProtectSystem=strict: everything else is read-only to the unit.
+constexpr auto by_systemd = " (the systemd unit writes to /var/lib/ingot and to what its ReadWritePaths names)";
 constexpr double gib = 1024.0 * 1024 * 1024;
 
 std::string in_gib(double bytes) {
@@ -115,8 +118,9 @@ findings examine_owners(const settings& of) {
   for (const auto& entry : fs::directory_iterator(of.data_dir, ignored)) {
     struct stat about {};
     const auto name = entry.path().filename().string();
-    // The embedded database may belong to another user when the node runs as root.
-    if (::lstat(entry.path().c_str(), &about) != 0 || about.st_uid == folder.st_uid || (name == "postgres" && folder.st_uid == 0))
+    // The embedded database may belong to another user when the node runs as root; lost+found is the file system's own.
+    if (::lstat(entry.path().c_str(), &about) != 0 || about.st_uid == folder.st_uid ||
+        (name == "postgres" && folder.st_uid == 0) || name == "lost+found")
       continue;
     return {{"owner of files", verdict::fail,
              name + " in " + of.data_dir.string() + " belongs to user " + std::to_string(about.st_uid) + ", the folder to user " +
@@ -135,16 +139,21 @@ findings examine_folder(const settings& of) {
     bool possible = ::access(above.c_str(), W_OK | X_OK) == 0;
     return {{"data folder", possible ? verdict::ok : verdict::fail,
              shown + " is not there" + (possible ? "; made at the first start" : ""),
-             possible ? "" : "this user may not make it in " + above.string() + "; choose another one with INGOT_DATA_DIR"}};
+             possible
+                 ? ""
+                 : "this user may not make it in " + above.string() + "; choose another one with INGOT_DATA_DIR" + by_systemd}};
   }
   if (!fs::is_directory(of.data_dir, ignored))
     return {{"data folder", verdict::fail, shown + " is no folder", "choose another one with INGOT_DATA_DIR"}};
   if (::access(of.data_dir.c_str(), R_OK | W_OK | X_OK) != 0)
-    return {{"data folder", verdict::fail, shown + " is not writable for this user", "chown it to the user that runs ingot"}};
+    return {{"data folder", verdict::fail, shown + " is not writable for this user",
+             std::string{"chown it to the user that runs ingot"} + by_systemd}};
   const auto doubtful = doubtful_file_system(of.data_dir);
-  findings out{{"data folder", doubtful.empty() ? verdict::ok : verdict::warn,
-                shown + (doubtful.empty() ? "" : " is on " + doubtful),
-                doubtful.empty() ? "" : "put it on a local disk (INGOT_DATA_DIR): what was acknowledged must outlive a crash"}};
+  findings out{
+      {"data folder", doubtful.empty() ? verdict::ok : verdict::warn, shown + (doubtful.empty() ? "" : " is on " + doubtful),
+       doubtful.empty()
+           ? ""
+           : std::string{"put it on a local disk (INGOT_DATA_DIR): what was acknowledged must outlive a crash"} + by_systemd}};
   append(out, examine_owners(of));
   out.push_back(examine_secret_file(of.data_dir / webhook_secret_file));
   out.push_back(examine_secret_file(of.data_dir / admin_token_file));
@@ -168,15 +177,18 @@ finding examine_disk(const settings& of) {
 }
 
 finding examine_descriptors(const settings& of) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto judged = find_judged_process(of);
+  const auto limit = open_file_limits_of(judged.proc);
+  if (!limit)
+    return {"open files", verdict::warn, "their limit cannot be read (" + judged.proc.string() + "/limits)", ""};
   // Database, spool, log, libraries.
-  auto needed = static_cast<rlim_t>(of.server.connections_max + 256);
-  auto found = limit.rlim_cur == RLIM_INFINITY ? std::string{"no limit"} : std::to_string(limit.rlim_cur) + " of this shell";
-  if (limit.rlim_cur >= needed)
+  const auto needed = std::uint64_t{of.server.connections_max} + 256;
+  const auto unlimited = limit->soft == std::numeric_limits<std::uint64_t>::max();
+  const auto found = (unlimited ? "no limit" : std::to_string(limit->soft)) + " of " + judged.name;
+  if (limit->soft >= needed)
     return {"open files", verdict::ok, found, ""};
   auto text = found + "; server.connections_max needs " + std::to_string(needed);
-  if (limit.rlim_max >= needed)
+  if (limit->hard >= needed)
     return {"open files", verdict::warn, text,
             "ulimit -n " + std::to_string(needed) + " before the start (systemd: LimitNOFILE)"};
   return {"open files", verdict::warn, text, "raise the hard limit (systemd: LimitNOFILE), or lower server.connections_max"};

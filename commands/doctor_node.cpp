@@ -52,6 +52,14 @@ http_answer ask(const settings& of, const std::string& path) {
 findings examine_node(const settings& of) {
   auto address = of.server.listen + " port " + std::to_string(of.server.port);
   auto error = try_to_bind(of);
+  if (error == 0 && storage::is_locked(of.data_dir)) {
+    const auto owner = storage::lock_owner(of.data_dir);
+    return {{"node", verdict::warn,
+             "process " + (owner ? std::to_string(*owner) : "unknown") + " has the data folder " + of.data_dir.string() +
+                 ", and nothing listens on " + address,
+             "if it is the node, give the doctor the settings that it has (PORT, INGOT_LISTEN, INGOT_CONFIG): what is said here "
+             "is of others. A node that starts, and a command on the embedded database, have the folder without listening"}};
+  }
   if (error == 0)
     return {{"node", verdict::ok, "not running; " + address + " is free", ""}};
   if (error != EADDRINUSE)

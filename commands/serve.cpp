@@ -46,12 +46,16 @@ std::string needed_environment(const loaded_config& from, std::uint16_t port) {
 } // namespace
 
 std::string welcome(const settings& of, const loaded_config& from, const generated& made, const std::string& program,
-                    std::uint16_t port) {
+                    std::uint16_t port, bool show_secrets) {
   auto as_listening = of;
   as_listening.server.port = port;
   std::error_code ignored;
   auto folder = std::filesystem::weakly_canonical(of.data_dir, ignored);
   auto kept_in = [&](std::string_view file) { return (folder / file).string(); };
+  const auto made_just_now = [&](const std::string& secret, std::string_view file) {
+    return show_secrets ? secret + "\n                   made just now, shown only this once; kept in " + kept_in(file) + "\n"
+                        : "made just now, kept in " + kept_in(file) + "\n";
+  };
   std::string out = "\nIngot takes deliveries at " + node_url(as_listening) + "/webhook\n";
   out += "  data folder      " + folder.string() + "\n";
   out += "  database         " +
@@ -59,8 +63,7 @@ std::string welcome(const settings& of, const loaded_config& from, const generat
   if (made.webhook) {
     for (const auto& x : of.github)
       if (x.name == "default")
-        out += "  webhook secret   " + x.secret + "\n                   made just now, shown only this once; kept in " +
-               kept_in(webhook_secret_file) + "\n";
+        out += "  webhook secret   " + made_just_now(x.secret, webhook_secret_file);
   } else if (of.github.empty()) {
     out += "  webhook secret   none: deliveries are answered with 503. Set GITHUB_WEBHOOK_SECRET, or start with "
            "--generate-secrets\n";
@@ -70,8 +73,7 @@ std::string welcome(const settings& of, const loaded_config& from, const generat
   if (!made.admin && from.values.admin_token.empty())
     out += "  admin token      kept in " + kept_in(admin_token_file) + "\n";
   if (made.admin)
-    out += "  admin token      " + of.admin_token + "\n                   made just now, shown only this once; kept in " +
-           kept_in(admin_token_file) + "\n";
+    out += "  admin token      " + made_just_now(of.admin_token, admin_token_file);
   auto prefix = "    " + needed_environment(from, port) + shell_word(program);
   if (!of.github.empty())
     out += "\nSend a first delivery from another terminal:\n" + prefix + " send --example\n";
@@ -95,7 +97,7 @@ int serve(loaded_config config, const std::string& program, const serve_function
   log::hide(secret_texts(request.values));
   request.announce = [&to, made, program, values = request.values, loaded = request.loaded](std::uint16_t port) {
     log::info("listening", {{"address", values.server.listen}, {"port", static_cast<std::int64_t>(port)}});
-    to.out << welcome(values, loaded, made, program, port) << std::flush;
+    to.out << welcome(values, loaded, made, program, port, to.seen) << std::flush;
   };
   return run(std::move(request));
 }

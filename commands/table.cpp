@@ -92,9 +92,13 @@ std::string presentable(std::string_view text) {
   return out;
 }
 
+bool is_terminal(int descriptor) {
+  return ::isatty(descriptor) == 1;
+}
+
 bool wants_colour(int descriptor) {
   const char* refused = std::getenv("NO_COLOR");
-  return (refused == nullptr || *refused == '\0') && ::isatty(descriptor) == 1;
+  return (refused == nullptr || *refused == '\0') && is_terminal(descriptor);
 }
 
 } // namespace ingot::commands

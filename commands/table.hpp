@@ -35,6 +35,9 @@ std::string paint(std::string_view text, colour as, bool coloured);
 /// cursor.
 std::string presentable(std::string_view text);
 
+/// Does a person read what is written there?
+bool is_terminal(int descriptor);
+
 /// Colours only on a terminal, and never when NO_COLOR is set (no-color.org).
 bool wants_colour(int descriptor);
 

@@ -11,6 +11,7 @@ struct terminal {
   std::ostream& err; ///< what is wrong
   bool json = false; ///< results as JSON
   bool coloured = false;
+  bool seen = false; ///< a person reads `out` as it comes: it is kept nowhere, so secrets may be shown
 };
 
 /// What the command line says cannot be meant: exit code 2.

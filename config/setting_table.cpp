@@ -46,7 +46,7 @@ const setting table[] = {
   {.key = "server.connections_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.connections_max; },
    .least = 1, .most = 1'000'000, .help = "open connections; past it new ones are closed. Needs as many file descriptors"},
   {.key = "server.connections_per_address_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.connections_per_address_max; },
-   .least = 1, .most = 1'000'000, .help = "open connections of one client address, so that one sender cannot take them all. Behind a proxy all come from its address"},
+   .least = 1, .most = 1'000'000, .help = "open connections of one client address, so that one sender cannot take them all. Not of server.trusted_proxies, by whose address all clients come"},
   {.key = "server.requests_in_flight_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.requests_in_flight_max; },
    .least = 1, .most = 1'000'000, .help = "requests admitted and not yet answered; past it 429 with Retry-After"},
   {.key = "server.bytes_in_flight_max", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.server.bytes_in_flight_max; },
@@ -275,7 +275,7 @@ const setting table[] = {
    .secret = true, .help = "`whsec_` and base64 (Standard Webhooks): what it is told is signed with it"},
 
   {.key = "blobs.folder", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.blobs.folder; },
-   .help = "where contents of files are kept; empty: blobs in data_dir. All nodes of a database need the same, on a shared file system, or S3"},
+   .help = "where contents of files are kept; empty: blobs in data_dir. All nodes of a database need the same, on a shared file system (which ReadWritePaths of the systemd unit must name), or S3"},
   {.key = "blobs.zstd_level", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.blobs.zstd_level; },
    .least = 1, .most = 19, .help = "how hard contents are compressed"},
   {.key = "blobs.grace_ms", .environment = {}, .slot = [](settings& s) -> setting_slot { return &s.blobs.grace; },

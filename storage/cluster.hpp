@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ingot::storage {
@@ -22,6 +23,9 @@ private:
 
 /// Does a live node hold the lock on `data_dir`? Changes nothing.
 bool is_locked(const std::filesystem::path& data_dir);
+
+/// The process that holds it, as it is numbered there; nothing when none does. Changes nothing.
+std::optional<int> lock_owner(const std::filesystem::path& data_dir);
 
 /// The embedded database: a private PostgreSQL cluster in `data_dir/postgres`, reached by a Unix socket only (mode 0700),
 /// run as an unprivileged user when started as root (`postgres`, else `nobody`), stopped with the node even when that is killed.

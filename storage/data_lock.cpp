@@ -1,6 +1,7 @@
 #include "storage/cluster.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
 
@@ -27,6 +28,18 @@ void make_folder(const std::filesystem::path& data_dir) {
     ::chmod(data_dir.c_str(), 0711);
   else if (problem)
     throw std::runtime_error("cannot make the data folder " + data_dir.string() + ": " + problem.message());
+}
+
+/// What is written in the lock while somebody holds it.
+std::optional<std::string> pid_of_owner(const std::filesystem::path& data_dir) {
+  const int fd = ::open((data_dir / "ingot.lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return std::nullopt;
+  auto out = std::optional<std::string>{};
+  if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    out = read_pid(fd);
+  ::close(fd);
+  return out;
 }
 
 /// What root makes in a service's folder must not shut the service out. Where the file system knows no owners nothing is lost.
@@ -70,12 +83,13 @@ data_lock::~data_lock() {
 }
 
 bool is_locked(const std::filesystem::path& data_dir) {
-  const int fd = ::open((data_dir / "ingot.lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0)
-    return false;
-  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  ::close(fd);
-  return locked;
+  return pid_of_owner(data_dir).has_value();
+}
+
+std::optional<int> lock_owner(const std::filesystem::path& data_dir) {
+  const auto pid = pid_of_owner(data_dir);
+  const auto number = pid ? std::atoi(pid->c_str()) : 0;
+  return number > 0 ? std::optional{number} : std::nullopt;
 }
 
 } // namespace ingot::storage

@@ -61,6 +61,13 @@ constexpr auto mark_asked =
 // It holds nothing up from now on, and is named as lost.
 constexpr auto mark_unrecoverable = "UPDATE missed_deliveries SET unrecoverable = $3 WHERE hook = $1 AND guid = $2";
 
+// What nobody can list any more, under the time at which it begins: once, however often the look is begun anew.
+constexpr auto keep_unlisted = R"sql(
+  INSERT INTO missed_deliveries (hook, guid, delivery_id, event, status, delivered_at, unrecoverable)
+  VALUES ($1, 'unlisted since ' || $2, 0, '', '', $3::timestamptz, $4)
+  ON CONFLICT (hook, guid) DO NOTHING
+)sql";
+
 // Complete is what lies before the first that may still come. The look has the time of its node, whose clock may have been ahead:
 // nobody has listed what is to come, and a time of that kind that is there already counts for nothing.
 constexpr auto write_receipt = R"sql(
@@ -76,7 +83,7 @@ constexpr auto write_receipt = R"sql(
 // Nothing is known to be complete by a look that failed.
 constexpr auto write_failure = R"sql(
   INSERT INTO delivery_receipts AS r (hook, complete_through, listed_through, checked_at, error)
-  VALUES ($1, $2::timestamptz, $2::timestamptz, $3::timestamptz, $4)
+  VALUES ($1, 'epoch', $2::timestamptz, $3::timestamptz, $4)
   ON CONFLICT (hook) DO UPDATE SET checked_at = excluded.checked_at, error = excluded.error
 )sql";
 
@@ -97,13 +104,15 @@ github::missed_delivery read_missed(const pqxx::row& row) {
           row[6].as<int>(), read_time(row[7]),         text(8)};
 }
 
+/// @returns how many rows
 template <class... Arguments>
-void change(connection& db, const job_lease* job, const std::string& sql, const Arguments&... arguments) {
+std::size_t change(connection& db, const job_lease* job, const std::string& sql, const Arguments&... arguments) {
   auto deadline = connection::deadline{db};
   auto tx = pqxx::work{db.raw()};
   fence_job(tx, job);
-  pgx::query(tx, sql, arguments...);
+  const auto rows = pgx::query(tx, sql, arguments...).affected_rows();
   tx.commit();
+  return rows;
 }
 
 } // namespace
@@ -172,6 +181,11 @@ void note_asked(connection& db, std::string_view hook, const std::string& guid, 
 
 void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason, const job_lease* job) {
   change(db, job, mark_unrecoverable, hook, guid, reason);
+}
+
+bool note_unlisted(connection& db, std::string_view hook, timestamp listed_through, timestamp until, const std::string& reason,
+                   const job_lease* job) {
+  return change(db, job, keep_unlisted, hook, to_rfc3339(listed_through), to_rfc3339(until), reason) > 0;
 }
 
 void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now, const job_lease* job) {

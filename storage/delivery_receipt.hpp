@@ -20,12 +20,14 @@ namespace ingot::storage {
 
 struct delivery_receipt {
   std::string hook;
-  timestamp complete_through{}; ///< every delivery that GitHub made before it is here, or is named as lost
-  timestamp listed_through{};
+  timestamp complete_through{}; ///< what GitHub delivered before it is here, or is named as lost; 1970: no look has succeeded
+  timestamp listed_through{};   ///< the log was looked through to here
   timestamp checked_at{};
   std::string error; ///< why the last look failed; empty: it did not
   std::int64_t missing = 0;
   std::int64_t unrecoverable = 0;
+
+  bool has_succeeded() const { return complete_through > timestamp{}; }
 };
 
 /// Nothing when the hook was never looked through.
@@ -49,12 +51,17 @@ void note_asked(connection& db, std::string_view hook, const std::string& guid, 
 void give_up(connection& db, std::string_view hook, const std::string& guid, const std::string& reason,
              const job_lease* job = nullptr);
 
+/// What GitHub made since `listed_through`, where the last look ended, and before `until` is in its log no more: it is named as
+/// lost, as one. @returns false when that was known already
+bool note_unlisted(connection& db, std::string_view hook, timestamp listed_through, timestamp until, const std::string& reason,
+                   const job_lease* job = nullptr);
+
 /// The log was looked through up to `listed_through`: complete is what lies before the first that may still come. Never goes
 /// back.
 void conclude_look(connection& db, std::string_view hook, timestamp listed_through, timestamp now,
                    const job_lease* job = nullptr);
 
-/// A look failed. The first one begins the receipt at `begin`.
+/// A look failed. The first one makes a receipt by which the log is looked through to `begin`, and nothing is complete.
 void note_failed_look(connection& db, std::string_view hook, const std::string& error, timestamp begin, timestamp now,
                       const job_lease* job = nullptr);
 

@@ -16,12 +16,13 @@ constexpr auto search_kind = std::string_view{"mcp_server"};
 constexpr auto said_by_manifest = std::string_view{"its manifest says so"};
 
 // An observation has the time of the node that made it, and a node's clock may be wrong: nothing is kept as observed later than
-// the database's now, and what is there of that kind counts as older than anything.
+// the database's now, and what is there of that kind counts as older than anything. That now is clock_timestamp(): now() is when
+// this transaction began, and what another one wrote since then does not come from the future.
 
 // The server of a name, kept from all others until the transaction ends.
 constexpr auto lock_server = R"sql(
   SELECT id, version, status, repository_id, repository_key, manifest_sha, COALESCE(status_reason, ''), manifest_path,
-         (observed_at <= $2::timestamptz OR observed_at > now())
+         (observed_at <= $2::timestamptz OR observed_at > clock_timestamp())
   FROM mcp_servers WHERE name = $1 FOR NO KEY UPDATE
 )sql";
 
@@ -29,7 +30,7 @@ constexpr auto lock_server = R"sql(
 constexpr auto insert_server = R"sql(
   INSERT INTO mcp_servers (name, version, title, description, repository_id, repository_url, repository_key, manifest_path,
                            manifest_sha, metadata, observed_at, status, status_reason)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, LEAST($11::timestamptz, now()), $12, NULLIF($13, ''))
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, LEAST($11::timestamptz, clock_timestamp()), $12, NULLIF($13, ''))
   ON CONFLICT (name) DO NOTHING RETURNING id
 )sql";
 
@@ -48,7 +49,8 @@ constexpr auto stored_version = R"sql(
 constexpr auto update_server = R"sql(
   UPDATE mcp_servers SET version = $2, title = $3, description = $4, repository_id = COALESCE($5, repository_id),
     repository_url = $6, repository_key = $7, manifest_path = $8, manifest_sha = $9, metadata = $10::jsonb,
-    observed_at = LEAST($11::timestamptz, now()), status = $12, status_reason = NULLIF($13, ''), updated_at = now()
+    observed_at = LEAST($11::timestamptz, clock_timestamp()), status = $12, status_reason = NULLIF($13, ''),
+    updated_at = now()
   WHERE id = $1
 )sql";
 
@@ -70,8 +72,8 @@ const auto is_held = std::string{R"sql(
 
 // It is as it was, and known to be so at a later time.
 constexpr auto observe_server = R"sql(
-  UPDATE mcp_servers SET observed_at = LEAST($2::timestamptz, now())
-  WHERE id = $1 AND (observed_at < LEAST($2::timestamptz, now()) OR observed_at > now())
+  UPDATE mcp_servers SET observed_at = LEAST($2::timestamptz, clock_timestamp())
+  WHERE id = $1 AND (observed_at < LEAST($2::timestamptz, clock_timestamp()) OR observed_at > clock_timestamp())
 )sql";
 
 // The README beside the manifest. @returns a row when it is another one
@@ -89,10 +91,10 @@ const auto id_of_held_server =
 
 // Takes a server off the list whose manifest lay at this path.
 const auto retire_statement = R"sql(
-  UPDATE mcp_servers s SET status = 'deleted', status_reason = NULLIF($5, ''), observed_at = LEAST($6::timestamptz, now()),
-    updated_at = now()
+  UPDATE mcp_servers s SET status = 'deleted', status_reason = NULLIF($5, ''),
+    observed_at = LEAST($6::timestamptz, clock_timestamp()), updated_at = now()
   WHERE s.name = $1 AND s.manifest_path = $4 AND s.status <> 'deleted'
-    AND (s.observed_at <= $6::timestamptz OR s.observed_at > now()) AND )sql" +
+    AND (s.observed_at <= $6::timestamptz OR s.observed_at > clock_timestamp()) AND )sql" +
                               is_held + " RETURNING s.id";
 
 // What the search finds of a server.
@@ -114,8 +116,9 @@ const std::string server_of_repository =
 
 // Another status, by an observation that is not older. @returns its id
 constexpr auto update_status = R"sql(
-  UPDATE mcp_servers SET status = $2, status_reason = NULLIF($3, ''), observed_at = LEAST($4::timestamptz, now()), updated_at = now()
-  WHERE name = $1 AND status <> $2 AND (observed_at <= $4::timestamptz OR observed_at > now()) RETURNING id
+  UPDATE mcp_servers SET status = $2, status_reason = NULLIF($3, ''),
+    observed_at = LEAST($4::timestamptz, clock_timestamp()), updated_at = now()
+  WHERE name = $1 AND status <> $2 AND (observed_at <= $4::timestamptz OR observed_at > clock_timestamp()) RETURNING id
 )sql";
 
 listed_server read_listed(const pqxx::row& row) {

@@ -93,6 +93,14 @@ constexpr auto page_of_budgets = R"sql(
   FROM rate_budgets WHERE budget > $1 ORDER BY budget LIMIT $2
 )sql";
 
+// The windows that are known and not over; one whose end GitHub did not tell is taken for an hour's.
+constexpr auto open_windows = R"sql(
+  SELECT budget, resource, request_limit, greatest(request_limit - spent - elsewhere, 0)
+  FROM rate_windows
+  WHERE observed AND NOT unmetered AND coalesce(ends_at, observed_at + interval '1 hour') > now()
+  ORDER BY (request_limit - spent - elsewhere)::float8 / greatest(request_limit, 1), budget, resource LIMIT $1
+)sql";
+
 std::optional<timestamp> read_time(const pqxx::field& x) {
   if (const auto since_1970 = pgx::maybe<std::int64_t>(x))
     return timestamp{microseconds{*since_1970}};
@@ -309,6 +317,16 @@ std::vector<rate_budget_record> list_rate_budgets(connection& db, const std::str
   auto out = std::vector<rate_budget_record>{};
   for (auto& [name, x] : found)
     out.push_back(std::move(x));
+  return out;
+}
+
+std::vector<rate_standing> list_open_rate_windows(connection& db, unsigned limit) {
+  const auto deadline = connection::deadline{db};
+  auto tx = pqxx::work{db.raw()};
+  auto out = std::vector<rate_standing>{};
+  for (const auto& row : pgx::query(tx, open_windows, limit))
+    out.push_back({std::string{pgx::text(row[0])}, static_cast<resource>(index_of(pgx::text(row[1]))), row[2].as<std::int64_t>(),
+                   row[3].as<std::int64_t>()});
   return out;
 }
 

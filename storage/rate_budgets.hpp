@@ -47,4 +47,15 @@ struct rate_budget_record {
 /// throws.
 std::vector<rate_budget_record> list_rate_budgets(connection& db, const std::string& after, unsigned limit);
 
+/// What is left of one primary limit of a budget.
+struct rate_standing {
+  std::string budget;
+  github::resource of = github::resource::core;
+  std::int64_t limit = 0, remaining = 0;
+};
+
+/// Up to `limit` windows that GitHub has told of and that are not over by the database's clock, the most spent first. Blocks;
+/// throws what libpqxx throws.
+std::vector<rate_standing> list_open_rate_windows(connection& db, unsigned limit);
+
 } // namespace ingot::storage

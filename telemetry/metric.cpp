@@ -6,8 +6,23 @@
 #include <prometheus/histogram.h>
 
 #include <mutex>
+#include <utility>
 
 namespace ingot::telemetry {
+
+namespace {
+
+/// What tells one series of a family from the others.
+template <class Values>
+void key_of(const Values& values, std::string& into) {
+  into.clear();
+  for (const auto& value : values) {
+    into += value;
+    into += '\0';
+  }
+}
+
+} // namespace
 
 void counter::add(double amount) noexcept {
   at_->Increment(amount);
@@ -29,31 +44,51 @@ labelled<Series, Handle>::labelled(prometheus::Family<Series>& family, std::vect
 template <class Series, class Handle>
 Handle labelled<Series, Handle>::at(std::initializer_list<std::string_view> values) {
   thread_local std::string key;
-  key.clear();
-  for (auto value : values) {
-    key += value;
-    key += '\0';
-  }
+  key_of(values, key);
   {
     std::shared_lock lock{guard_};
     if (auto found = known_.find(key); found != known_.end())
-      return found->second;
+      return Handle{*found->second};
   }
   std::unique_lock lock{guard_};
   if (auto found = known_.find(key); found != known_.end())
-    return found->second;
+    return Handle{*found->second};
   bool full = known_.size() >= series_max;
   std::map<std::string, std::string> labels;
   auto value = values.begin();
   for (const auto& name : names_) {
-    labels[name] = full || value == values.end() ? "other" : std::string{*value};
+    if (full || value == values.end())
+      labels[name] = "other";
+    else if (!value->empty())
+      labels[name] = *value;
     if (value != values.end())
       ++value;
   }
-  Handle made{family_->Add(labels)};
+  auto& made = family_->Add(labels);
   if (!full)
-    known_.emplace(key, made);
-  return made;
+    known_.emplace(key, &made);
+  return Handle{made};
+}
+
+template <class Series, class Handle>
+void labelled<Series, Handle>::replace(const std::vector<labelled_value>& now) requires std::same_as<Handle, gauge> {
+  std::unique_lock lock{guard_};
+  auto before = std::exchange(known_, {});
+  auto key = std::string{};
+  for (const auto& x : now) {
+    if (known_.size() == series_max)
+      break;
+    key_of(x.labels, key);
+    std::map<std::string, std::string> labels;
+    for (auto i = std::size_t{0}; i < names_.size(); ++i)
+      labels[names_[i]] = x.labels.at(i);
+    auto& series = family_->Add(labels);
+    series.Set(x.value);
+    known_.emplace(key, &series);
+    before.erase(key);
+  }
+  for (const auto& [gone, series] : before)
+    family_->Remove(series);
 }
 
 template class labelled<prometheus::Counter, counter>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <map>
@@ -50,6 +51,12 @@ private:
   prometheus::Histogram* at_;
 };
 
+/// One series: its labels' values in the order of their names, and what it counts.
+struct labelled_value {
+  std::vector<std::string> labels;
+  double value = 0;
+};
+
 /// Counters or gauges of one name that differ by labels. Bounded (law 5): past series_max every new combination counts as
 /// `other`.
 template <class Series, class Handle>
@@ -59,15 +66,19 @@ public:
 
   labelled(prometheus::Family<Series>& family, std::vector<std::string> label_names);
 
-  /// The series of these label values, in the order of the names. Keep the handle where it is hot: finding it costs a lock and a
-  /// lookup.
+  /// The series of these label values, in the order of the names; an empty value leaves its label out. Keep the handle where it
+  /// is hot: finding it costs a lock and a lookup.
   Handle at(std::initializer_list<std::string_view> values);
+
+  /// Sets the series of `now`, up to series_max of them, and removes all others: of what is gone nothing old is told. For
+  /// families that are set by this alone, since a handle of a series that is removed dangles.
+  void replace(const std::vector<labelled_value>& now) requires std::same_as<Handle, gauge>;
 
 private:
   prometheus::Family<Series>* family_;
   std::vector<std::string> names_;
   std::shared_mutex guard_;
-  std::map<std::string, Handle, std::less<>> known_;
+  std::map<std::string, Series*, std::less<>> known_;
 };
 
 using counters = labelled<prometheus::Counter, counter>;

@@ -163,7 +163,7 @@ struct metrics::process_gauges {
 metrics::metrics(std::string_view version)
     : registry_{std::make_shared<prometheus::Registry>()}, http_requests{counter_family(registry_, "ingot_http_requests_total",
                                                                                         "Requests answered."),
-                                                                         {"route", "status"}},
+                                                                         {"route", "status", "code"}},
       http_refusals{counter_family(registry_, "ingot_http_refusals_total",
                                    "Requests and connections refused or cut by the server itself: framing, caps, deadlines."),
                     {"reason"}},
@@ -198,7 +198,7 @@ metrics::metrics(std::string_view version)
       connections{make_gauge(registry_, "ingot_http_connections", "Open connections.")},
       requests_in_flight{make_gauge(registry_, "ingot_http_requests_in_flight", "Requests admitted and not yet answered.")},
       bytes_in_flight{make_gauge(registry_, "ingot_http_bytes_in_flight", "Bodies of those requests.")},
-      queue_depth{gauge_family(registry_, "ingot_queue_depth", "Messages that wait in an actor's mailbox."), {"queue"}},
+      queue_depth{gauge_family(registry_, "ingot_queue_depth", "What was sent to an actor and has not come back."), {"queue"}},
       spool_deliveries{make_gauge(registry_, "ingot_spool_deliveries", "Acknowledged deliveries that wait for the database.")},
       spool_bytes{make_gauge(registry_, "ingot_spool_bytes", "Bytes of those.")},
       spool_bytes_max{make_gauge(registry_, "ingot_spool_bytes_max", "Bytes that the spool may keep.")},
@@ -214,6 +214,8 @@ metrics::metrics(std::string_view version)
                    {"kind", "result"}},
       deliveries_complete_through{make_gauge(registry_, "ingot_deliveries_complete_through_seconds",
                                              "Time, in seconds since 1970, up to which every delivery of GitHub's has come.")},
+      deliveries_listed_through{make_gauge(registry_, "ingot_deliveries_listed_through_seconds",
+                                           "Time, in seconds since 1970, up to which GitHub's log was looked through.")},
       deliveries_missing{
           make_gauge(registry_, "ingot_deliveries_missing", "Deliveries of GitHub's that did not arrive and may still come.")},
       deliveries_redelivered{
@@ -247,10 +249,11 @@ metrics::metrics(std::string_view version)
 
 metrics::~metrics() = default;
 
-void metrics::count_request(std::string_view route, unsigned status) {
+void metrics::count_request(std::string_view route, unsigned status, fault why) {
   std::array<char, 12> text{};
   auto end = std::to_chars(text.data(), text.data() + text.size(), status).ptr;
-  http_requests.at({route, std::string_view{text.data(), static_cast<std::size_t>(end - text.data())}}).add();
+  const auto code = status == 503 && why != fault::none ? to_string(why) : std::string_view{};
+  http_requests.at({route, std::string_view{text.data(), static_cast<std::size_t>(end - text.data())}, code}).add();
 }
 
 void metrics::count_delivery(std::string_view event, delivery_outcome outcome, double amount) {

@@ -13,12 +13,6 @@
 
 namespace ingot::telemetry {
 
-/// One series: its labels' values in the order of their names, and what it counts.
-struct labelled_value {
-  std::vector<std::string> labels;
-  double value = 0;
-};
-
 /// What the console's overview shows, as it is now.
 struct live_counts {
   std::vector<labelled_value> deliveries;                 ///< event, outcome
@@ -44,7 +38,7 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
 
 public:
-  counters http_requests;          ///< {route, status}; see count_request()
+  counters http_requests;          ///< {route, status, code}; see count_request()
   counters http_refusals;          ///< {reason}: framing, caps, deadlines
   counters verify_failures;        ///< {source, reason}
   counters deliveries;             ///< {event, outcome}; see count_delivery()
@@ -66,7 +60,7 @@ public:
   gauge connections;
   gauge requests_in_flight;
   gauge bytes_in_flight;
-  gauges queue_depth;     ///< {queue}: messages that wait, e.g. `writer`
+  gauges queue_depth;     ///< {queue}: what was sent to an actor and has not come back, e.g. `writer`: groups
   gauge spool_deliveries; ///< that wait for the database
   gauge spool_bytes;
   gauge spool_bytes_max;             ///< the setting
@@ -78,6 +72,7 @@ public:
   gauge job_oldest_due;              ///< age in seconds of the job that has been due longest
   counters job_attempts;             ///< {kind, result}: succeeded, transient, permanent
   gauge deliveries_complete_through; ///< seconds since 1970: every delivery of GitHub's before it is here, or lost
+  gauge deliveries_listed_through;   ///< seconds since 1970: GitHub's log was looked through to it
   gauge deliveries_missing;          ///< that did not arrive and may still come
   counter deliveries_redelivered;    ///< asked for again
   counter deliveries_lost;           ///< given up
@@ -85,7 +80,7 @@ public:
   counters permits;                  ///< {urgency, result}: granted, refused; of GitHub's API
   gauges permits_waiting;            ///< {urgency}
   histogram permit_wait_seconds;     ///< from asking to the grant
-  gauges rate_limit;                 ///< {budget, resource}: requests of the window
+  gauges rate_limit;                 ///< {budget, resource}: requests of the window; set by replace()
   gauges rate_remaining;             ///< likewise: that nobody has spent, as far as nodes know
   gauges rate_used;                  ///< likewise
   counters nightly_repositories;     ///< {outcome}: unchanged, changed, failed
@@ -93,8 +88,9 @@ public:
   gauge nightly_finished;            ///< seconds since 1970: the last run that this node ended
   gauge nightly_seconds;             ///< that it took
 
-  /// One answer. `route` is the route's pattern, never the request's path.
-  void count_request(std::string_view route, unsigned status);
+  /// One answer. `route` is the route's pattern, never the request's path. The code of `why` stands on a 503 alone, which an
+  /// alert looks at: whether the node cannot serve, or is not meant to (not_configured), as any stranger can make it say.
+  void count_request(std::string_view route, unsigned status, fault why = fault::none);
 
   /// Event names that GitHub does not document count as `other`, so that a sender cannot make series.
   void count_delivery(std::string_view event, delivery_outcome outcome, double amount = 1);

@@ -65,7 +65,7 @@ public:
 
   std::uint32_t slot = 0;     ///< its place in the thread's table
   std::string remote_address; ///< for people
-  std::string address_key;    ///< what the cap for an address counts by
+  std::string address_key;    ///< what the cap for an address counts by; empty: it does not
 
 protected:
   void enter(phase next, steady_time until) noexcept {

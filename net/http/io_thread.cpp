@@ -33,6 +33,15 @@ asio::ip::address unmapped(const asio::ip::address& address) {
   return address;
 }
 
+bool is_in(const std::vector<ip_network>& networks, const asio::ip::address& address) {
+  auto x = ip_address{.is_v6 = address.is_v6()};
+  if (x.is_v6)
+    std::ranges::copy(address.to_v6().to_bytes(), x.bytes.begin());
+  else
+    std::ranges::copy(address.to_v4().to_bytes(), x.bytes.begin());
+  return std::ranges::any_of(networks, [&](const ip_network& n) { return contains(n, x); });
+}
+
 } // namespace
 
 /// The way of answers into an I/O thread. However many wait, it is woken once.
@@ -241,7 +250,8 @@ void io_thread::accept_rest() {
 
 void io_thread::adopt(tcp_socket socket, const tcp::endpoint& peer) {
   const auto address = unmapped(peer.address());
-  auto key = address_key(address);
+  // All clients of a proxy come by its address.
+  auto key = is_in(shared_.trusted_proxies, address) ? std::string{} : address_key(address);
   if (!shared_.held.enter_connection(key)) {
     turn_away(socket, address.to_string());
     return;

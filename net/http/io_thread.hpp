@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/ip_address.hpp"
 #include "net/http/connection.hpp"
 #include "net/http/limits.hpp"
 #include "net/http/server.hpp"
@@ -28,7 +29,8 @@ using tcp_acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor
 /// What all I/O threads of a server share.
 struct shared_state {
   shared_state(const server_settings& s, application& a)
-      : settings(s), app(a), held(settings), waiting(settings.requests_per_sender_max) {}
+      : settings(s), app(a), trusted_proxies(parse_networks(s.trusted_proxies).value_or(std::vector<ip_network>{})),
+        held(settings), waiting(settings.requests_per_sender_max) {}
 
   std::shared_ptr<asio::ssl::context> tls() const {
     const std::lock_guard lock(tls_mutex);
@@ -37,6 +39,7 @@ struct shared_state {
 
   const server_settings settings;
   application& app;
+  const std::vector<ip_network> trusted_proxies;
   limits held;
   turns waiting;
   const server* callbacks = nullptr; ///< on_answer and on_refusal; set by start()

@@ -15,7 +15,8 @@ class limits {
 public:
   explicit limits(const server_settings& settings) noexcept : settings_(settings) {}
 
-  /// Counts a connection of `address_key` in. @returns false, and counts nothing, when a cap is reached
+  /// Counts a connection of `address_key` in; empty: of a proxy that brings many clients, for which only the cap of all holds.
+  /// @returns false, and counts nothing, when a cap is reached
   bool enter_connection(const std::string& address_key);
   void leave_connection(const std::string& address_key) noexcept;
 

@@ -98,6 +98,7 @@ unsigned status_of(fault code) noexcept {
 response refusal(const failure& why, std::string_view request_id) {
   response answer;
   answer.status = status_of(why.code);
+  answer.why = why.code;
   auto& out = answer.body;
   out = R"({"error":{"code":)";
   append_json_string(out, to_string(why.code));

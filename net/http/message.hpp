@@ -58,6 +58,7 @@ struct response {
   std::string content_type = "application/json";
   std::vector<field> fields;           ///< further ones: `retry-after`, …
   bool close = false;                  ///< end the connection after it
+  fault why = fault::none;             ///< that it tells of; only for whoever counts answers
   std::shared_ptr<body_source> source; ///< gives the body piece by piece instead of `body`
   std::uint64_t source_bytes = 0;      ///< how long it will be; or unknown_length
 };

@@ -119,8 +119,9 @@ public:
   server_counts counts() const noexcept;
 
   /// Called on an I/O thread after each answer to a request whose head passed: the head without its fields, the status,
-  /// and the seconds from the end of the head to the answer's last byte. Set before start().
-  std::function<void(const request_head&, unsigned status, double seconds)> on_answer;
+  /// the fault that the answer tells of, if any, and the seconds from the end of the head to the answer's last byte. Set before
+  /// start().
+  std::function<void(const request_head&, unsigned status, fault why, double seconds)> on_answer;
 
   /// Called on an I/O thread for each refusal of the server's own (framing, limit, cap) and each slow sender or reader
   /// that is cut, with a constant sentence. An idle connection that ends is none. Set before start().

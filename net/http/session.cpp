@@ -366,7 +366,7 @@ task<bool> session<Stream>::finish(response what, bool keep) {
     end_exchange();
   }
   if (exchange_.has_head && owner_.shared().callbacks->on_answer)
-    owner_.shared().callbacks->on_answer(exchange_.head, what.status,
+    owner_.shared().callbacks->on_answer(exchange_.head, what.status, what.why,
                                          std::chrono::duration<double>(now() - exchange_.begun).count());
   served_before_ = true;
   if (out_.capacity() > out_bytes_kept)

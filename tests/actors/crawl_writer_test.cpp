@@ -60,6 +60,14 @@ struct crawl_fixture : actor_fixture {
   }
   ~crawl_fixture() { end(writer); }
 
+  /// Items that are counted as `outcome`.
+  double counted(const std::string& outcome) {
+    for (const auto& x : counters.live().intake_items)
+      if (x.labels == std::vector<std::string>{"crawl", outcome})
+        return x.value;
+    return 0;
+  }
+
   /// One request with an item of each title.
   void send(const std::string& source, const std::vector<std::string>& titles) {
     auto x = std::make_shared<crawl_in_hand>();
@@ -96,6 +104,14 @@ TEST_CASE_METHOD(crawl_fixture,
   send("d", {"poison"});
   settle();
   CHECK(answered == answers{"a 2+0", "b 2+1", "c 1+0", "d refused_by_database"});
+  CHECK(counted("created") == 5);
+  CHECK(counted("failed") == 2); // an operator's matter, unlike
+  CHECK(counted("rejected") == 0);
+  send("a", {"6", ""});
+  settle();
+  CHECK(answered.back() == "a 1+1");
+  CHECK(counted("failed") == 2);
+  CHECK(counted("rejected") == 1);
 }
 
 TEST_CASE_METHOD(crawl_fixture, "law 3: a busy source is tried again, in the order of its requests, and keeps no other waiting") {
@@ -134,9 +150,11 @@ TEST_CASE_METHOD(crawl_fixture, "a connection that died while idle is made anew 
   send("a", {"3"});
   settle();
   CHECK(answered.back() == "a storage_unavailable");
+  CHECK(counted("failed") == 1);
   send("a", {"4"});
   settle();
   CHECK(answered.back() == "a 1+0");
+  CHECK(counted("failed") == 1);
 }
 
 TEST_CASE_METHOD(crawl_fixture, "a COMMIT whose outcome nobody knows is not tried again, since the counts would be another's") {
@@ -155,4 +173,5 @@ TEST_CASE_METHOD(crawl_fixture, "a body that is none is refused without the data
   settle();
   CHECK(answered == answers{"a invalid_fields"});
   CHECK(state.opened == 0);
+  CHECK(counted("failed") == 0);
 }

@@ -17,6 +17,17 @@ spool_actor::behavior_type silent_spool(spool_actor::pointer) {
   };
 }
 
+/// A WRITER that is in a COMMIT which does not end: it takes nothing out of its mailbox but to keep it.
+writer_actor::behavior_type busy_writer(writer_actor::pointer, std::vector<group_ptr>* held) {
+  return {
+      [held](commit_atom, group_ptr x) { held->push_back(std::move(x)); },
+      [](drain_atom, const std::vector<delivery_ptr>& xs) { return static_cast<std::uint64_t>(xs.size()); },
+      [](drained_atom, std::uint64_t) {},
+      [](away_atom) {},
+      [](flush_atom) {},
+  };
+}
+
 struct repositories_fixture : actor_fixture {
   spool_actor spool_handle = sys.spawn(silent_spool);
   writer_actor writer_handle = sys.spawn(writer, context, 0u, spool_handle, false);
@@ -61,6 +72,23 @@ TEST_CASE_METHOD(repositories_fixture, "deliveries of many repositories reach on
       if ((id.back() - '0') % 3 == 0)
         order.push_back(id);
   CHECK(order == std::vector<std::string>{"d0", "d3", "d6", "d9"});
+}
+
+TEST_CASE_METHOD(repositories_fixture, "groups pile up before a WRITER whose COMMIT does not end, and each is counted") {
+  auto held = std::vector<group_ptr>{};
+  const auto busy = sys.spawn(busy_writer, &held);
+  aut = sys.spawn(repositories, context, std::vector<writer_actor>{busy});
+  for (auto i = 0; i < 10; ++i)
+    deliver("d" + std::to_string(i), i % 3 + 1);
+  auto ignored = std::const_pointer_cast<delivery_in_hand>(push("star", 4));
+  ignored->event.fact = std::monostate{};
+  self->send(aut, deliver_atom_v, std::vector<delivery_ptr>{std::move(ignored)});
+  settle();
+  CHECK(held.size() == 4); // one of each repository; the others wait behind it
+  CHECK(context->groups_waiting == 4);
+  held.clear();
+  CHECK(context->groups_waiting == 0);
+  end(busy);
 }
 
 TEST_CASE_METHOD(repositories_fixture, "repositories that idle are let go, and come back with their next delivery") {

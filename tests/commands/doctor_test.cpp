@@ -1,4 +1,5 @@
 #include "commands/doctor.hpp"
+#include "commands/process_bounds.hpp"
 #include "commands/serve.hpp"
 #include "config/secrets.hpp"
 #include "storage/cluster.hpp"
@@ -10,9 +11,16 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <limits>
 #include <sstream>
 
 using namespace ingot;
@@ -75,6 +83,70 @@ TEST_CASE("the doctor sees that the open file limit does not carry the connectio
   CHECK((x.is == verdict::warn || x.found == "no limit"));
 }
 
+TEST_CASE("the doctor looks at the open file limit of the node that runs, else of its shell") {
+  scratch_folder folder;
+  settings of;
+  of.data_dir = folder.path();
+  CHECK(of_check(examine_machine(of), "open files").found.find("of this shell") != std::string::npos);
+  int told[2];
+  REQUIRE(::pipe(told) == 0);
+  const auto node = ::fork();
+  if (node == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const auto few = rlimit{77, 99};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const storage::data_lock lock{of.data_dir};
+    if (::write(told[1], "!", 1) == 1)
+      ::pause();
+    ::_exit(1);
+  }
+  ::close(told[1]);
+  char ready = 0;
+  CHECK(::read(told[0], &ready, 1) == 1);
+  const auto x = of_check(examine_machine(of), "open files");
+  ::kill(node, SIGKILL);
+  ::waitpid(node, nullptr, 0);
+  ::close(told[0]);
+  CHECK(x.found.starts_with("77 of the node (process " + std::to_string(node) + ")"));
+  CHECK(x.is == verdict::warn);
+  CHECK(x.advice.starts_with("raise the hard limit"));
+}
+
+TEST_CASE("limits of a process are read as the kernel writes them") {
+  scratch_folder folder;
+  CHECK_FALSE(open_file_limits_of(folder.path()));
+  folder.write("limits", "Limit                     Soft Limit           Hard Limit           Units     \n"
+                         "Max cpu time              unlimited            unlimited            seconds   \n"
+                         "Max open files            1024                 524288               files     \n");
+  CHECK(open_file_limits_of(folder.path())->soft == 1024);
+  CHECK(open_file_limits_of(folder.path())->hard == 524'288);
+  folder.write("limits", "Max open files            unlimited            unlimited            files     \n");
+  CHECK(open_file_limits_of(folder.path())->soft == std::numeric_limits<std::uint64_t>::max());
+}
+
+TEST_CASE("the memory that a control group may take is the least on its way up") {
+  scratch_folder folder;
+  const auto proc = folder.path() / "proc", hierarchy = folder.path() / "cgroup";
+  const auto bounds = [&](const std::string& group, const std::string& bytes) {
+    std::filesystem::create_directories(hierarchy / group);
+    std::ofstream{hierarchy / group / "memory.max"} << bytes << '\n';
+  };
+  std::filesystem::create_directories(proc);
+  CHECK_FALSE(cgroup_memory_bytes_max(proc, hierarchy));
+  std::ofstream{proc / "cgroup"} << "4:memory:/old\n0::/system.slice/ingot.service\n";
+  CHECK_FALSE(cgroup_memory_bytes_max(proc, hierarchy));
+  bounds("system.slice/ingot.service", "max");
+  CHECK_FALSE(cgroup_memory_bytes_max(proc, hierarchy));
+  bounds("system.slice", "1073741824");
+  CHECK(cgroup_memory_bytes_max(proc, hierarchy) == 1'073'741'824);
+  bounds("system.slice/ingot.service", "536870912");
+  CHECK(cgroup_memory_bytes_max(proc, hierarchy) == 536'870'912);
+  std::ofstream{proc / "cgroup"} << "0::/\n"; // as a container sees itself
+  CHECK_FALSE(cgroup_memory_bytes_max(proc, hierarchy));
+  bounds("", "268435456");
+  CHECK(cgroup_memory_bytes_max(proc, hierarchy) == 268'435'456);
+}
+
 TEST_CASE("the doctor tells a free port, a node, and something else on the port") {
   scratch_folder folder;
   settings of;
@@ -89,6 +161,12 @@ TEST_CASE("the doctor tells a free port, a node, and something else on the port"
     CHECK(of_check(examine_node(of), "node").is == verdict::ok);
   }
   CHECK(of_check(examine_node(of), "node").found.find("not running") == 0);
+  {
+    const auto lock = storage::data_lock{of.data_dir}; // a node with another PORT
+    const auto x = of_check(examine_node(of), "node");
+    CHECK(x.is == verdict::warn);
+    CHECK(x.found.starts_with("process " + std::to_string(::getpid()) + " has the data folder"));
+  }
   local_http_server other{404, "no"};
   of.server.port = other.port();
   CHECK(of_check(examine_node(of), "node").is == verdict::fail);
@@ -157,20 +235,25 @@ TEST_CASE("one failed check makes the doctor fail, warnings do not") {
   CHECK(out.str().find("→ mend it") != std::string::npos);
 }
 
-TEST_CASE("the welcome shows generated secrets once, and a line that works from anywhere") {
+TEST_CASE("the welcome shows generated secrets once on a terminal, and a line that works from anywhere") {
   scratch_folder folder;
   auto loaded = load_config({std::nullopt, {{"PORT", "9000"}, {"INGOT_DATA_DIR", folder.path().string()}}});
   auto of = loaded.values;
   of.generate_webhook_secret = true;
   auto first = ensure_secrets(of, folder.path());
-  auto text = welcome(of, loaded, first, "build/release/ingot", 9000);
+  auto text = welcome(of, loaded, first, "build/release/ingot", 9000, true);
   CHECK(text.find("http://127.0.0.1:9000/webhook") != std::string::npos);
   CHECK(text.find(of.github.at(0).secret) != std::string::npos);
   CHECK(text.find(of.admin_token) != std::string::npos);
   CHECK(text.find("INGOT_DATA_DIR=" + folder.path().string() + " PORT=9000 build/release/ingot send --example") !=
         std::string::npos);
+  const auto into_a_journal = welcome(of, loaded, first, "build/release/ingot", 9000, false);
+  CHECK(into_a_journal.find(of.github.at(0).secret) == std::string::npos);
+  CHECK(into_a_journal.find(of.admin_token) == std::string::npos);
+  for (const auto* file : {"webhook.secret", "admin.token"})
+    CHECK(into_a_journal.find("made just now, kept in " + (folder.path() / file).string()) != std::string::npos);
   auto again = ensure_secrets(of, folder.path());
-  auto later = welcome(of, loaded, again, "build/release/ingot", 9000);
+  auto later = welcome(of, loaded, again, "build/release/ingot", 9000, true);
   CHECK(later.find(of.github.at(0).secret) == std::string::npos);
   CHECK(later.find(of.admin_token) == std::string::npos);
   CHECK(later.find("webhook secret   kept in " + (folder.path() / "webhook.secret").string()) != std::string::npos);

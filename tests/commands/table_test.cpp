@@ -2,8 +2,10 @@
 #include "model/json_object.hpp"
 #include "tests/support/catch.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
 using namespace ingot;
@@ -40,8 +42,16 @@ TEST_CASE("NO_COLOR and pipes get no colours") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   CHECK_FALSE(wants_colour(ends[1]));
+  CHECK_FALSE(is_terminal(ends[1]));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("a terminal is told from all else") {
+  const auto terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  CHECK(is_terminal(terminal));
+  ::close(terminal);
 }
 
 TEST_CASE("JSON of a listing is well-formed whatever the texts are") {

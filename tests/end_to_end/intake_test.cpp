@@ -175,6 +175,11 @@ TEST_CASE("without a secret the route answers 503 and says so, and never accepts
     CHECK(answer.body.find("GITHUB_WEBHOOK_SECRET") != std::string::npos);
   }
   CHECK(sql{running.database_url()}.number("SELECT count(*) FROM deliveries") == 0);
+  // Anybody can make it say so, and nobody is woken for that.
+  const auto metrics = client.request("GET", "/metrics").body;
+  CHECK(metrics.find("ingot_http_requests_total{code=\"not_configured\",route=\"/webhook\",status=\"503\"} 2") !=
+        std::string::npos);
+  CHECK(metrics.find("ingot_http_requests_total{route=\"/webhook\",status=\"503\"}") == std::string::npos);
 }
 
 TEST_CASE("missing headers, malformed bodies and missing fields are refused and named") {

@@ -78,7 +78,7 @@ TEST_CASE("law 9: no secret stands in a log, an answer, a command's output or th
   CHECK(running.log().size() > 1000);
 }
 
-TEST_CASE("law 9: generated secrets are shown once, kept with mode 0600, and live") {
+TEST_CASE("law 9: generated secrets are kept with mode 0600 and live, and no log that takes the output has them") {
   node running{
       {.arguments = {"serve", "--generate-secrets"}, .environment = {{"GITHUB_WEBHOOK_SECRET", ""}, {"INGOT_ADMIN_TOKEN", ""}}}};
   std::vector<std::string> generated;
@@ -97,10 +97,9 @@ TEST_CASE("law 9: generated secrets are shown once, kept with mode 0600, and liv
   running.kill();
   running.start();
   auto second_log = running.log().substr(first_log.size());
+  CHECK(first_log.find("made just now, kept in ") != std::string::npos);
   for (const auto& secret : generated) {
-    auto first = first_log.find(secret);
-    CHECK(first != std::string::npos);
-    CHECK(first_log.find(secret, first + 1) == std::string::npos);
+    CHECK(first_log.find(secret) == std::string::npos); // which is a file here, as it is a journal under systemd
     CHECK(second_log.find(secret) == std::string::npos);
   }
   auto client = running.client();

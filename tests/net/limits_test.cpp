@@ -174,6 +174,33 @@ TEST_CASE("law 5: connections are capped for all and for one address") {
   CHECK(serves("127.0.0.1"));
 }
 
+TEST_CASE("law 5: a trusted proxy brings more connections than one address may have, and never more than all may") {
+  auto settings = test_settings();
+  settings.connections_max = 4;
+  settings.connections_per_address_max = 1;
+  settings.trusted_proxies = "127.0.0.1";
+  serving s(settings);
+  std::deque<raw_client> open;
+  const auto serves = [&](const char* from) {
+    auto& client = open.emplace_back(s.server.port(), from);
+    client.send(get);
+    return client.read_answer().status == 200;
+  };
+  const auto turned_away = [&](const char* from) {
+    raw_client client(s.server.port(), from);
+    return client.read_rest().find("503") != std::string::npos;
+  };
+  CHECK(serves("127.0.0.1"));
+  CHECK(serves("127.0.0.1"));
+  CHECK(serves("127.0.0.2"));
+  CHECK(turned_away("127.0.0.2"));
+  CHECK(serves("127.0.0.1"));
+  CHECK(turned_away("127.0.0.1"));
+  open.clear();
+  CHECK(eventually([&] { return s.server.counts().connections == 0; }));
+  CHECK(serves("127.0.0.2"));
+}
+
 TEST_CASE("law 5: a thousand half-open connections do not keep another from being served, and are cut") {
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);

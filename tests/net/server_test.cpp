@@ -290,15 +290,15 @@ TEST_CASE("an answer that comes too late goes nowhere") {
   late.at(0)(ok("the server is gone"));
 }
 
-TEST_CASE("each answer is reported with its head, status and time") {
+TEST_CASE("each answer is reported with its head, status, fault and time") {
   test_application app;
   http::server server(test_settings(), app);
   std::mutex mutex;
-  std::map<std::string, unsigned> reported;
-  server.on_answer = [&](const http::request_head& head, unsigned status, double seconds) {
+  std::map<std::string, std::pair<unsigned, fault>> reported;
+  server.on_answer = [&](const http::request_head& head, unsigned status, fault why, double seconds) {
     const std::lock_guard lock(mutex);
     if (seconds >= 0 && !head.request_id.empty())
-      reported[head.method + " " + head.path] = status;
+      reported[head.method + " " + head.path] = {status, why};
   };
   server.start();
   raw_client client(server.port());
@@ -307,7 +307,9 @@ TEST_CASE("each answer is reported with its head, status and time") {
     client.read_answer();
   CHECK(eventually([&] {
     const std::lock_guard lock(mutex);
-    return reported == std::map<std::string, unsigned>{{"GET /get", 200}, {"GET /none", 404}, {"POST /post", 200}};
+    return reported == std::map<std::string, std::pair<unsigned, fault>>{{"GET /get", {200, fault::none}},
+                                                                         {"GET /none", {404, fault::not_found}},
+                                                                         {"POST /post", {200, fault::none}}};
   }));
 }
 

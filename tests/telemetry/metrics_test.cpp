@@ -32,7 +32,8 @@ TEST_CASE("counters, gauges and histograms appear in the Prometheus text format"
   metrics m{"0.1.0"};
   m.count_request("/webhook", 200);
   m.count_request("/webhook", 200);
-  m.count_request("/webhook", 401);
+  m.count_request("/webhook", 401, fault::bad_signature);
+  m.count_request("/webhook", 503, fault::not_configured);
   m.http_refusals.at({"ambiguous_framing"}).add();
   m.verify_failures.at({"github", to_string(fault::bad_signature)}).add();
   m.count_delivery("push", delivery_outcome::stored, 3);
@@ -45,6 +46,7 @@ TEST_CASE("counters, gauges and histograms appear in the Prometheus text format"
   CHECK(has_line(text, R"(# TYPE ingot_http_requests_total counter)"));
   CHECK(has_line(text, R"(ingot_http_requests_total{route="/webhook",status="200"} 2)"));
   CHECK(has_line(text, R"(ingot_http_requests_total{route="/webhook",status="401"} 1)"));
+  CHECK(has_line(text, R"(ingot_http_requests_total{code="not_configured",route="/webhook",status="503"} 1)"));
   CHECK(has_line(text, R"(ingot_http_refusals_total{reason="ambiguous_framing"} 1)"));
   CHECK(has_line(text, R"(ingot_verify_failures_total{reason="bad_signature",source="github"} 1)"));
   CHECK(has_line(text, R"(ingot_deliveries_total{event="push",outcome="stored"} 3)"));
@@ -98,6 +100,23 @@ TEST_CASE("law 5: past the bound every further combination of labels counts as `
   CHECK(has_line(text, R"(ingot_http_refusals_total{reason="other"} 100)"));
 }
 
+TEST_CASE("gauges that are set as a whole tell nothing of what is gone, and are bounded") {
+  metrics m{"0.1.0"};
+  m.rate_remaining.replace({{{"token", "core"}, 250}, {{"user/3", "core"}, 4'000}});
+  CHECK(has_line(m.serialize(), R"(ingot_rate_remaining{budget="token",resource="core"} 250)"));
+  m.rate_remaining.replace({{{"user/3", "core"}, 3'999}});
+  const auto later = m.serialize();
+  CHECK(has_line(later, R"(ingot_rate_remaining{budget="user/3",resource="core"} 3999)"));
+  CHECK(later.find("token") == std::string::npos);
+  auto many = std::vector<labelled_value>{};
+  for (std::size_t i = 0; i < gauges::series_max + 100; ++i)
+    many.push_back({{"installation/" + std::to_string(i), "core"}, 1});
+  m.rate_remaining.replace(many);
+  CHECK(count_of(m.serialize(), "ingot_rate_remaining{") == gauges::series_max);
+  m.rate_remaining.replace({});
+  CHECK(count_of(m.serialize(), "ingot_rate_remaining{") == 0);
+}
+
 TEST_CASE("gauges that somebody else counts are read at the scrape") {
   metrics m{"0.1.0"};
   int scrapes = 0;
@@ -146,5 +165,5 @@ TEST_CASE("every metric is explained in docs/operating.md") {
     CHECK(manual.find("| `" + name + "` |") != std::string::npos);
     ++names;
   }
-  CHECK(names == 55);
+  CHECK(names == 56);
 }

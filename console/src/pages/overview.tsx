@@ -152,7 +152,7 @@ export function Overview() {
             </Card>
             <Card title="GitHub budgets">
               {now.budgets.length === 0 ? (
-                <p class="faint">No requests to GitHub yet.</p>
+                <p class="faint">No requests to GitHub of late.</p>
               ) : (
                 <ul class="budgets">
                   {now.budgets.map((x) => (
