@@ -83,7 +83,8 @@ void labelled<Series, Handle>::replace(const std::vector<labelled_value>& now) r
     for (auto i = std::size_t{0}; i < names_.size(); ++i)
       labels[names_[i]] = x.labels.at(i);
     auto& series = family_->Add(labels);
-    series.Set(x.value);
+    if constexpr (std::same_as<Handle, gauge>) // clang 14 makes it for counters, too
+      series.Set(x.value);
     known_.emplace(key, &series);
     before.erase(key);
   }
