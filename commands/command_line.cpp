@@ -147,10 +147,10 @@ void add_checks(command_line& c) {
     log::configure({"off", log_format::text});
     return doctor(c.load(), c.doctoring, wall_clock, c.to());
   });
-  c.command(c.app, "health", "does the node answer? exit code 0 or 1, for a container's or a supervisor's check",
-            [&c] { return c.with_settings([&](const settings& s) { return health(s, c.to()); }); });
   doctor_command->add_flag("--online", c.doctoring.online, "ask GitHub, too, whether it takes the token and the App's key");
   c.add_json(doctor_command);
+  c.command(c.app, "health", "does the node answer? exit code 0 or 1, for a container's or a supervisor's check",
+            [&c] { return c.with_settings([&](const settings& s) { return health(s, c.to()); }); });
 }
 
 void add_deliveries(command_line& c) {

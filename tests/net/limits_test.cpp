@@ -147,31 +147,44 @@ TEST_CASE("law 5: a promised body takes no memory before it comes") {
   CHECK(s.server.counts().bytes_in_flight <= 70'000);
 }
 
+namespace {
+
+/// Clients of one server, from several addresses; who is served stays connected.
+struct callers {
+  explicit callers(const server_settings& settings) : s(settings) {}
+
+  bool serves(const char* from) {
+    auto& client = open.emplace_back(s.server.port(), from);
+    client.send(get);
+    return client.read_answer().status == 200;
+  }
+
+  bool turned_away(const char* from) {
+    raw_client client(s.server.port(), from);
+    return client.read_rest().find("503") != std::string::npos;
+  }
+
+  serving s;
+  std::deque<raw_client> open;
+};
+
+} // namespace
+
 TEST_CASE("law 5: connections are capped for all and for one address") {
   auto settings = test_settings();
   settings.connections_max = 4;
   settings.connections_per_address_max = 2;
-  serving s(settings);
-  std::deque<raw_client> open;
-  const auto serves = [&](const char* from) {
-    auto& client = open.emplace_back(s.server.port(), from);
-    client.send(get);
-    return client.read_answer().status == 200;
-  };
-  const auto turned_away = [&](const char* from) {
-    raw_client client(s.server.port(), from);
-    return client.read_rest().find("503") != std::string::npos;
-  };
-  CHECK(serves("127.0.0.1"));
-  CHECK(serves("127.0.0.1"));
-  CHECK(turned_away("127.0.0.1"));
-  CHECK(serves("127.0.0.2"));
-  CHECK(serves("127.0.0.2"));
-  CHECK(turned_away("127.0.0.3"));
-  CHECK(s.refusals.wait_for(fault::too_many_connections, 2));
-  open.clear();
-  CHECK(eventually([&] { return s.server.counts().connections == 0; }));
-  CHECK(serves("127.0.0.1"));
+  callers x(settings);
+  CHECK(x.serves("127.0.0.1"));
+  CHECK(x.serves("127.0.0.1"));
+  CHECK(x.turned_away("127.0.0.1"));
+  CHECK(x.serves("127.0.0.2"));
+  CHECK(x.serves("127.0.0.2"));
+  CHECK(x.turned_away("127.0.0.3"));
+  CHECK(x.s.refusals.wait_for(fault::too_many_connections, 2));
+  x.open.clear();
+  CHECK(eventually([&] { return x.s.server.counts().connections == 0; }));
+  CHECK(x.serves("127.0.0.1"));
 }
 
 TEST_CASE("law 5: a trusted proxy brings more connections than one address may have, and never more than all may") {
@@ -179,26 +192,16 @@ TEST_CASE("law 5: a trusted proxy brings more connections than one address may h
   settings.connections_max = 4;
   settings.connections_per_address_max = 1;
   settings.trusted_proxies = "127.0.0.1";
-  serving s(settings);
-  std::deque<raw_client> open;
-  const auto serves = [&](const char* from) {
-    auto& client = open.emplace_back(s.server.port(), from);
-    client.send(get);
-    return client.read_answer().status == 200;
-  };
-  const auto turned_away = [&](const char* from) {
-    raw_client client(s.server.port(), from);
-    return client.read_rest().find("503") != std::string::npos;
-  };
-  CHECK(serves("127.0.0.1"));
-  CHECK(serves("127.0.0.1"));
-  CHECK(serves("127.0.0.2"));
-  CHECK(turned_away("127.0.0.2"));
-  CHECK(serves("127.0.0.1"));
-  CHECK(turned_away("127.0.0.1"));
-  open.clear();
-  CHECK(eventually([&] { return s.server.counts().connections == 0; }));
-  CHECK(serves("127.0.0.2"));
+  callers x(settings);
+  CHECK(x.serves("127.0.0.1"));
+  CHECK(x.serves("127.0.0.1"));
+  CHECK(x.serves("127.0.0.2"));
+  CHECK(x.turned_away("127.0.0.2"));
+  CHECK(x.serves("127.0.0.1"));
+  CHECK(x.turned_away("127.0.0.1"));
+  x.open.clear();
+  CHECK(eventually([&] { return x.s.server.counts().connections == 0; }));
+  CHECK(x.serves("127.0.0.2"));
 }
 
 TEST_CASE("law 5: a thousand half-open connections do not keep another from being served, and are cut") {
